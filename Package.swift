@@ -1,0 +1,33 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// The arrows of this manifest are the arrows of the house: a target imports only what it names here.
+
+/// Kernels in Swift's SIMD types need the processor's vector width. `EBM_MARCH=x86-64-v3` builds for other machines.
+let processor = Context.environment["EBM_MARCH"] ?? "native"
+let kernelFlags: [SwiftSetting] = [
+    .unsafeFlags(["-Xcc", "-march=\(processor)", "-Ounchecked"], .when(configuration: .release))
+]
+
+let package = Package(
+    name: "energy-based-models",
+    dependencies: [
+        .package(path: "Sources/CTorch"),
+    ],
+    targets: [
+        // The floor: thin C interfaces over system libraries.
+        .target(name: "CHDF5", linkerSettings: [.linkedLibrary("hdf5_serial")]),
+        .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+
+        // Tensors; arrays in files.
+        .target(name: "Torch", dependencies: [.product(name: "CTorch", package: "CTorch")]),
+        .target(name: "HDF5", dependencies: ["CHDF5"]),
+
+        .target(name: "Datasets"),
+        .target(name: "Figures", dependencies: ["CPNG"]),
+
+        .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
+        .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
+        .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+    ]
+)
