@@ -6,7 +6,7 @@ import PackageDescription
 /// Kernels in Swift's SIMD types need the processor's vector width. `EBM_MARCH=x86-64-v3` builds for other machines.
 let processor = Context.environment["EBM_MARCH"] ?? "native"
 let kernelFlags: [SwiftSetting] = [
-    .unsafeFlags(["-Xcc", "-march=\(processor)", "-Ounchecked"], .when(configuration: .release))
+    .unsafeFlags(["-Xcc", "-march=\(processor)"], .when(configuration: .release))
 ]
 
 let package = Package(
@@ -23,7 +23,11 @@ let package = Package(
         .target(name: "Torch", dependencies: [.product(name: "CTorch", package: "CTorch")]),
         .target(name: "HDF5", dependencies: ["CHDF5"]),
 
+        .target(name: "EnergyModels", dependencies: ["Torch"], swiftSettings: kernelFlags),
         .target(name: "Datasets"),
+        .target(name: "Samplers", dependencies: ["EnergyModels"]),
+        .target(name: "Objectives", dependencies: ["EnergyModels"]),
+        .target(name: "Metrics", dependencies: ["Torch"]),
         .target(name: "Figures", dependencies: ["CPNG"]),
 
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),

@@ -1,0 +1,87 @@
+#include <ATen/Context.h>
+#include <ATen/Parallel.h>
+#include <ATen/Version.h>
+#include <c10/util/Exception.h>
+#include <dlfcn.h>
+
+#include <algorithm>
+#include <stdexcept>
+
+#include "internal.h"
+
+namespace {
+
+thread_local std::string last_error;
+
+/// The entry point of the OpenMP runtime that libtorch and its BLAS run on: taking the same one keeps one pool of
+/// threads in the process. Null where libtorch was built on another.
+using parallel_region = void (*)(void (*)(void *), void *, unsigned, unsigned);
+using thread_number = int (*)();
+
+struct Region {
+    int64_t count, step;
+    void *context;
+    void (*body)(void *, int64_t, int64_t, int64_t);
+    thread_number number;
+};
+
+void run_part(void *pointer) {
+    const auto &region = *static_cast<Region *>(pointer);
+    const int64_t part = region.number();
+    const int64_t begin = part * region.step;
+    if (begin < region.count) {
+        region.body(region.context, part, begin, std::min(region.count, begin + region.step));
+    }
+}
+
+}  // namespace
+
+namespace ct {
+
+void set_last_error(std::string message) { last_error = std::move(message); }
+
+std::string message_of(const std::exception &error) {
+    if (const auto *torch_error = dynamic_cast<const c10::Error *>(&error)) {
+        return torch_error->what_without_backtrace();
+    }
+    return error.what();
+}
+
+}  // namespace ct
+
+const char *ct_last_error(void) { return last_error.c_str(); }
+
+const char *ct_version(void) { return TORCH_VERSION; }
+
+const char *ct_cpu_capability(void) {
+    static const std::string capability = at::get_cpu_capability();
+    return capability.c_str();
+}
+
+bool ct_cuda_is_available(void) {
+    return ct::guarded(false, [] { return at::globalContext().hasCUDA(); });
+}
+
+int32_t ct_threads(void) { return at::get_num_threads(); }
+
+void ct_set_threads(int32_t count) { at::set_num_threads(std::max(count, 1)); }
+
+void ct_parallel_for(
+    int64_t count, int64_t grain, void *context, void (*body)(void *context, int64_t part, int64_t begin, int64_t end)) {
+    if (count <= 0) return;
+    static const auto region = reinterpret_cast<parallel_region>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
+    static const auto number = reinterpret_cast<thread_number>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
+    const int64_t threads = at::get_num_threads();
+    const int64_t parts = std::max<int64_t>(1, std::min(threads, count / std::max<int64_t>(1, grain)));
+    const int64_t step = (count + parts - 1) / parts;
+    if (parts == 1) {
+        body(context, 0, 0, count);
+    } else if (region == nullptr || number == nullptr) {
+        for (int64_t part = 0; part * step < count; ++part) {
+            body(context, part, part * step, std::min(count, (part + 1) * step));
+        }
+    } else {
+        Region shared{count, step, context, body, number};
+        region(run_part, &shared, static_cast<unsigned>(parts), 0);
+    }
+}

@@ -1,0 +1,34 @@
+#ifndef CT_LINALG_H
+#define CT_LINALG_H
+
+#include "ct_tensor.h"
+
+/// Vectors, matrices and batches of matrices, as libtorch's matmul.
+CT_API ct_tensor _Nullable ct_matmul(ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+
+/// out ← a b in place; out is a matrix of the right shape, none of the three requires gradients.
+CT_API int32_t ct_matmul_out(ct_tensor _Nonnull out, ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+
+/// x Wᵀ + b; b may be NULL.
+CT_API ct_tensor _Nullable ct_linear(ct_tensor _Nonnull x, ct_tensor _Nonnull weight, ct_tensor _Nullable bias);
+
+/// Eigenvalues, ascending, of symmetric matrices; eigenvectors receives the columns.
+CT_API ct_tensor _Nullable ct_eigh(ct_tensor _Nonnull x, ct_tensor _Nullable *_Nonnull eigenvectors);
+
+/// The lower Cholesky factor; fails where x is not positive definite.
+CT_API ct_tensor _Nullable ct_cholesky(ct_tensor _Nonnull x);
+
+/// The solution of a x = b.
+CT_API ct_tensor _Nullable ct_solve(ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+
+/// log |det x|; sign receives the sign.
+CT_API ct_tensor _Nullable ct_slogdet(ct_tensor _Nonnull x, ct_tensor _Nullable *_Nonnull sign);
+
+/// x [N, C, H, W] with weight [O, C, h, w] and bias [O] or NULL: stride and zero padding alike in both directions.
+CT_API ct_tensor _Nullable ct_conv2d(
+    ct_tensor _Nonnull x, ct_tensor _Nonnull weight, ct_tensor _Nullable bias, int64_t stride, int64_t padding);
+
+CT_API ct_tensor _Nullable ct_max_pool2d(ct_tensor _Nonnull x, int64_t size, int64_t stride, int64_t padding);
+CT_API ct_tensor _Nullable ct_avg_pool2d(ct_tensor _Nonnull x, int64_t size, int64_t stride, int64_t padding);
+
+#endif

@@ -1,0 +1,48 @@
+import CTorch
+
+extension Tensor {
+    /// The product of vectors, matrices or batches of matrices.
+    public func matmul(_ other: Tensor) -> Tensor { wrap(ct_matmul(pointer, other.pointer)) }
+
+    /// In place: becomes the product of two matrices; nothing is recorded for gradients.
+    public func assign(matmul a: Tensor, _ b: Tensor) { succeed(ct_matmul_out(pointer, a.pointer, b.pointer)) }
+
+    /// x Wᵀ + b for x [batch, in], weight [out, in], bias [out].
+    public func linear(_ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
+        wrap(ct_linear(pointer, weight.pointer, bias?.pointer))
+    }
+
+    /// The eigenvalues, ascending, and eigenvectors (columns) of symmetric matrices.
+    public func symmetricEigen() -> (values: Tensor, vectors: Tensor) {
+        var vectors: ct_tensor?
+        let values = wrap(ct_eigh(pointer, &vectors))
+        return (values, wrap(vectors))
+    }
+
+    /// The lower Cholesky factor of positive definite matrices; traps where they are not.
+    public func cholesky() -> Tensor { wrap(ct_cholesky(pointer)) }
+
+    /// The solution y of self · y = b.
+    public func solve(_ b: Tensor) -> Tensor { wrap(ct_solve(pointer, b.pointer)) }
+
+    /// The sign of the determinant and the logarithm of its absolute value.
+    public func signAndLogDeterminant() -> (sign: Tensor, logarithm: Tensor) {
+        var sign: ct_tensor?
+        let logarithm = wrap(ct_slogdet(pointer, &sign))
+        return (wrap(sign), logarithm)
+    }
+
+    /// Cross-correlation of images [N, C, H, W] with weight [O, C, h, w], plus bias [O].
+    public func conv2d(_ weight: Tensor, bias: Tensor? = nil, stride: Int = 1, padding: Int = 0) -> Tensor {
+        wrap(ct_conv2d(pointer, weight.pointer, bias?.pointer, Int64(stride), Int64(padding)))
+    }
+
+    public func maxPool2d(size: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
+        wrap(ct_max_pool2d(pointer, Int64(size), Int64(stride ?? size), Int64(padding)))
+    }
+
+    /// The mean over windows, zero padding counted in.
+    public func averagePool2d(size: Int, stride: Int? = nil, padding: Int = 0) -> Tensor {
+        wrap(ct_avg_pool2d(pointer, Int64(size), Int64(stride ?? size), Int64(padding)))
+    }
+}
