@@ -13,6 +13,9 @@ let package = Package(
     name: "energy-based-models",
     dependencies: [
         .package(path: "Sources/CTorch"),
+        .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
+        .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
     ],
     targets: [
         // The floor: thin C interfaces over system libraries.
@@ -29,6 +32,11 @@ let package = Package(
         .target(name: "Objectives", dependencies: ["EnergyModels"]),
         .target(name: "Metrics", dependencies: ["Torch"]),
         .target(name: "Figures", dependencies: ["CPNG"]),
+
+        // Profiles, cells, run folders, checkpoints, pinned values.
+        .target(
+            name: "Experiments",
+            dependencies: ["HDF5", "Yams", .product(name: "Logging", package: "swift-log")]),
 
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),

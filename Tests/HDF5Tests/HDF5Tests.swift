@@ -1,1 +1,132 @@
+import Foundation
+import HDF5
 import Testing
+
+/// A folder of its own for each test.
+private func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("hdf5-\(UUID().uuidString)")
+    try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+}
+
+private func sample() throws -> HDF5Writer {
+    let writer = try HDF5Writer()
+    try writer.write(HDF5Array([0, 127, 255] as [UInt8], shape: [3]), named: "bytes")
+    try writer.write(HDF5Array([.min, -1, 0, .max] as [Int64], shape: [2, 2]), named: "integers")
+    try writer.write(HDF5Array([0, .max] as [UInt32], shape: [1, 2, 1]), named: "words")
+    try writer.write(HDF5Array([.max] as [UInt64], shape: []), named: "state")
+    try writer.write(HDF5Array([-0.0, .leastNonzeroMagnitude, .infinity] as [Float], shape: [3]), named: "singles")
+    try writer.write(HDF5Array([0.1, .nan, -.pi] as [Double], shape: [3, 1]), named: "doubles")
+    try writer.write(HDF5Array([Float](), shape: [0, 7]), named: "nothing")
+    try writer.setAttribute("title", to: "Energie: −log p")
+    try writer.setAttribute("empty", to: "")
+    return writer
+}
+
+@Test func everyElementTypeComesBackBitForBit() throws {
+    try withFolder { folder in
+        let path = folder.appendingPathComponent("a.h5").path
+        try sample().save(to: path)
+        let file = try HDF5File(path: path)
+        #expect(try file.names() == ["bytes", "doubles", "integers", "nothing", "singles", "state", "words"])
+        #expect(try file.read("bytes", as: UInt8.self, shape: [3]) == [0, 127, 255])
+        #expect(try file.read("integers", as: Int64.self, shape: [2, 2]) == [.min, -1, 0, .max])
+        #expect(try file.read("words", as: UInt32.self, shape: [1, 2, 1]) == [0, .max])
+        #expect(try file.read("state", as: UInt64.self, shape: []) == [.max])
+        let singles = try file.read("singles", as: Float.self)
+        #expect(singles.map(\.bitPattern) == [0x8000_0000, 1, 0x7F80_0000])
+        let doubles = try file.read("doubles", as: Double.self, shape: [3, 1])
+        #expect(doubles.map(\.bitPattern) == [0.1, .nan, -Double.pi].map(\.bitPattern))
+        #expect(try file.read("nothing", as: Float.self, shape: [0, 7]) == [])
+        #expect(try file.attributes() == ["title": "Energie: −log p", "empty": ""])
+    }
+}
+
+@Test func theSameContentGivesTheSameBytesAtAnotherTime() throws {
+    let first = try sample().contents()
+    Thread.sleep(forTimeInterval: 1.1)  // HDF5's times are in seconds
+    #expect(try sample().contents() == first)
+    #expect(first.prefix(8) == [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A])  // HDF5's signature
+}
+
+/// The message of the `HDF5Error` that `body` throws.
+private func message(_ body: () throws -> Void) -> String {
+    do { try body() } catch let error as HDF5Error { return error.description } catch { return "another error: \(error)" }
+    return "no error"
+}
+
+@Test func aFileThatIsNotOneIsNamedWithWhatIsWrong() throws {
+    try withFolder { folder in
+        let missing = folder.appendingPathComponent("missing.h5").path
+        #expect(message { _ = try HDF5File(path: missing) } == "\(missing): cannot be read: No such file or directory")
+        #expect(message { _ = try HDF5File(path: folder.path) } == "\(folder.path): is not a file")
+
+        let text = folder.appendingPathComponent("text.h5")
+        try Data("no arrays here".utf8).write(to: text)
+        #expect(message { _ = try HDF5File(path: text.path) } == "\(text.path): is not an HDF5 file")
+        try Data().write(to: text)
+        #expect(message { _ = try HDF5File(path: text.path) } == "\(text.path): is not an HDF5 file: it is empty")
+    }
+}
+
+@Test func aFileCutShortAnywhereIsAnErrorAndNotACrash() throws {
+    try withFolder { folder in
+        let whole = try sample().contents()
+        let path = folder.appendingPathComponent("cut.h5").path
+        for length in stride(from: 1, to: whole.count, by: 97) {
+            try Data(whole.prefix(length)).write(to: URL(fileURLWithPath: path))
+            let text = message { _ = try HDF5File(path: path) }
+            #expect(text.hasPrefix("\(path): is "), "cut to \(length) bytes: \(text)")
+        }
+    }
+}
+
+@Test func wrongNamesTypesAndShapesAreNamed() throws {
+    try withFolder { folder in
+        let path = folder.appendingPathComponent("a.h5").path
+        try sample().save(to: path)
+        let file = try HDF5File(path: path)
+        #expect(message { _ = try file.read("weights") } == "\(path): has no array 'weights'")
+        #expect(message { _ = try file.attribute("seed") } == "\(path): has no attribute 'seed'")
+        #expect(
+            message { _ = try file.read("doubles", as: Float.self) }
+                == "\(path): array 'doubles' holds float64, not float32")
+        #expect(
+            message { _ = try file.read("integers", as: Int64.self, shape: [4]) }
+                == "\(path): array 'integers' has the shape [2, 2], not [4]")
+    }
+}
+
+/// A header that promises 2⁴⁰ more bytes than there are: the shape's and the layout's sizes are patched in the bytes.
+@Test func aHeaderThatPromisesMoreThanTheFileIsRefusedBeforeMemoryIsTaken() throws {
+    try withFolder { folder in
+        let writer = try HDF5Writer()
+        try writer.write(HDF5Array([UInt8](repeating: 7, count: 0x1234), shape: [0x1234]), named: "a")
+        var bytes = try writer.contents()
+        let size: [UInt8] = [0x34, 0x12, 0, 0, 0, 0, 0, 0]
+        var patched = 0
+        for start in 0..<(bytes.count - 8) where Array(bytes[start..<start + 8]) == size {
+            bytes[start + 5] = 1
+            patched += 1
+        }
+        #expect(patched >= 2)
+        let path = folder.appendingPathComponent("hostile.h5").path
+        try Data(bytes).write(to: URL(fileURLWithPath: path))
+        let text = message { _ = try HDF5File(path: path).read("a") }
+        #expect(text.hasPrefix("\(path): array 'a'"), "\(text)")
+    }
+}
+
+@Test func aFullDiskIsReported() throws {
+    let text = message { try sample().save(to: "/dev/full") }
+    #expect(text == "/dev/full: cannot be written: No space left on device")
+}
+
+@Test func aTakenOrImpossibleNameIsRefused() throws {
+    let writer = try HDF5Writer()
+    try writer.write(HDF5Array([1] as [Float], shape: [1]), named: "a")
+    #expect(message { try writer.write(HDF5Array([1] as [Float], shape: [1]), named: "a") }.contains("array 'a'"))
+    #expect(message { try writer.write(HDF5Array([1] as [Float], shape: [1]), named: "a/b") }.contains("is no name"))
+    #expect(message { try writer.setAttribute("long", to: String(repeating: "x", count: 70_000)) }.contains("60000"))
+}

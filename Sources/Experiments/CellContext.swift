@@ -1,0 +1,174 @@
+import Foundation
+import HDF5
+
+/// What a run reports while it goes on; rendered by the command line.
+public enum Progress: Sendable {
+    /// A cell begins, as the `position`-th of `count`; from `iteration`, which is 0 unless it was restored.
+    case started(Cell, position: Int, count: Int, iteration: Int)
+    /// A cell has done `iteration` of `total` iterations.
+    case iterated(Cell, iteration: Int, total: Int)
+    /// A cell that an earlier process finished.
+    case skipped(Cell)
+    /// A cell's result is on the disk.
+    case ended(CellRecord)
+    /// A line from a child process.
+    case relayed(String)
+}
+
+/// What a replication's `run` is given for one cell: where to put its files, where to go on, and what to call as it goes.
+///
+/// ```swift
+/// for iteration in context.iterations(of: configuration.iterations) {
+///     let loss = step()
+///     try context.guardFinite("loss", loss, iteration: iteration)
+///     try context.log(iteration: iteration, ["loss": loss])
+///     try context.endIteration(iteration, of: configuration.iterations) { checkpoint in
+///         checkpoint["weights"] = HDF5Array(weights, shape: [256, 32])
+///     }
+/// }
+/// ```
+/// Belongs to the thread that runs the cell.
+public final class CellContext {
+    /// The cell that runs.
+    public let cell: Cell
+    /// The cell's folder, for its pictures.
+    public let directory: URL
+    /// The state to go on from; nil at a cell's beginning.
+    public let restored: Checkpoint?
+
+    private let files: CellFolder
+    private let owner: Checkpoint.Owner
+    private let log: MetricsLog
+    private let interval: Double
+    private let interruption: @Sendable () -> Int32?
+    private let progress: (Progress) -> Void
+    private let commit: String
+    private let clock = ContinuousClock()
+    private let start: ContinuousClock.Instant
+    private var lastCheckpoint: ContinuousClock.Instant
+    private var loopMark: ContinuousClock.Instant
+    private var earlier: CellTiming
+    private var timing: CellTiming
+
+    init(
+        cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, checkpointInterval: Double,
+        commit: String, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (Progress) -> Void
+    ) throws {
+        self.cell = cell
+        self.files = files
+        directory = files.url
+        self.owner = owner
+        self.restored = restored
+        log = MetricsLog(files.metrics, cell: cell.id, start: restored?.metricsOffset ?? 0)
+        interval = checkpointInterval
+        self.commit = commit
+        self.interruption = interruption
+        self.progress = progress
+        earlier = CellTiming()
+        if restored != nil, FileManager.default.fileExists(atPath: files.timing.path) {
+            earlier = try JSON.decode(CellTiming.self, from: files.timing)
+        }
+        timing = earlier
+        (timing.processor, timing.commit) = (Processor.name, commit)
+        Processor.forgetPeakMemory()
+        start = clock.now
+        lastCheckpoint = start
+        loopMark = start
+    }
+
+    /// The iterations that are left of `total`: all of 1…total at a cell's beginning, none after its last checkpoint.
+    public func iterations(of total: Int) -> Range<Int> {
+        loopMark = clock.now
+        let done = min(restored?.iteration ?? 0, total)
+        return (done + 1)..<(total + 1)
+    }
+
+    /// Appends a line to `metrics.jsonl`: the iteration and the values in the order given, no times. Before `endIteration` of its
+    /// iteration, so that the checkpoint covers it. Throws `RunError` where the disk refuses.
+    public func log(iteration: Int, _ values: KeyValuePairs<String, Double>) throws {
+        try log.append(iteration: iteration, values)
+    }
+
+    /// Stops the cell as diverged where `value` is not finite: what is thrown must leave `run`.
+    public func guardFinite(_ quantity: String, _ value: Double, iteration: Int) throws {
+        guard value.isFinite else { throw Divergence(quantity: quantity, iteration: iteration) }
+    }
+
+    /// Leaves what `body` takes, such as an evaluation within the loop, out of the time per iteration.
+    public func untimed<T>(_ body: () throws -> T) rethrows -> T {
+        let begin = clock.now
+        defer { loopMark = loopMark.advanced(by: clock.now - begin) }
+        return try body()
+    }
+
+    /// Ends an iteration: reports progress, and writes a checkpoint, which `fill` fills, where one is due: after the interval, after the last
+    /// iteration, and when the process is asked to stop. Then throws `Interrupted`, which must leave `run`.
+    ///
+    /// `fill` stores everything that the next iteration depends on. Throws `RunError` where the disk refuses.
+    public func endIteration(_ iteration: Int, of total: Int, _ fill: (inout Checkpoint) throws -> Void) throws {
+        let now = clock.now
+        timing.iterationSeconds += Self.seconds(now - loopMark)
+        timing.iterations += 1
+        loopMark = now
+        progress(.iterated(cell, iteration: iteration, total: total))
+        let signal = interruption()
+        guard signal != nil || iteration == total || Self.seconds(now - lastCheckpoint) >= interval else { return }
+        var checkpoint = Checkpoint()
+        try fill(&checkpoint)
+        checkpoint.iteration = iteration
+        checkpoint.metricsOffset = try log.sync()
+        try checkpoint.save(to: files.checkpoint, owner: owner)
+        try writeTiming()
+        lastCheckpoint = clock.now
+        loopMark = lastCheckpoint
+        if let signal { throw Interrupted(signal: signal) }
+    }
+
+    /// Makes the cell's end lasting: its log and times, and last its result, which says that the rest is there.
+    func finish(_ result: ResultRecord) throws -> CellRecord {
+        try log.sync()
+        try writeTiming()
+        try atomically(replacing: files.result, by: JSON.encode(result))
+        let status: CellRecord.Status =
+            switch result.status {
+            case .finished: .finished
+            case .diverged: .diverged(quantity: result.quantity ?? "", iteration: result.iteration ?? 0)
+            }
+        return CellRecord(cell: cell, status: status, values: result.values, timing: timing)
+    }
+
+    private func writeTiming() throws {
+        timing.wallSeconds = earlier.wallSeconds + Self.seconds(clock.now - start)
+        timing.peakMemory = max(earlier.peakMemory, Processor.peakMemory)
+        try atomically(replacing: files.timing, by: JSON.encode(timing))
+    }
+
+    private static func seconds(_ duration: Duration) -> Double {
+        Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+    }
+}
+
+/// What the system says of this machine and process.
+enum Processor {
+    /// The processor's model name.
+    static let name: String = {
+        let lines = ((try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "").split(separator: "\n")
+        let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
+        return model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
+    }()
+
+    /// The most memory that the process held since `forgetPeakMemory`, in bytes (VmHWM).
+    static var peakMemory: Int {
+        let lines = ((try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? "").split(separator: "\n")
+        let peak = lines.first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace)
+        return (peak?.count ?? 0) > 1 ? (Int(peak![1]) ?? 0) * 1024 : 0
+    }
+
+    /// Starts the measure of peak memory anew; where the kernel does not allow it, it goes on over the process's life.
+    static func forgetPeakMemory() {
+        if let file = fopen("/proc/self/clear_refs", "w") {
+            fputs("5", file)
+            fclose(file)
+        }
+    }
+}

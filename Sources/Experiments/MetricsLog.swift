@@ -1,0 +1,62 @@
+import Foundation
+import Glibc
+
+/// A cell's `metrics.jsonl`: a line per logged iteration, appended; cut back to what the checkpoint covers before the first line.
+final class MetricsLog {
+    private let url: URL
+    private let cell: String
+    private let start: Int
+    private var descriptor: Int32 = -1
+
+    /// The log of a cell, going on at byte `start`. The file is not touched before the first line or `sync`.
+    init(_ url: URL, cell: String, start: Int) {
+        self.url = url
+        self.cell = cell
+        self.start = start
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    /// Appends a line; its numbers read back the same.
+    func append(iteration: Int, _ values: KeyValuePairs<String, Double>) throws {
+        var line = "{\"cell\":\(quoted(cell)),\"iteration\":\(iteration)"
+        for (name, value) in values {
+            line += ",\(quoted(name)):" + (value.isFinite ? "\(value)" : "\"\(value)\"")
+        }
+        line += "}\n"
+        try open()
+        try writeAll(Data(line.utf8), to: descriptor, of: url)
+    }
+
+    /// Brings the lines to the disk; the file's length.
+    @discardableResult
+    func sync() throws -> Int {
+        try open()
+        guard fsync(descriptor) == 0 else { throw systemFault(url, "cannot be synced") }
+        return Int(lseek(descriptor, 0, SEEK_END))
+    }
+
+    private func open() throws {
+        if descriptor >= 0 { return }
+        let opened = Glibc.open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard opened >= 0 else { throw systemFault(url, "cannot be written") }
+        guard ftruncate(opened, start) == 0 else {
+            let fault = systemFault(url, "cannot be cut back")
+            close(opened)
+            throw fault
+        }
+        descriptor = opened
+    }
+
+    private func quoted(_ text: String) -> String {
+        var quoted = "\""
+        for character in text.unicodeScalars {
+            switch character {
+            case "\"", "\\": quoted += "\\\(character)"
+            case " "...: quoted.unicodeScalars.append(character)
+            default: quoted += String(format: "\\u%04x", character.value)
+            }
+        }
+        return quoted + "\""
+    }
+}

@@ -1,0 +1,162 @@
+import Foundation
+import Yams
+
+/// One `--set key=value`.
+public struct Override: Sendable, Equatable, CustomStringConvertible {
+    public let key: String
+    /// The value as YAML reads it.
+    public let value: String
+
+    /// Reads `key=value`; throws `RunError` where there is no key or no `=`.
+    public init(_ text: String) throws {
+        guard let sign = text.firstIndex(of: "="), sign != text.startIndex else {
+            throw RunError("'\(text)' sets nothing; expected key=value, such as batchSize=64")
+        }
+        key = String(text[..<sign])
+        value = String(text[text.index(after: sign)...])
+    }
+
+    public var description: String { "\(key)=\(value)" }
+}
+
+/// The named settings of a replication: `profiles.yaml`, read.
+///
+/// ```yaml
+/// defaults: {batchSize: 128, learningRate: 0.0005}
+/// quick:
+///   summary: four methods on 2spirals, minutes on two cores
+///   iterations: 2000
+/// paper:
+///   summary: the published setting
+///   iterations: 100000
+/// ```
+/// A profile takes `defaults`, then its own keys; together they are every key of the configuration and no other.
+package struct Profiles {
+    private let place: String
+    private let defaults: [(Node, Node)]
+    private let profiles: [(name: String, summary: String, settings: [(Node, Node)])]
+
+    /// Reads the text; `place` names it in messages. Throws `RunError` where it is no YAML, a key stands twice, or a profile is no
+    /// map with a summary.
+    package init(_ text: String, place: String) throws {
+        self.place = place
+        let root = try composeMap(text, place: place)
+        var defaults: [(Node, Node)] = []
+        var profiles: [(name: String, summary: String, settings: [(Node, Node)])] = []
+        for (key, value) in root {
+            let name = key.string ?? ""
+            guard let map = value.mapping else {
+                throw RunError("\(place)\(line(value)): '\(name)' must be a map of settings")
+            }
+            if name == "defaults" {
+                defaults = Array(map)
+            } else {
+                guard let summary = map["summary"]?.string else {
+                    throw RunError("\(place)\(line(key)): profile '\(name)' needs a summary")
+                }
+                profiles.append((name, summary, map.filter { $0.key.string != "summary" }))
+            }
+        }
+        self.defaults = defaults
+        self.profiles = profiles
+    }
+
+    /// The profiles' names and summaries, in the file's order.
+    package var summaries: [(name: String, summary: String)] { profiles.map { ($0.name, $0.summary) } }
+
+    /// A profile's configuration with overrides, validated. Throws `RunError` for an unknown profile or key, a missing key or a value of the
+    /// wrong type, and `ConfigurationError` from the validation.
+    package func configuration<Configuration: ExperimentConfiguration>(
+        _ type: Configuration.Type, profile name: String, overrides: [Override] = []
+    ) throws -> Configuration {
+        guard let profile = profiles.first(where: { $0.name == name }) else {
+            throw unknownName("profile", name, among: profiles.map(\.name))
+        }
+        var settings = Node.Mapping(defaults)
+        for (key, value) in profile.settings { settings[key] = value }
+
+        // The profile alone first, so that a fault of the file is not taken for one of the command line.
+        let own = try decode(type, settings, at: "\(place), profile '\(name)'")
+        let keys = try Self.values(own).keys.sorted()
+        if let foreign = settings.keys.first(where: { !keys.contains($0.string ?? "") }) {
+            throw unknownName("key", foreign.string ?? "?", in: "\(place), profile '\(name)'", among: keys)
+        }
+        guard !overrides.isEmpty else {
+            try own.validate()
+            return own
+        }
+        for override in overrides {
+            guard keys.contains(override.key) else { throw unknownName("key", override.key, in: "--set", among: keys) }
+            let node = try? Yams.compose(yaml: override.value)
+            settings[Node(override.key)] = node ?? Node(override.value)
+        }
+        let configuration = try decode(type, settings, at: "--set")
+        try configuration.validate()
+        return configuration
+    }
+
+    /// A configuration's values by key.
+    package static func values(_ configuration: some ExperimentConfiguration) throws -> [String: Value] {
+        try JSONDecoder().decode([String: Value].self, from: JSON.encode(configuration))
+    }
+
+    private func decode<T: Decodable>(_ type: T.Type, _ settings: Node.Mapping, at place: String) throws -> T {
+        do {
+            return try YAMLDecoder().decode(type, from: Node.mapping(settings))
+        } catch DecodingError.keyNotFound(let key, _) {
+            throw RunError("\(place): the key '\(key.stringValue)' is missing")
+        } catch DecodingError.typeMismatch(let expected, let context) {
+            throw mistyped(expected, context, settings, place)
+        } catch DecodingError.valueNotFound(let expected, let context) {
+            throw mistyped(expected, context, settings, place)
+        } catch DecodingError.dataCorrupted(let context) {
+            let key = context.codingPath.first?.stringValue ?? "?"
+            throw RunError("\(place): \(key) is \(Self.text(settings[key])): \(context.debugDescription)")
+        }
+    }
+
+    private func mistyped(
+        _ expected: Any.Type, _ context: DecodingError.Context, _ settings: Node.Mapping, _ place: String
+    ) -> RunError {
+        let key = context.codingPath.first?.stringValue ?? "?"
+        let kind =
+            switch expected {
+            case is any BinaryInteger.Type: "a whole number in range"
+            case is any BinaryFloatingPoint.Type: "a number"
+            case is Bool.Type: "true or false"
+            case is String.Type, is Node.Scalar.Type: "a single value"
+            case is Node.Sequence.Type: "a list, such as [a, b]"
+            case is Node.Mapping.Type: "a map"
+            default: "a value of type \(expected)"
+            }
+        return RunError("\(place): \(key) is '\(Self.text(settings[key]))', expected \(kind)")
+    }
+
+    private static func text(_ node: Node?) -> String {
+        switch node {
+        case .scalar(let scalar): scalar.string
+        case .sequence(let sequence): "[\(sequence.map { text($0) }.joined(separator: ", "))]"
+        case .mapping: "a map"
+        default: ""
+        }
+    }
+}
+
+/// The root map of a YAML text. Throws `RunError` with the place and line where it is no YAML or no map, or a key stands twice in a map.
+func composeMap(_ text: String, place: String) throws -> Node.Mapping {
+    do {
+        guard let root = try Yams.compose(yaml: text)?.mapping else { throw RunError("\(place): must be a map") }
+        return root
+    } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
+        throw RunError("\(place), line \(context.mark.line): the key '\(keys[0])' stands more than once in one map")
+    } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),
+        YamlError.composer(_, let problem, let mark, _)
+    {
+        throw RunError("\(place), line \(mark.line): \(problem)")
+    } catch let error as YamlError {
+        throw RunError("\(place): \(error)")
+    }
+}
+
+/// ", line 12" for a node whose place is known.
+func line(_ node: Node) -> String { node.mark.map { ", line \($0.line)" } ?? "" }

@@ -1,0 +1,111 @@
+import Foundation
+
+/// The settings of a replication: one stored property a key of `profiles.yaml`, none of them optional.
+public protocol ExperimentConfiguration: Codable, Sendable {
+    /// Throws `ConfigurationError` for the first value that cannot be: out of range, NaN, at odds with another.
+    func validate() throws
+}
+
+/// A setting that is one of several words: an unknown one is answered by the nearest and the list.
+///
+/// ```swift
+/// enum Method: String, Choice { case rm, rmwrand }
+/// ```
+public protocol Choice: RawRepresentable, CaseIterable, Codable, Sendable where RawValue == String {}
+
+extension Choice {
+    /// Reads the word; throws `RunError` naming the key, the nearest word and all of them.
+    public init(from decoder: any Decoder) throws {
+        let word = try decoder.singleValueContainer().decode(String.self)
+        guard let value = Self(rawValue: word) else {
+            let kind = decoder.codingPath.last { $0.intValue == nil }?.stringValue ?? "word"
+            throw unknownName(kind, word, among: Self.allCases.map(\.rawValue))
+        }
+        self = value
+    }
+}
+
+/// What a cell is likely to need.
+public struct Estimate: Sendable, Equatable {
+    /// Wall time in seconds.
+    public var seconds: Double
+    /// Peak memory in bytes.
+    public var memory: Int
+    /// Bytes in the run folder.
+    public var disk: Int
+
+    public init(seconds: Double, memory: Int, disk: Int) {
+        self.seconds = seconds
+        self.memory = memory
+        self.disk = disk
+    }
+}
+
+/// What a cell found: its numbers by name, such as `["loss": 26.0, "mmd": 0.004]`.
+public struct CellResult: Sendable, Equatable {
+    public var values: [String: Double]
+
+    public init(_ values: [String: Double]) { self.values = values }
+}
+
+/// One published result to recreate: a list of independent cells, and the table made of them.
+public protocol Replication: Sendable {
+    associatedtype Configuration: ExperimentConfiguration
+
+    /// Its name on the command line and in `results/`, such as `rmwggis-synthetic`.
+    var name: String { get }
+    /// One line on what it recreates.
+    var summary: String { get }
+    /// The text of `profiles.yaml`: a map of profile to `{summary, every key of Configuration}`, with an optional `defaults`.
+    var profiles: String { get }
+    /// The text of `expected.yaml`: see `ExpectedValue`.
+    var expected: String { get }
+    /// The seed where the command line gives none.
+    var defaultSeed: UInt64 { get }
+    /// The element type that it computes in; a checkpoint of another is refused.
+    var elementType: String { get }
+    /// The table's columns.
+    var columns: [Column] { get }
+
+    /// The cells, their indices counting from 1 and their ids all different.
+    func cells(_ configuration: Configuration, seed: UInt64) -> [Cell]
+    /// What a cell is likely to need on this many threads.
+    func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate
+    /// Runs one cell, from `context.restored` where that is not nil.
+    ///
+    /// The same cell, configuration and thread count must give the same logged values, result and pictures, whether it runs at once
+    /// or is stopped and restored. Pictures go to `context.directory` by `atomically(replacing:)`; a file named
+    /// `chart-….png` is outside that identity. Throws what `context` throws, and `RunError` for bad data.
+    func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult
+    /// The table made from the cells' records, missing and diverged ones among them; by default a row a cell and `columns`.
+    func table(_ records: [CellRecord]) -> Table
+}
+
+extension Replication {
+    public var defaultSeed: UInt64 { 1 }
+    public var elementType: String { "float32" }
+    public func table(_ records: [CellRecord]) -> Table { Table(records, columns: columns) }
+}
+
+/// A replication that can re-trace a golden file from the seed in it.
+public protocol Replayable: Replication {
+    /// Re-traces `golden`, handing `report` each line of the account as it is known, and says whether it passed. Throws `RunError` where
+    /// the file is missing, cut short or of another format.
+    func replay(golden: URL, report: (String) -> Void) throws -> Bool
+}
+
+/// What the process can say of itself, handed in by the executable: this layer knows neither libtorch nor git.
+public struct RunEnvironment: Sendable {
+    /// The git commit that the executable was built from, with a mark where the tree was changed; "unknown" where it cannot be told.
+    public var commit: String
+    /// Versions of the libraries that shape the numbers, by name: `["libtorch": "2.13.0"]`.
+    public var libraries: [String: String]
+    /// Sets the number of threads that tensors and kernels compute with.
+    public var setThreads: @Sendable (Int) -> Void
+
+    public init(commit: String, libraries: [String: String], setThreads: @escaping @Sendable (Int) -> Void) {
+        self.commit = commit
+        self.libraries = libraries
+        self.setThreads = setThreads
+    }
+}

@@ -1,0 +1,45 @@
+/// Bad data, configuration or environment, in one line that names the file, key or value and what would be right; exit code 2.
+public struct RunError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The fault, in one line.
+    public let message: String
+    /// The cure, in at most a few lines; empty where the fault says it.
+    public let cure: [String]
+
+    public init(_ message: String, cure: String...) {
+        self.message = message
+        self.cure = cure
+    }
+
+    public var description: String { ([message] + cure.map { "  " + $0 }).joined(separator: "\n") }
+}
+
+/// A configuration's value that cannot be: thrown by `validate()`; exit code 2.
+public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConvertible {
+    /// The configuration's key.
+    public let key: String
+    /// The value that it has.
+    public let value: String
+    /// What would be right, as the end of the sentence "expected …".
+    public let expected: String
+
+    public init(key: String, value: some CustomStringConvertible, expected: String) {
+        self.key = key
+        self.value = value.description
+        self.expected = expected
+    }
+
+    public var description: String { "configuration: \(key) is \(value), expected \(expected)" }
+}
+
+/// A run stopped by a signal, after its checkpoint was written; exit code 128 + signal.
+public struct Interrupted: Error, Equatable, Sendable {
+    public let signal: Int32
+
+    public init(signal: Int32) { self.signal = signal }
+}
+
+/// A quantity left the finite numbers: thrown by `CellContext.guardFinite`, recorded as the cell's result.
+public struct Divergence: Error, Equatable, Sendable {
+    public let quantity: String
+    public let iteration: Int
+}

@@ -1,0 +1,145 @@
+import Foundation
+
+/// The files of a run: `results/<name>/<run>/`.
+public struct RunFolder: Sendable, Equatable {
+    public let url: URL
+
+    public init(_ url: URL) { self.url = url.standardizedFileURL }
+
+    /// What the run is: configuration, seed, threads, versions.
+    public var record: URL { url.appendingPathComponent("run.json") }
+    /// The cells' logged values, in order.
+    public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+    /// The cells' times.
+    public var timing: URL { url.appendingPathComponent("timing.json") }
+    /// The table, to read and to compute with.
+    public var table: URL { url.appendingPathComponent("table.md") }
+    public var tableData: URL { url.appendingPathComponent("table.json") }
+    /// The folder of the cells' folders.
+    public var cells: URL { url.appendingPathComponent("cells") }
+    /// Held for the moments in which a file of the whole run is written.
+    var lock: URL { url.appendingPathComponent(".lock") }
+
+    /// The files of one cell.
+    public func cell(_ id: String) -> CellFolder { CellFolder(url: cells.appendingPathComponent(id)) }
+}
+
+/// The files of one cell: `cells/<id>/`.
+public struct CellFolder: Sendable, Equatable {
+    public let url: URL
+
+    public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
+    public var result: URL { url.appendingPathComponent("result.json") }
+    public var timing: URL { url.appendingPathComponent("timing.json") }
+    public var checkpoint: URL { url.appendingPathComponent("checkpoint.h5") }
+    /// Held by the process that runs the cell.
+    var lock: URL { url.appendingPathComponent(".lock") }
+
+    /// The pictures in the folder, sorted by name.
+    public var pictures: [URL] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.filter { $0.hasSuffix(".png") && !$0.hasPrefix(".") }.sorted().map { url.appendingPathComponent($0) }
+    }
+}
+
+/// `run.json`: what a run is, and what it was begun with.
+public struct RunRecord: Codable, Sendable, Equatable {
+    public var format = 1
+    public var replication: String
+    public var profile: String
+    public var seed: UInt64
+    public var threadsPerCell: Int
+    public var configuration: [String: Value]
+    /// The git commit and library versions that the run was begun with; a later process's stand in its cells' timing.
+    public var commit: String
+    public var libraries: [String: String]
+
+    /// What makes `other` another run, a sentence each; empty where they are one.
+    func differences(from other: RunRecord) -> [String] {
+        Experiments.differences(other.identity, identity)
+            + Experiments.differences(other.configuration, configuration)
+    }
+
+    private var identity: [String: Value] {
+        [
+            "replication": .text(replication), "profile": .text(profile), "seed": .text("\(seed)"),
+            "threads per cell": .integer(threadsPerCell),
+        ]
+    }
+}
+
+/// `result.json`: how a cell ended. No times.
+struct ResultRecord: Codable, Equatable {
+    enum Status: String, Codable { case finished, diverged }
+
+    var cell: String
+    var labels: [String: String]
+    var seed: UInt64
+    var status: Status
+    /// The numbers that it found; none where it diverged.
+    var values: [String: Double]
+    /// Where it diverged: the iteration, and the quantity that left the finite numbers.
+    var iteration: Int?
+    var quantity: String?
+}
+
+/// A cell's `timing.json`, over all the processes that worked on it.
+public struct CellTiming: Codable, Sendable, Equatable {
+    /// Seconds from the cell's start, without what was lost by a kill.
+    public var wallSeconds = 0.0
+    /// Seconds in iterations: the wall time of the loop less `CellContext.untimed`.
+    public var iterationSeconds = 0.0
+    public var iterations = 0
+    /// The most memory that a process held while it ran the cell, in bytes.
+    public var peakMemory = 0
+    public var processor = ""
+    /// The git commit of the process that ended the cell.
+    public var commit = ""
+
+    /// Seconds an iteration; nil before the first.
+    public var secondsPerIteration: Double? { iterations > 0 ? iterationSeconds / Double(iterations) : nil }
+}
+
+/// A cell as the table sees it.
+public struct CellRecord: Sendable, Equatable {
+    public enum Status: Sendable, Equatable {
+        case missing
+        case finished
+        /// The quantity that left the finite numbers, and when.
+        case diverged(quantity: String, iteration: Int)
+    }
+
+    public let cell: Cell
+    public let status: Status
+    /// The numbers that it found; empty where it is missing or diverged.
+    public let values: [String: Double]
+    /// nil where it is missing.
+    public let timing: CellTiming?
+
+    public init(cell: Cell, status: Status, values: [String: Double], timing: CellTiming?) {
+        self.cell = cell
+        self.status = status
+        self.values = values
+        self.timing = timing
+    }
+
+    /// Reads what there is of a cell. Throws `RunError` where a file is damaged.
+    init(_ cell: Cell, in folder: RunFolder) throws {
+        let files = folder.cell(cell.id)
+        self.cell = cell
+        guard FileManager.default.fileExists(atPath: files.result.path) else {
+            (status, values, timing) = (.missing, [:], nil)
+            return
+        }
+        let result = try JSON.decode(ResultRecord.self, from: files.result)
+        status =
+            switch result.status {
+            case .finished: .finished
+            case .diverged: .diverged(quantity: result.quantity ?? "?", iteration: result.iteration ?? 0)
+            }
+        values = result.values
+        timing =
+            FileManager.default.fileExists(atPath: files.timing.path)
+            ? try JSON.decode(CellTiming.self, from: files.timing) : nil
+    }
+}
