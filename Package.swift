@@ -38,6 +38,12 @@ let package = Package(
             name: "Experiments",
             dependencies: ["HDF5", "Yams", .product(name: "Logging", package: "swift-log")]),
 
+        // One target for each published result.
+        .target(
+            name: "RMwGGISSynthetic",
+            dependencies: ["Experiments", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
+            path: "Replications/RMwGGISSynthetic"),
+
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
