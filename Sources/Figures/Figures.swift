@@ -1,1 +1,0 @@
-// The target's first file; see Package.swift for what it stands on.
