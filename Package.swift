@@ -34,6 +34,15 @@ let package = Package(
             name: "Experiments",
             dependencies: ["HDF5", "Yams", .product(name: "Logging", package: "swift-log")]),
 
+        // The command line, over whichever replications an executable brings.
+        .target(
+            name: "Commands",
+            dependencies: [
+                "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(name: "replicate", dependencies: ["Commands", "Experiments"]),
+
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),

@@ -2,7 +2,7 @@ import Foundation
 import HDF5
 
 /// What a run reports while it goes on; rendered by the command line.
-public enum Progress: Sendable {
+public enum RunProgress: Sendable {
     /// A cell begins, as the `position`-th of `count`; from `iteration`, which is 0 unless it was restored.
     case started(Cell, position: Int, count: Int, iteration: Int)
     /// A cell has done `iteration` of `total` iterations.
@@ -41,7 +41,7 @@ public final class CellContext {
     private let log: MetricsLog
     private let interval: Double
     private let interruption: @Sendable () -> Int32?
-    private let progress: (Progress) -> Void
+    private let progress: (RunProgress) -> Void
     private let commit: String
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
@@ -52,7 +52,7 @@ public final class CellContext {
 
     init(
         cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, checkpointInterval: Double,
-        commit: String, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (Progress) -> Void
+        commit: String, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
     ) throws {
         self.cell = cell
         self.files = files
