@@ -36,13 +36,23 @@ let package = Package(
         // Profiles, cells, run folders, checkpoints, pinned values.
         .target(
             name: "Experiments",
-            dependencies: ["HDF5", "Yams", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log")]),
 
-        // One target for each published result.
+// One target for each published result.
         .target(
             name: "RMwGGISSynthetic",
-            dependencies: ["Experiments", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
-            path: "Replications/RMwGGISSynthetic"),
+            dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
+            path: "Replications/RMwGGISSynthetic", exclude: ["README.md"],
+            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
+
+        // The command line, over whichever replications an executable brings.
+        .target(
+            name: "Commands",
+            dependencies: [
+                "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "Torch"]),
 
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),

@@ -152,9 +152,3 @@ extension GoldenTrace {
     }
 }
 
-extension Tensor {
-    /// Bits as float32, shape [count, d].
-    init(_ batch: BinaryBatch) {
-        self = Tensor(batch.bits, shape: [batch.count, batch.dimension]).converted(to: .float32)
-    }
-}

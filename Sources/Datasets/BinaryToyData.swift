@@ -96,7 +96,9 @@ public struct BinaryBatch: Sendable, Equatable {
     /// The number of rows: what was asked for, or for pinwheel the multiple of five below it.
     public var count: Int { bits.count / dimension }
 
-    package init(bits: [UInt8], dimension: Int) {
+    /// - Precondition: `bits` fills rows of `dimension`.
+    public init(bits: [UInt8], dimension: Int) {
+        precondition(dimension > 0 && bits.count.isMultiple(of: dimension), "\(bits.count) bits in rows of \(dimension)")
         self.bits = bits
         self.dimension = dimension
     }

@@ -2,7 +2,7 @@ import Foundation
 import HDF5
 
 /// What a run reports while it goes on; rendered by the command line.
-public enum Progress: Sendable {
+public enum RunProgress: Sendable {
     /// A cell begins, as the `position`-th of `count`; from `iteration`, which is 0 unless it was restored.
     case started(Cell, position: Int, count: Int, iteration: Int)
     /// A cell has done `iteration` of `total` iterations.
@@ -41,7 +41,7 @@ public final class CellContext {
     private let log: MetricsLog
     private let interval: Double
     private let interruption: @Sendable () -> Int32?
-    private let progress: (Progress) -> Void
+    private let progress: (RunProgress) -> Void
     private let commit: String
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
@@ -52,7 +52,7 @@ public final class CellContext {
 
     init(
         cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, checkpointInterval: Double,
-        commit: String, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (Progress) -> Void
+        commit: String, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
     ) throws {
         self.cell = cell
         self.files = files
@@ -88,6 +88,10 @@ public final class CellContext {
     public func log(iteration: Int, _ values: KeyValuePairs<String, Double>) throws {
         try log.append(iteration: iteration, values)
     }
+
+    /// What the cell has logged under a name, from its first iteration on, restarts included; in order. Throws `RunError` where the log
+    /// cannot be read.
+    public func logged(_ name: String) throws -> [(iteration: Int, value: Double)] { try log.values(name) }
 
     /// Stops the cell as diverged where `value` is not finite: what is thrown must leave `run`.
     public func guardFinite(_ quantity: String, _ value: Double, iteration: Int) throws {

@@ -14,7 +14,7 @@ public struct Checkpoint: Sendable, Equatable {
     /// Further facts, each at most 60,000 bytes.
     public var attributes: [String: String] = [:]
     /// Where the checkpoint was read; for messages.
-    private var path = ""
+    var path = ""
     private var arrays: [String: HDF5Array] = [:]
     var metricsOffset = 0
 

@@ -28,6 +28,23 @@ final class MetricsLog {
         try writeAll(Data(line.utf8), to: descriptor, of: url)
     }
 
+    /// What was logged under a name so far, in order; also before a restart.
+    func values(_ name: String) throws -> [(iteration: Int, value: Double)] {
+        guard FileManager.default.fileExists(atPath: url.path) else { return [] }
+        guard let data = try? Data(contentsOf: url) else { throw RunError("\(url.path): cannot be read") }
+        return try data.split(separator: UInt8(ascii: "\n")).compactMap { line in
+            guard let record = try? JSONDecoder().decode([String: Value].self, from: line),
+                case .integer(let iteration)? = record["iteration"]
+            else { throw RunError("\(url.path): is damaged: a line of it cannot be read") }
+            switch record[name] {
+            case .number(let value): return (iteration, value)
+            case .integer(let value): return (iteration, Double(value))
+            case .text(let text): return (iteration, Double(text) ?? .nan)
+            default: return nil
+            }
+        }
+    }
+
     /// Brings the lines to the disk; the file's length.
     @discardableResult
     func sync() throws -> Int {

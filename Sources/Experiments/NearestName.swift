@@ -16,7 +16,7 @@ package func editDistance(_ a: String, _ b: String) -> Int {
 }
 
 /// The fault of a name that is not among the valid ones: what it is, the nearest valid one, and all of them.
-package func unknownName(_ kind: String, _ name: String, in place: String = "", among valid: [String]) -> RunError {
+public func unknownName(_ kind: String, _ name: String, in place: String = "", among valid: [String]) -> RunError {
     let lowered = name.lowercased()
     let nearest = valid.min { editDistance(lowered, $0.lowercased()) < editDistance(lowered, $1.lowercased()) }
     let hint = nearest.map { "; the nearest is '\($0)'" } ?? ""

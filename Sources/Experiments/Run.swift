@@ -96,7 +96,7 @@ public final class Run<R: Replication> {
     /// Runs the remaining cells, one after the other. A cell that diverges is recorded as diverged, with a warning.
     ///
     /// Throws `Interrupted` after a checkpoint once `interruption` gives a signal, and whatever a cell throws.
-    public func cells(interruption: @escaping @Sendable () -> Int32?, progress: @escaping (Progress) -> Void) throws {
+    public func cells(interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void) throws {
         environment.setThreads(plan.threadsPerCell)
         for cell in finished { progress(.skipped(cell)) }
         for (position, cell) in remaining.enumerated() {

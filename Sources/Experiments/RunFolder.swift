@@ -44,7 +44,7 @@ public struct CellFolder: Sendable, Equatable {
 
 /// `run.json`: what a run is, and what it was begun with.
 public struct RunRecord: Codable, Sendable, Equatable {
-    public var format = 1
+    public private(set) var format = 1
     public var replication: String
     public var profile: String
     public var seed: UInt64
@@ -54,13 +54,34 @@ public struct RunRecord: Codable, Sendable, Equatable {
     public var commit: String
     public var libraries: [String: String]
 
+    init(
+        replication: String, profile: String, seed: UInt64, threadsPerCell: Int, configuration: [String: Value],
+        commit: String, libraries: [String: String]
+    ) {
+        self.replication = replication
+        self.profile = profile
+        self.seed = seed
+        self.threadsPerCell = threadsPerCell
+        self.configuration = configuration
+        self.commit = commit
+        self.libraries = libraries
+    }
+
+    /// Reads a run's record. Throws `RunError` where the folder is no run, or the record is damaged.
+    init(in folder: RunFolder) throws {
+        guard FileManager.default.fileExists(atPath: folder.record.path) else {
+            throw RunError("\(folder.url.path): is no run folder: it has no run.json")
+        }
+        self = try JSON.decode(RunRecord.self, from: folder.record)
+    }
+
     /// What makes `other` another run, a sentence each; empty where they are one.
     func differences(from other: RunRecord) -> [String] {
         Experiments.differences(other.identity, identity)
             + Experiments.differences(other.configuration, configuration)
     }
 
-    private var identity: [String: Value] {
+    var identity: [String: Value] {
         [
             "replication": .text(replication), "profile": .text(profile), "seed": .text("\(seed)"),
             "threads per cell": .integer(threadsPerCell),

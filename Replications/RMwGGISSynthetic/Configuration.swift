@@ -1,0 +1,129 @@
+import Datasets
+import Experiments
+import Foundation
+
+extension RMwGGISSynthetic {
+    /// How the flips of a point are chosen, by the paper's names.
+    public enum Method: String, Choice {
+        case rm, rmwrand
+        case basic = "rmwggis-basic"
+        case advanced = "rmwggis-advanced"
+    }
+
+    /// The paper's formulas, or the released code's departures from them (see README.md).
+    public enum Variant: String, Choice {
+        case paper, released
+    }
+
+    public struct Configuration: ExperimentConfiguration {
+        public var datasets: [String]
+        public var variants: [Variant]
+        public var methods: [Method]
+        /// Seeds a method: the run's seed and the ones after it.
+        public var seeds: Int
+        /// d, bits a point.
+        public var dimension: Int
+        /// Widths of the hidden layers.
+        public var hidden: [Int]
+        public var batchSize: Int
+        /// s, flips a point.
+        public var flips: Int
+        public var iterations: Int
+        public var learningRate: Double
+        /// Of RMwRAND.
+        public var learningRateUniform: Double
+        /// On checkerboard.
+        public var learningRateCheckerboard: Double
+        public var weightDecay: Double
+        /// The largest gradient norm.
+        public var gradientClip: Double
+        /// Points a side of the MMD.
+        public var evaluationSamples: Int
+        /// Gibbs sweeps from coin flips to a sample.
+        public var gibbsSweeps: Int
+        /// Iterations between evaluations; 0: at the end only.
+        public var evaluateEvery: Int
+        /// Iterations between lines of the log.
+        public var logEvery: Int
+        /// Iterations over which the reported loss is averaged.
+        public var lossWindow: Int
+
+        public func validate() throws {
+            func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
+                if !holds { throw ConfigurationError(key: key, value: value, expected: expected) }
+            }
+            func requireCount(_ key: String, _ value: Int, from least: Int = 1, to most: Int) throws {
+                try require(key, value, least...most ~= value, "a whole number from \(least) to \(most)")
+            }
+            func requireRate(_ key: String, _ value: Double) throws {
+                try require(key, value, value > 0 && value < .infinity, "a positive number")
+            }
+            func requireList(_ key: String, _ values: [String]) throws {
+                try require(
+                    key, "[\(values.joined(separator: ", "))]", !values.isEmpty && Set(values).count == values.count,
+                    "a list of one or more different names")
+            }
+            try requireList("datasets", datasets)
+            try requireList("variants", variants.map(\.rawValue))
+            try requireList("methods", methods.map(\.rawValue))
+            try requireCount("seeds", seeds, to: 1000)
+            try require("hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...65536 ~= $0 }, "a list of widths from 1 to 65536")
+            try requireCount("batchSize", batchSize, to: 1 << 20)
+            try requireCount("iterations", iterations, to: 1 << 40)
+            try requireRate("learningRate", learningRate)
+            try requireRate("learningRateUniform", learningRateUniform)
+            try requireRate("learningRateCheckerboard", learningRateCheckerboard)
+            try require("weightDecay", weightDecay, weightDecay >= 0 && weightDecay < .infinity, "a number from 0")
+            try requireRate("gradientClip", gradientClip)
+            try requireCount("evaluationSamples", evaluationSamples, from: 2, to: 1 << 20)
+            try requireCount("gibbsSweeps", gibbsSweeps, to: 1 << 20)
+            try requireCount("evaluateEvery", evaluateEvery, from: 0, to: 1 << 40)
+            try requireCount("logEvery", logEvery, to: 1 << 40)
+            try requireCount("lossWindow", lossWindow, to: 1 << 20)
+            try validateData()
+            // Independent draws may be as many as one likes; distinct ones are at most d.
+            let most = variants.contains(.released) ? dimension : 1 << 20
+            try require(
+                "flips", flips, 1...most ~= flips,
+                "a whole number from 1 to \(most)\(most == dimension ? ", d: the released variant draws without replacement" : "")")
+        }
+
+        /// The data sets know themselves which names, dimensions and counts they can give.
+        private func validateData() throws {
+            for name in datasets {
+                let dataset: ToyDataset
+                do { dataset = try ToyDataset(named: name) } catch {
+                    throw unknownName("data set", name, in: "datasets", among: ToyDataset.allCases.map(\.rawValue))
+                }
+                var data: BinaryToyData
+                do { data = try BinaryToyData(dataset, dimension: dimension, seed: 0) } catch {
+                    throw ConfigurationError(
+                        key: "dimension", value: dimension,
+                        expected: "an even number from \(GrayCode.dimensions.lowerBound) to \(GrayCode.dimensions.upperBound)")
+                }
+                for (key, count) in [("batchSize", batchSize), ("evaluationSamples", evaluationSamples)] {
+                    do { _ = try data.points(count) } catch {
+                        throw ConfigurationError(key: key, value: count, expected: "a number that \(name) can give: \(error)")
+                    }
+                }
+            }
+        }
+    }
+
+    public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
+        let widths = [configuration.dimension] + configuration.hidden + [1]
+        let parameters = zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 + $1.1 }
+        let flips = cell.label("method") == Method.rm.rawValue ? configuration.dimension : configuration.flips
+        // Forward and two gradients of each row, and the guidance's forward and input gradient, at 2 operations a weight.
+        let rows = Double(configuration.batchSize) * (3 * Double(1 + flips) + 2)
+        let evaluations = configuration.evaluateEvery > 0 ? configuration.iterations / configuration.evaluateEvery : 0
+        let evaluationRows = Double(
+            configuration.evaluationSamples * configuration.gibbsSweeps * configuration.dimension * (1 + evaluations))
+        let operations = 2 * Double(parameters) * (rows * Double(configuration.iterations) + evaluationRows)
+        let activations = configuration.hidden.max()! * max(
+            4 * configuration.batchSize * (1 + flips), 3 * configuration.evaluationSamples) * 4
+        return Estimate(
+            seconds: operations / (Double(threads) * 7e10), memory: 250_000_000 + activations * configuration.hidden.count,
+            disk: 3 * 4 * parameters + 100 * configuration.iterations / configuration.logEvery + 200_000)
+    }
+}

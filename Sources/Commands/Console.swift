@@ -1,0 +1,97 @@
+import Experiments
+import Foundation
+import Glibc
+import Logging
+import Synchronization
+
+/// Standard error: messages, and the line of progress that stands below them on a terminal.
+final class Console: Sendable {
+    static let shared = Console()
+
+    /// Whether standard error is a terminal.
+    let isTerminal = isatty(STDERR_FILENO) == 1
+    private let hasLine = Mutex(false)
+
+    /// Writes a line, above the line of progress.
+    func write(_ line: String) {
+        hasLine.withLock { hasLine in
+            put((hasLine ? "\r\u{1B}[K" : "") + line + "\n")
+            hasLine = false
+        }
+    }
+
+    /// Replaces the line of progress; for a terminal.
+    func show(_ line: String) {
+        hasLine.withLock { hasLine in
+            put("\r\u{1B}[K" + line)
+            hasLine = true
+        }
+    }
+
+    private func put(_ text: String) {
+        var bytes = Array(text.utf8)[...]
+        while !bytes.isEmpty {
+            let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
+            if count < 0 && errno == EINTR { continue }
+            guard count > 0 else { return }
+            bytes = bytes.dropFirst(count)
+        }
+    }
+}
+
+/// Renders progress: on a terminal a line in place with the rate and the time left, else a line every few seconds.
+final class ProgressLine {
+    private let interval = Console.shared.isTerminal ? 0.1 : 5.0
+    private var place = ""
+    private var cellStart = Date()
+    private var firstIteration = 0
+    private var lastShown = Date.distantPast
+
+    func show(_ progress: RunProgress) {
+        switch progress {
+        case .started(let cell, let position, let count, let iteration):
+            place = "[\(position)/\(count)] \(cell.id)"
+            (cellStart, firstIteration, lastShown) = (Date(), iteration, Date())
+            if iteration > 0 { Console.shared.write("\(place): resumes after iteration \(iteration)") }
+        case .iterated(_, let iteration, let total):
+            let now = Date()
+            guard now.timeIntervalSince(lastShown) >= interval else { return }
+            lastShown = now
+            let rate = Double(iteration - firstIteration) / max(1e-9, now.timeIntervalSince(cellStart))
+            let left = Self.time(Double(total - iteration) / max(1e-9, rate))
+            let line = "\(place): \(iteration)/\(total), \(String(format: "%.1f", rate)) iterations/s, \(left) left"
+            Console.shared.isTerminal ? Console.shared.show(line) : Console.shared.write(line)
+        case .skipped(let cell):
+            Console.shared.write("\(cell.id): has run already")
+        case .ended(let record):
+            let values = record.values.sorted { $0.key < $1.key }.map { "\($0) \(String(format: "%.4g", $1))" }
+            let seconds = record.timing.map { " in \(Self.time($0.wallSeconds))" } ?? ""
+            Console.shared.write("\(place): done\(seconds)\(values.isEmpty ? "" : ": ")\(values.joined(separator: ", "))")
+        case .relayed(let line):
+            Console.shared.write(line)
+        }
+    }
+
+    private static func time(_ seconds: Double) -> String {
+        switch seconds {
+        case ..<100: String(format: "%.0f s", seconds)
+        case ..<6000: String(format: "%.0f min", seconds / 60)
+        case ..<360_000: String(format: "%.1f h", seconds / 3600)
+        default: "days"
+        }
+    }
+}
+
+/// Brings log messages to standard error, a line each.
+struct ConsoleLog: LogHandler {
+    var metadata: Logger.Metadata = [:]
+    var metadataProvider: Logger.MetadataProvider?
+    var logLevel = Logger.Level.info
+
+    subscript(metadataKey key: String) -> Logger.MetadataValue? {
+        get { metadata[key] }
+        set { metadata[key] = newValue }
+    }
+
+    func log(event: LogEvent) { Console.shared.write("\(event.level): \(event.message)") }
+}

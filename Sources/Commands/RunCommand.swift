@@ -1,0 +1,116 @@
+import ArgumentParser
+import Experiments
+import Foundation
+
+struct RunCommand<C: Catalogue>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "run",
+            abstract: "Runs a replication, or some of its cells, and prints its table.",
+            discussion: "Ctrl-C writes a checkpoint; --resume goes on from it. Processes that are given different --cells may share one --output.")
+    }
+
+    @Argument(help: "The replication; 'replicate list' lists them.") var name: String
+    @Option(help: "The profile.") var profile = "quick"
+    @Option(help: "Where all randomness starts (default: the replication's own).") var seed: UInt64?
+    @Option(help: "Threads to compute with, in all.") var threads: Int = processors
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp("Override a setting of the profile; may be repeated.", valueName: "key=value"),
+        transform: { text in try usage { try Override(text) } })
+    var overrides: [Override] = []
+    @Option(
+        help: ArgumentHelp("Run these cells only, such as 3,5-8.", valueName: "list"),
+        transform: { text in try usage { try CellSelection(text) } })
+    var cells: CellSelection?
+    @Option(help: "Processes at a time, which share the threads.") var jobs = 1
+    @Option(help: ArgumentHelp("The run's folder (default: results/<name>/<profile>-seed<seed>).", valueName: "folder"))
+    var output: String?
+    @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 60.0
+    @Flag(help: "Go on with a run: finished cells are skipped, begun ones restored.") var resume = false
+    @Flag(help: "List the cells with estimated time, memory and disk; write nothing.") var dryRun = false
+    /// The parent's hold on the one cell of a child process of `--jobs`.
+    @Option(help: .hidden) var lockDescriptor: Int32?
+
+    func validate() throws {
+        guard threads >= 1 else { throw ValidationError("--threads is \(threads), expected at least 1") }
+        guard jobs >= 1 else { throw ValidationError("--jobs is \(jobs), expected at least 1") }
+        guard checkpointEvery >= 0 else {
+            throw ValidationError("--checkpoint-every is \(checkpointEvery), expected at least 0")
+        }
+    }
+
+    func run() throws { try run(Replicate<C>.replication(name)) }
+
+    private func run(_ replication: some Replication) throws {
+        var request = RunRequest(profile: profile, threads: threads)
+        request.overrides = overrides
+        request.seed = seed
+        request.selection = cells
+        request.jobs = jobs
+        request.output = output.map { URL(fileURLWithPath: $0) }
+        request.resume = resume
+        request.checkpointInterval = checkpointEvery
+        let plan = try Plan(replication, request)
+        if dryRun { return print(plan.estimates.markdown, terminator: "") }
+
+        Interruption.catchSignals()
+        let run = try Run(plan, environment: C.environment, logger: logger, inheritedLock: lockDescriptor)
+        let progress = ProgressLine()
+        var code: Int32 = 0
+        do {
+            if jobs > 1 {
+                code = try runJobs(run, progress)
+            } else {
+                try run.cells(interruption: Interruption.signal, progress: progress.show)
+            }
+        } catch let interruption as Interrupted {
+            try run.assemble()
+            if lockDescriptor == nil {
+                Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
+            }
+            throw interruption
+        }
+        let table = try run.assemble()
+        if lockDescriptor == nil {
+            print(table.markdown, terminator: "")
+            if run.plan.cells.contains(where: { !plan.folder.cell($0.id).pictures.isEmpty }) {
+                print("\npictures: \(plan.folder.cells.path)/*/*.png")
+            }
+            print("\(code == 0 ? "" : "\n")table: \(plan.folder.table.path)")
+        }
+        if code != 0 { throw ExitCode(code) }
+    }
+
+    /// Runs the remaining cells in child processes; the highest of their exit codes.
+    private func runJobs(_ run: Run<some Replication>, _ progress: ProgressLine) throws -> Int32 {
+        let plan = run.plan
+        for cell in run.finished { progress.show(.skipped(cell)) }
+        let processes = run.remaining.map { cell in
+            var arguments = ["run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)"]
+            for override in overrides { arguments += ["--set", override.description] }
+            arguments += ["--cells", "\(cell.index)", "--output", plan.folder.url.path]
+            arguments += ["--checkpoint-every", "\(checkpointEvery)", "--lock-descriptor", "\(CellProcess.lockDescriptor)"]
+            return CellProcess(
+                arguments: arguments + (resume ? ["--resume"] : []), lock: run.lockDescriptors[cell.id]!)
+        }
+        let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) { progress.show(.relayed($0)) }
+        if let signal = Interruption.signal() { throw Interrupted(signal: signal) }
+        return code
+    }
+
+    /// The command as it was typed, with `--resume`.
+    private var resumeCommand: String {
+        let plain = CharacterSet.alphanumerics.union(CharacterSet(charactersIn: "-_./=,:+@%"))
+        let words = CommandLine.arguments + (resume ? [] : ["--resume"])
+        return words.map { word in
+            !word.isEmpty && word.unicodeScalars.allSatisfy(plain.contains)
+                ? word : "'" + word.replacingOccurrences(of: "'", with: "'\\''") + "'"
+        }.joined(separator: " ")
+    }
+}
+
+/// Makes a fault in how an option is written the parser's: exit code 64.
+private func usage<T>(_ body: () throws -> T) throws -> T {
+    do { return try body() } catch let error as RunError { throw ValidationError(error.message) }
+}

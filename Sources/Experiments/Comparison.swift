@@ -1,0 +1,126 @@
+import Foundation
+import HDF5
+
+/// How two runs differ in what one seed must give byte for byte: logged values, results, pictures other than charts, and checkpoints' payload.
+public struct Comparison: Sendable, Equatable {
+    /// The cells and files that were compared.
+    public let compared: Int
+    /// A row a difference: cell, what differs, and both values.
+    public let differences: Table
+
+    public var identical: Bool { differences.rows.isEmpty }
+
+    /// Compares two run folders. Throws `RunError` where one is no run, or a file is damaged.
+    public init(_ a: RunFolder, _ b: RunFolder) throws {
+        let records = (try RunRecord(in: a), try RunRecord(in: b))
+        var rows: [[String]] = []
+        var compared = 0
+        let cells = (try Self.cells(a), try Self.cells(b))
+        for id in Set(cells.0).union(cells.1).sorted() {
+            guard cells.0.contains(id), cells.1.contains(id) else {
+                rows.append([id, "result", cells.0.contains(id) ? "present" : "absent", cells.1.contains(id) ? "present" : "absent"])
+                continue
+            }
+            let (first, second) = (a.cell(id), b.cell(id))
+            compared += 2
+            let results = (
+                try JSON.decode(ResultRecord.self, from: first.result), try JSON.decode(ResultRecord.self, from: second.result)
+            )
+            rows += Self.results(results.0, results.1).map { [id] + $0 }
+            rows += try Self.metrics(first.metrics, second.metrics).map { [id] + $0 }
+            // A diverged cell's checkpoint is the last one that was due, and so a matter of time.
+            if results.0.status == .finished && results.1.status == .finished {
+                compared += 1
+                rows += try Self.checkpoints(first.checkpoint, second.checkpoint).map { [id] + $0 }
+            }
+            let names = { (cell: CellFolder) in
+                cell.pictures.map(\.lastPathComponent).filter { !$0.hasPrefix("chart-") }
+            }
+            for name in Set(names(first)).union(names(second)).sorted() {
+                compared += 1
+                let pictures = [first, second].map { try? Data(contentsOf: $0.url.appendingPathComponent(name)) }
+                if pictures[0] != pictures[1] {
+                    rows.append([id, name] + pictures.map { $0.map { "\($0.count) bytes" } ?? "absent" })
+                }
+            }
+        }
+        // Why two runs differ stands first; alone it is no difference.
+        if !rows.isEmpty {
+            let context = records.1.settings.filter { records.0.settings[$0.key] != $0.value }.keys
+            let missing = records.0.settings.keys.filter { records.1.settings[$0] == nil }
+            rows = (Set(context).union(missing)).sorted().map { key in
+                ["run.json", key] + [records.0, records.1].map { $0.settings[key]?.description ?? "absent" }
+            } + rows
+        }
+        self.compared = compared
+        differences = Table(columns: ["cell", "what", a.url.lastPathComponent, b.url.lastPathComponent], rows: rows)
+    }
+
+    /// The ids of the cells that have a result.
+    private static func cells(_ folder: RunFolder) throws -> [String] {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.cells.path)) ?? []
+        return names.filter { FileManager.default.fileExists(atPath: folder.cell($0).result.path) }
+    }
+
+    private static func results(_ a: ResultRecord, _ b: ResultRecord) -> [[String]] {
+        guard a != b else { return [] }
+        func text(_ record: ResultRecord) -> [String: String] {
+            var values = record.values.mapValues { "\($0)" }
+            values["status"] = record.status.rawValue + (record.iteration.map { " at iteration \($0)" } ?? "")
+            values["labels"] = Value.map(record.labels.mapValues { .text($0) }).description
+            values["seed"] = "\(record.seed)"
+            return values
+        }
+        let (first, second) = (text(a), text(b))
+        return Set(first.keys).union(second.keys).sorted().filter { first[$0] != second[$0] }
+            .map { [$0, first[$0] ?? "absent", second[$0] ?? "absent"] }
+    }
+
+    /// The first line in which two logs differ.
+    private static func metrics(_ a: URL, _ b: URL) throws -> [[String]] {
+        func read(_ url: URL) throws -> Data {
+            guard let data = try? Data(contentsOf: url) else { throw RunError("\(url.path): cannot be read") }
+            return data
+        }
+        let (first, second) = (try read(a), try read(b))
+        guard first != second else { return [] }
+        let lines = [first, second].map { $0.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) }
+        let place = zip(lines[0], lines[1]).enumerated().first { $1.0 != $1.1 }?.offset ?? min(lines[0].count, lines[1].count)
+        let texts = lines.map { place < $0.count ? String(decoding: $0[place], as: UTF8.self) : "no such line" }
+        return [["metrics.jsonl, line \(place + 1)"] + texts]
+    }
+
+    /// The arrays and attributes in which two checkpoints differ.
+    private static func checkpoints(_ a: URL, _ b: URL) throws -> [[String]] {
+        let present = [a, b].map { FileManager.default.fileExists(atPath: $0.path) }
+        guard present == [true, true] else {
+            return present[0] == present[1] ? [] : [["checkpoint.h5"] + present.map { $0 ? "present" : "absent" }]
+        }
+        do {
+            let (first, second) = (try HDF5File(path: a.path), try HDF5File(path: b.path))
+            let attributes = (try first.attributes(), try second.attributes())
+            var rows = Set(attributes.0.keys).union(attributes.1.keys).sorted()
+                .filter { attributes.0[$0] != attributes.1[$0] }
+                .map { ["checkpoint.h5, \($0)", attributes.0[$0] ?? "absent", attributes.1[$0] ?? "absent"] }
+            let names = (try first.names(), try second.names())
+            for name in Set(names.0).union(names.1).sorted() {
+                guard names.0.contains(name), names.1.contains(name) else {
+                    rows.append(["checkpoint.h5, \(name)"] + [names.0, names.1].map { $0.contains(name) ? "present" : "absent" })
+                    continue
+                }
+                let arrays = (try first.read(name), try second.read(name))
+                if arrays.0 != arrays.1 {
+                    rows.append(["checkpoint.h5, \(name)"] + [arrays.0, arrays.1].map { "\($0.elementType.rawValue)\($0.shape)" })
+                }
+            }
+            return rows
+        } catch let error as HDF5Error {
+            throw RunError(error.description)
+        }
+    }
+}
+
+extension RunRecord {
+    /// All settings by key, the configuration's among them.
+    fileprivate var settings: [String: Value] { configuration.merging(identity) { own, _ in own } }
+}
