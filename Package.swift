@@ -38,7 +38,7 @@ let package = Package(
             name: "Experiments",
             dependencies: ["HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log")]),
 
-// One target for each published result.
+        // One target for each published result.
         .target(
             name: "RMwGGISSynthetic",
             dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
@@ -53,6 +53,14 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "Torch"]),
+
+        // Ours beside PyTorch's.
+        .executableTarget(
+            name: "bench",
+            dependencies: [
+                "Datasets", "Objectives", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ],
+            path: "Benchmarks/Driver"),
 
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),

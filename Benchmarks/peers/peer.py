@@ -37,11 +37,16 @@ class Energy(torch.nn.Module):
 
 
 class Training:
-    """One training step: energies, flips, loss, gradients, clipping, Adam."""
+    """One training step: energies, flips, loss, gradients, clipping, Adam.
 
-    def __init__(self, method, dimension):
+    In the released code the proposal stays in the graph of the loss, drawn from without replacement; with
+    `constant_proposal` it is a constant and the draws are independent, as in the paper.
+    """
+
+    def __init__(self, method, dimension, constant_proposal=False):
         torch.manual_seed(0)
         self.method = method
+        self.constant_proposal = constant_proposal
         self.model = Energy(dimension)
         self.optimizer = torch.optim.Adam(self.model.parameters(), lr=5e-4, weight_decay=1e-4)
         self.data = torch.randint(2, (BATCH, dimension)).float()
@@ -62,9 +67,13 @@ class Training:
         else:
             x.requires_grad_(True)
             energy = self.model(x)
-            gradient = torch.autograd.grad(energy.sum(), x, retain_graph=True)[0]
-            proposal = torch.softmax(2 * (2 * x.detach() - 1) * gradient, dim=1)
-            indices = torch.multinomial(proposal, FLIPS, replacement=True)
+            gradient = torch.autograd.grad(
+                energy.sum(), x, retain_graph=True, create_graph=not self.constant_proposal)[0]
+            unnormalised = torch.exp(2 * (2 * x - 1) * gradient)
+            indices = torch.multinomial(unnormalised, FLIPS, replacement=self.constant_proposal)
+            proposal = unnormalised / unnormalised.sum(1, keepdim=True)
+            if self.constant_proposal:
+                proposal = proposal.detach()
             weights = proposal.gather(1, indices) * FLIPS
             x = x.detach()
         copies = self.flipped(x, indices)
@@ -103,6 +112,7 @@ class ToyBatch:
 
 BENCHMARKS = {
     "rmwggis-step": lambda: Training("rmwggis", 32),
+    "rmwggis-step-constant-proposal": lambda: Training("rmwggis", 32, constant_proposal=True),
     "rm-step": lambda: Training("rm", 32),
     "toy-batch": lambda: ToyBatch(),
 }

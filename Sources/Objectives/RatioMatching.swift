@@ -17,7 +17,7 @@ import Torch
 /// same proposal.) ñ is the optimal proposal ∝ rᵢ² with E(x) − E(x₋ᵢ) to first order in the flip. All forms but the last
 /// estimate J without bias; J itself learns p_data^{1/4}, not p_data: each pair of neighbours contributes
 /// p e^{2Δ} + p' e^{−2Δ}, least at Δ = −¼ log(p/p').
-public struct RatioMatching: BinaryObjective {
+public struct RatioMatching: BinaryObjective, Hashable, Sendable {
     /// Which flips enter, and with which weights.
     public enum Estimator: Hashable, Sendable {
         /// All d flips.

@@ -1,0 +1,179 @@
+import ArgumentParser
+import Foundation
+import Torch
+
+/// `make bench`: ours beside PyTorch eager in one run, taking turns.
+@main
+struct Bench: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Times our steps beside PyTorch's, pairs alternating, and writes Benchmarks/latest.json.")
+
+    @Option(help: "Run one benchmark only.")
+    var only: String?
+
+    @Option(help: "A Python with PyTorch, for the peer.")
+    var python: String
+
+    @Option(help: "The peer's script.")
+    var peer = "Benchmarks/peers/peer.py"
+
+    @Option(help: "Where the results go.")
+    var output = "Benchmarks/latest.json"
+
+    @Option(help: "Threads, ours and the peer's.")
+    var threads = 2
+
+    @Option(help: "Pairs a benchmark.")
+    var rounds = 15
+
+    func validate() throws {
+        if let only, !Benchmark.all.contains(where: { $0.name == only }) {
+            throw ValidationError("no benchmark '\(only)': there are \(Benchmark.all.map(\.name).joined(separator: ", "))")
+        }
+        if threads < 1 || rounds < 1 { throw ValidationError("--threads and --rounds must be at least 1") }
+    }
+
+    func run() throws {
+        Runtime.threads = threads
+        let peer = try Peer(python: python, script: peer, threads: threads)
+        let rate = matrixProductRate()
+        print("float32, \(threads) threads; sgemm \(String(format: "%.0f", rate * 1e-9)) GFLOP/s; peer: PyTorch \(peer.version) eager")
+        var rows: [Row] = []
+        for benchmark in Benchmark.all where only == nil || benchmark.name == only {
+            let row = try measure(benchmark, peer, rate)
+            print(row.line)
+            rows.append(row)
+        }
+        try write(rows)
+        if let missed = rows.first(where: { !$0.met }) {
+            print("missed its bound: \(missed.name)")
+            throw ExitCode(1)
+        }
+    }
+
+    /// Medians over alternating pairs; a turn lasts about a third of a second.
+    private func measure(_ benchmark: Benchmark, _ peer: Peer, _ rate: Double) throws -> Row {
+        let ours = try benchmark.prepare()
+        ours(2)
+        let count = max(1, Int(0.3 / max(1e-6, seconds { ours(1) })))
+        _ = try peer.seconds(benchmark.name, 2)
+        let peerCount = max(1, Int(0.3 / max(1e-6, try peer.seconds(benchmark.name, 1))))
+        var pairs: [(ours: Double, peer: Double)] = []
+        for _ in 0..<rounds {
+            let mine = seconds { ours(count) } / Double(count)
+            pairs.append((mine, try peer.seconds(benchmark.name, peerCount) / Double(peerCount)))
+        }
+        let median = Self.median(pairs.map(\.ours))
+        return Row(
+            name: benchmark.name, unit: "ms", ours: median * 1e3, peer: Self.median(pairs.map(\.peer)) * 1e3,
+            ratio: Self.median(pairs.map { $0.ours / $0.peer }), bound: benchmark.bound,
+            limitShare: benchmark.operations.map { $0 / median / rate }, note: benchmark.note)
+    }
+
+    /// Rows of other benchmarks that a file already holds are kept.
+    private func write(_ rows: [Row]) throws {
+        let url = URL(fileURLWithPath: output)
+        let kept = (try? JSONDecoder().decode([Row].self, from: Data(contentsOf: url))) ?? []
+        let all = Benchmark.all.compactMap { benchmark in (rows + kept).first { $0.name == benchmark.name } }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        try (encoder.encode(all) + Data("\n".utf8)).write(to: url, options: .atomic)
+    }
+
+    /// Multiplications and additions a second of a large float32 matrix product: the best of several.
+    private func matrixProductRate() -> Double {
+        let n = 2048
+        let generator = RandomGenerator(seed: 0)
+        let (a, b) = (Tensor.normal([n, n], using: generator), Tensor.normal([n, n], using: generator))
+        let c = Tensor.empty([n, n])
+        let best = (0..<8).map { _ in seconds { c.assign(matmul: a, b) } }.min()!
+        return 2 * Double(n * n * n) / best
+    }
+
+    private static func median(_ values: [Double]) -> Double {
+        let sorted = values.sorted()
+        let middle = sorted.count / 2
+        return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
+    }
+}
+
+/// A line of `latest.json`: times for the same work, peer and ratio null where there is no peer.
+struct Row: Codable {
+    let name: String
+    let unit: String
+    let ours: Double
+    let peer: Double?
+    let ratio: Double?
+    let bound: Double?
+    let limitShare: Double?
+    let note: String
+
+    var met: Bool { (ratio ?? 0) <= (bound ?? .infinity) }
+
+    private enum CodingKeys: String, CodingKey { case name, unit, ours, peer, ratio, bound, limitShare, note }
+
+    /// Absent values are written as null.
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(name, forKey: .name)
+        try container.encode(unit, forKey: .unit)
+        try container.encode(ours, forKey: .ours)
+        try container.encode(peer, forKey: .peer)
+        try container.encode(ratio, forKey: .ratio)
+        try container.encode(bound, forKey: .bound)
+        try container.encode(limitShare, forKey: .limitShare)
+        try container.encode(note, forKey: .note)
+    }
+
+    var line: String {
+        func text(_ value: Double?, _ digits: Int = 3) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "–" }
+        return "\(name): ours \(text(ours)) \(unit), peer \(text(peer)) \(unit), ratio \(text(ratio)) "
+            + "(bound \(text(bound, 2)): \(met ? "met" : "MISSED")), share of sgemm rate \(text(limitShare, 2)); \(note)"
+    }
+}
+
+/// The Python half: a process that runs so many steps when asked, and says how long they took.
+final class Peer {
+    private let process = Process()
+    private let input = Pipe()
+    private let output = Pipe()
+    let version: String
+
+    init(python: String, script: String, threads: Int) throws {
+        process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        process.arguments = [python, script, "\(threads)"]
+        process.standardInput = input
+        process.standardOutput = output
+        try process.run()
+        let words = Self.line(output).split(separator: " ")
+        guard words.first == "ready", words.count == 2 else {
+            throw ValidationError("\(python) \(script) did not start: see its message above")
+        }
+        version = String(words[1])
+    }
+
+    deinit { process.terminate() }
+
+    /// How long that many steps of a benchmark took.
+    func seconds(_ name: String, _ count: Int) throws -> Double {
+        try input.fileHandleForWriting.write(contentsOf: Data("\(name) \(count)\n".utf8))
+        guard let seconds = Double(Self.line(output)) else {
+            throw ValidationError("the peer stopped in \(name): see its message above")
+        }
+        return seconds
+    }
+
+    private static func line(_ pipe: Pipe) -> String {
+        var bytes: [UInt8] = []
+        while let byte = try? pipe.fileHandleForReading.read(upToCount: 1)?.first, byte != UInt8(ascii: "\n") {
+            bytes.append(byte)
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+}
+
+func seconds(_ body: () -> Void) -> Double {
+    let clock = ContinuousClock()
+    let duration = clock.measure(body)
+    return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}

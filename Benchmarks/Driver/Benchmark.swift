@@ -1,0 +1,64 @@
+import Datasets
+import EnergyModels
+import Objectives
+import Torch
+
+/// One piece of work that both sides do.
+struct Benchmark: Sendable {
+    let name: String
+    /// The largest ratio of our time to the peer's that passes; nil where none is set.
+    let bound: Double?
+    /// Multiplications and additions that a step needs at least; nil where it is not arithmetic that limits it.
+    let operations: Double?
+    let note: String
+    /// Makes what the steps need; the result runs that many of them.
+    let prepare: @Sendable () throws -> (Int) -> Void
+
+    static let all = [
+        training(
+            "rmwggis-step", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true, bound: 0.55,
+            note: "s 10; the peer keeps the proposal in the loss's graph, as the released code does"),
+        training(
+            "rmwggis-step-constant-proposal", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true,
+            bound: nil, note: "s 10; the proposal is a constant on both sides, as in the paper"),
+        training("rm-step", RatioMatching(.exact), flips: 32, guided: false, bound: 0.7, note: "all 32 flips"),
+        Benchmark(
+            name: "toy-batch", bound: 0.05, operations: nil, note: "4,000 points of 2spirals, generated and coded, d 32",
+            prepare: {
+                var data = try BinaryToyData(.twoSpirals, dimension: 32, seed: 0)
+                return { count in for _ in 0..<count { _ = try! data.batch(4000) } }
+            }),
+    ]
+
+    /// A training step of the synthetic setting: d 32, batch 128, three hidden layers of 256.
+    private static func training(
+        _ name: String, _ objective: RatioMatching, flips: Int, guided: Bool, bound: Double?,
+        note: String
+    ) -> Benchmark {
+        let (dimension, batch, width) = (32, 128, 256)
+        let rows = Double(batch * (1 + flips))
+        let (first, deep) = (Double(dimension * width), Double(2 * width * width))
+        // Forward, and gradients with respect to weights and activations, of the deep layers for every row; the first
+        // layer for points only; where flips are guided, a forward pass and an input gradient of the points.
+        let products = 3 * rows * deep + 2 * Double(batch) * first + (guided ? 2 * Double(batch) * (first + deep) : 0)
+        return Benchmark(
+            name: name, bound: bound, operations: 2 * products,
+            note: "loss, gradients, clipping, Adam; d 32, batch 128, \(note)",
+            prepare: {
+                let generator = RandomGenerator(seed: 0)
+                let model = MLPEnergy(dimension: dimension, hidden: [width, width, width], using: generator)
+                let parameters = model.parameters
+                let adam = Adam(parameters, .init(learningRate: 5e-4, weightDecay: 1e-4))
+                let x = Tensor.integers([batch, dimension], 0..<2, using: generator).converted(to: .float32)
+                return { count in
+                    for _ in 0..<count {
+                        let loss = objective.loss(model, x, using: generator)
+                        let found = gradients(of: loss, withRespectTo: parameters.tensors)
+                        clipGradientNorm(found, to: 1)
+                        adam.update(found)
+                        _ = loss.item()
+                    }
+                }
+            })
+    }
+}
