@@ -86,6 +86,23 @@ import Testing
         }
     }
 
+    @Test func aKilledJobIsNamedAndTheOthersGoOn() throws {
+        try withFolder { folder in
+            let output = folder.appendingPathComponent("run")
+            let fixture = try Fixture(arguments(output, profile: "slow", "--threads", "2", "--jobs", "2"), in: folder)
+            wait(for: "the second cell") { begun(output, "plain-2.5-seed1") }
+            let lock = RunFolder(output).cell("plain-2.5-seed1").url.appendingPathComponent(".lock")
+            let children = try String(contentsOfFile: "/proc/\(fixture.process.processIdentifier)/task/\(fixture.process.processIdentifier)/children", encoding: .utf8)
+            let child = try #require(Int32(try String(contentsOf: lock, encoding: .utf8).trimmingCharacters(in: .newlines)))
+            #expect(children.split(separator: " ").contains("\(child)"))  // the lock names the process that writes
+            kill(child, SIGKILL)
+            let outcome = try fixture.wait()
+            #expect(outcome.code == 128 + SIGKILL)
+            #expect(outcome.messages.contains("plain-2.5-seed1: its process was ended by signal 9\n"))
+            #expect(outcome.output.contains("1 of 4 cells have not run: --cells 2"))
+        }
+    }
+
     @Test func processesWithDifferentCellsShareAFolder() throws {
         try withFolder { folder in
             let whole = folder.appendingPathComponent("whole"), shared = folder.appendingPathComponent("shared")

@@ -240,8 +240,7 @@ import Testing
         try withFolder { folder in
             let file = folder.appendingPathComponent("file")
             try Data("x".utf8).write(to: file)
-            #expect(fault { try run(request(file)) } == "\(file.path)/cells: cannot be made: Not a directory"
-                || fault { try run(request(file)) } == "\(file.path): is not a folder")
+            #expect(fault { try run(request(file)) } == "\(file.path): is not a folder")
             let below = file.appendingPathComponent("a/b")
             #expect(fault { try run(request(below)) }.contains("Not a directory"))
             #expect(try snapshot(folder) == ["file": Data("x".utf8)])
@@ -275,6 +274,19 @@ import Testing
                 ["", "3 cells, 2 at a time", "2 min", "40 MB", "120 kB"],
             ])
             #expect(try snapshot(folder).isEmpty)
+        }
+    }
+
+    @Test func aConfigurationWithNoCellsOrOneTwiceIsRefused() throws {
+        try withFolder { folder in
+            func fault(_ curvatures: String) -> String {
+                ExperimentsTests.fault {
+                    _ = try Plan(NoisyQuadratic(), request(folder) { $0.overrides = [try Override("curvatures=\(curvatures)")] })
+                }
+            }
+            #expect(fault("[]") == "the configuration gives noisy-quadratic no cells")
+            #expect(fault("[1, 2, 1]").hasPrefix("the configuration gives the cells 1 and 3 one id, plain-1.0-seed1\n"))
+            #expect(fault("[1]") == "none")
         }
     }
 
