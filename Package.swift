@@ -65,5 +65,15 @@ let package = Package(
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+        // A replication small enough to run in a test, the executable that runs it, and the tests of both.
+        .target(name: "NoisyQuadratic", dependencies: ["Experiments", "HDF5"], path: "Tests/NoisyQuadratic"),
+        .executableTarget(
+            name: "harness-fixture", dependencies: ["Commands", "Experiments", "NoisyQuadratic"],
+            path: "Tests/HarnessFixture"),
+        .testTarget(
+            name: "ExperimentsTests",
+            dependencies: [
+                "Experiments", "HDF5", "NoisyQuadratic", "harness-fixture", .product(name: "Logging", package: "swift-log"),
+            ]),
     ]
 )

@@ -23,7 +23,7 @@ final class Console: Sendable {
     /// Replaces the line of progress; for a terminal.
     func show(_ line: String) {
         hasLine.withLock { hasLine in
-            put("\r\u{1B}[K" + line)
+            put("\r\u{1B}[K\u{1B}[?7l" + line + "\u{1B}[?7h")  // cut at the terminal's edge, not wrapped
             hasLine = true
         }
     }
@@ -66,7 +66,8 @@ final class ProgressLine {
         case .ended(let record):
             let values = record.values.sorted { $0.key < $1.key }.map { "\($0) \(String(format: "%.4g", $1))" }
             let seconds = record.timing.map { " in \(Self.time($0.wallSeconds))" } ?? ""
-            Console.shared.write("\(place): done\(seconds)\(values.isEmpty ? "" : ": ")\(values.joined(separator: ", "))")
+            let end = record.status == .finished ? "done" : "diverged"
+            Console.shared.write("\(place): \(end)\(seconds)\(values.isEmpty ? "" : ": ")\(values.joined(separator: ", "))")
         case .relayed(let line):
             Console.shared.write(line)
         }

@@ -57,6 +57,9 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         Interruption.catchSignals()
         let run = try Run(plan, environment: C.environment, logger: logger, inheritedLock: lockDescriptor)
         let progress = ProgressLine()
+        if lockDescriptor != nil {  // the parent makes the table, and says how to go on
+            return try run.cells(interruption: Interruption.signal, progress: progress.show)
+        }
         var code: Int32 = 0
         do {
             if jobs > 1 {
@@ -66,18 +69,13 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             }
         } catch let interruption as Interrupted {
             try run.assemble()
-            if lockDescriptor == nil {
-                Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
-            }
+            Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
             throw interruption
         }
-        let table = try run.assemble()
-        if lockDescriptor == nil {
-            print(table.markdown, terminator: "")
-            if run.plan.cells.contains(where: { !plan.folder.cell($0.id).pictures.isEmpty }) {
-                print("\npictures: \(plan.folder.cells.path)/*/*.png")
-            }
-            print("\(code == 0 ? "" : "\n")table: \(plan.folder.table.path)")
+        print(try run.assemble().markdown)
+        print("table: \(plan.folder.table.path)")
+        if plan.cells.contains(where: { !plan.folder.cell($0.id).pictures.isEmpty }) {
+            print("pictures: \(plan.folder.cells.path)/*/*.png")
         }
         if code != 0 { throw ExitCode(code) }
     }
@@ -92,7 +90,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             arguments += ["--cells", "\(cell.index)", "--output", plan.folder.url.path]
             arguments += ["--checkpoint-every", "\(checkpointEvery)", "--lock-descriptor", "\(CellProcess.lockDescriptor)"]
             return CellProcess(
-                arguments: arguments + (resume ? ["--resume"] : []), lock: run.lockDescriptors[cell.id]!)
+                cell: cell.id, arguments: arguments + (resume ? ["--resume"] : []), lock: run.lockDescriptors[cell.id]!)
         }
         let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) { progress.show(.relayed($0)) }
         if let signal = Interruption.signal() { throw Interrupted(signal: signal) }

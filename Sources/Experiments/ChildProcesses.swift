@@ -7,11 +7,14 @@ package struct CellProcess {
     package var arguments: [String]
     /// The descriptor of the cell's lock; the child finds it as `CellProcess.lockDescriptor`.
     package var lock: Int32
+    /// The cell's id, for messages.
+    package var cell: String
 
     /// Where a child finds its cell's lock.
     package static let lockDescriptor: Int32 = 3
 
-    package init(arguments: [String], lock: Int32) {
+    package init(cell: String, arguments: [String], lock: Int32) {
+        self.cell = cell
         self.arguments = arguments
         self.lock = lock
     }
@@ -45,8 +48,11 @@ package func runChildren(
         guard poll(&polled, nfds_t(polled.count), 200) > 0 else { continue }
         for index in polled.indices.reversed() where polled[index].revents != 0 {
             if try running[index].read(relay) { continue }
-            worst = max(worst, running[index].wait())
-            running.remove(at: index)
+            let child = running.remove(at: index)
+            let code = child.wait()
+            // One that ends by itself has said why.
+            if code > 128 && !sent { relay("\(child.cell): its process was ended by signal \(code - 128)") }
+            worst = max(worst, code)
         }
     }
 }
@@ -55,9 +61,11 @@ package func runChildren(
 private struct Child {
     let process: pid_t
     let output: Int32
+    let cell: String
     private var pending: [UInt8] = []
 
     init(_ start: CellProcess) throws {
+        cell = start.cell
         var ends: [Int32] = [-1, -1]
         guard pipe(&ends) == 0 else { throw Self.fault(errno) }
         defer { close(ends[1]) }

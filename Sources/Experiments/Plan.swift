@@ -49,9 +49,14 @@ public struct Plan<R: Replication>: Sendable {
         values = try Profiles.values(configuration)
         threadsPerCell = max(1, request.threads / request.jobs)
         cells = replication.cells(configuration, seed: seed)
-        precondition(
-            cells.enumerated().allSatisfy { $0 + 1 == $1.index } && Set(cells.map(\.id)).count == cells.count,
-            "\(replication.name): cells must count from 1 and have different ids")
+        precondition(cells.enumerated().allSatisfy { $0 + 1 == $1.index }, "\(replication.name): cells must count from 1")
+        guard !cells.isEmpty else { throw RunError("the configuration gives \(replication.name) no cells") }
+        let ids = Dictionary(grouping: cells, by: \.id)
+        if let twice = cells.first(where: { ids[$0.id]!.count > 1 }) {
+            throw RunError(
+                "the configuration gives the cells \(ids[twice.id]!.map { "\($0.index)" }.joined(separator: " and ")) one id, \(twice.id)",
+                cure: "does a list in it name something twice?")
+        }
         selected = try request.selection?(cells) ?? cells
         folder = RunFolder(
             request.output

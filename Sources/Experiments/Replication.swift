@@ -67,7 +67,7 @@ public protocol Replication: Sendable {
     /// The table's columns.
     var columns: [Column] { get }
 
-    /// The cells, their indices counting from 1 and their ids all different.
+    /// The cells, their indices counting from 1; a configuration that gives none, or two of one id, is refused.
     func cells(_ configuration: Configuration, seed: UInt64) -> [Cell]
     /// What a cell is likely to need on this many threads.
     func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate

@@ -36,6 +36,7 @@ public final class Run<R: Replication> {
             logger.warning("\(folder.url.path) was begun by another build, at commit \(begun.commit)")
         }
 
+        try makeFolder(folder.url)
         try makeFolder(folder.cells)
         var locks: [String: Lock] = [:]
         for cell in plan.selected {

@@ -1,0 +1,126 @@
+import Experiments
+import Foundation
+import HDF5
+
+/// Gradient descent on ½·c·‖x‖² with Gaussian noise on the gradient: the smallest replication that has a state to checkpoint.
+public struct NoisyQuadratic: Replayable {
+    public struct Configuration: ExperimentConfiguration {
+        public enum Start: String, Choice { case zero, gaussian }
+
+        public var dimension: Int
+        public var iterations: Int
+        public var learningRate: Double
+        public var curvatures: [Double]
+        public var start: Start
+        /// Seconds that an iteration waits, for the tests that stop a run.
+        public var delay: Double
+
+        public func validate() throws {
+            guard dimension >= 1 else {
+                throw ConfigurationError(key: "dimension", value: dimension, expected: "at least 1")
+            }
+            guard learningRate > 0, learningRate.isFinite else {
+                throw ConfigurationError(key: "learningRate", value: learningRate, expected: "a number above 0")
+            }
+        }
+    }
+
+    public static let smoke = """
+        defaults: {dimension: 3, learningRate: 0.1, curvatures: [1, 2.5], start: gaussian, delay: 0}
+        smoke:
+          summary: seconds
+          iterations: 40
+        slow:
+          summary: long enough to be stopped
+          iterations: 60
+          delay: 0.02
+        """
+
+    public let name = "noisy-quadratic"
+    public let summary = "gradient descent on a quadratic"
+    public var profiles = Self.smoke
+    public var expected = "values: []"
+    public let columns: [Column] = [
+        .label("method"), .label("curvature"), .value("loss", decimals: 4), .timePerIteration,
+    ]
+
+    public init() {}
+
+    public func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
+        var cells: [Cell] = []
+        for method in ["plain", "momentum"] {
+            for curvature in configuration.curvatures {
+                cells.append(
+                    Cell(index: cells.count + 1, labels: ["method": method, "curvature": "\(curvature)"], seed: seed))
+            }
+        }
+        return cells
+    }
+
+    public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
+        Estimate(seconds: 90, memory: 20_000_000, disk: 40_000)
+    }
+
+    public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
+        let d = configuration.dimension
+        let curvature = Double(cell.label("curvature")!)!
+        let decay = cell.label("method") == "momentum" ? 0.9 : 0
+        var generator = SplitMix64(state: cell.seed &+ UInt64(cell.index) &* 1000)
+        var x = (0..<d).map { _ in configuration.start == .zero ? 0 : generator.gaussian() }
+        var velocity = [Double](repeating: 0, count: d)
+        if let restored = context.restored {
+            x = try restored.elements("x", shape: [d])
+            velocity = try restored.elements("velocity", shape: [d])
+            generator.state = try restored.elements("generator", as: UInt64.self, shape: [])[0]
+        }
+
+        func loss() -> Double { 0.5 * curvature * x.map { $0 * $0 }.reduce(0, +) }
+        for iteration in context.iterations(of: configuration.iterations) {
+            for i in 0..<d {
+                velocity[i] = decay * velocity[i] - configuration.learningRate * (curvature * x[i] + generator.gaussian())
+                x[i] += velocity[i]
+            }
+            if configuration.delay > 0 { Thread.sleep(forTimeInterval: configuration.delay) }
+            try context.guardFinite("loss", loss(), iteration: iteration)
+            if iteration % 3 == 0 { try context.log(iteration: iteration, ["loss": loss(), "x0": x[0]]) }
+            try context.endIteration(iteration, of: configuration.iterations) { checkpoint in
+                checkpoint["x"] = HDF5Array(x, shape: [d])
+                checkpoint["velocity"] = HDF5Array(velocity, shape: [d])
+                checkpoint["generator"] = HDF5Array([generator.state], shape: [])
+            }
+        }
+        // The evaluation draws from the generator too, after the last checkpoint.
+        let noisy = loss() + 1e-3 * generator.gaussian()
+        try context.log(iteration: configuration.iterations, ["evaluated": noisy])
+        try atomically(
+            replacing: context.directory.appendingPathComponent("x.png"), by: Data(x.map { UInt8(max(0, min(255, $0 * 16 + 128))) }))
+        try atomically(
+            replacing: context.directory.appendingPathComponent("chart-loss.png"), by: Data(UUID().uuidString.utf8))
+        return CellResult(["loss": loss(), "evaluated": noisy])
+    }
+
+    public func replay(golden: URL, report: (String) -> Void) throws -> Bool {
+        guard let text = try? String(contentsOf: golden, encoding: .utf8) else {
+            throw RunError("\(golden.path): cannot be read")
+        }
+        report("the file says \(text)")
+        return text == "right"
+    }
+}
+
+/// Steele, Lea and Flood's SplitMix64 (OOPSLA 2014), and a sum of twelve uniforms less six for a Gaussian.
+struct SplitMix64 {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    mutating func gaussian() -> Double {
+        (0..<12).map { _ in Double(next() >> 11) * 0x1p-53 }.reduce(0, +) - 6
+    }
+}
