@@ -52,7 +52,7 @@ struct Benchmark: Sendable {
                 let x = Tensor.integers([batch, dimension], 0..<2, using: generator).converted(to: .float32)
                 return { count in
                     for _ in 0..<count {
-                        let loss = objective.loss(model, x, using: generator)
+                        let loss = try! objective.loss(model, x, using: generator)
                         let found = gradients(of: loss, withRespectTo: parameters.tensors)
                         clipGradientNorm(found, to: 1)
                         adam.update(found)

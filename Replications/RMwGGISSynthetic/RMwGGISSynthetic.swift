@@ -68,7 +68,10 @@ public struct RMwGGISSynthetic: Replayable {
 
         for iteration in context.iterations(of: configuration.iterations) {
             let x = Tensor(try data.batch(configuration.batchSize))
-            let loss = objective.loss(model, x, using: flips)
+            let loss: Tensor
+            do { loss = try objective.loss(model, x, using: flips) } catch let fault as NonFiniteQuantity {
+                throw Divergence(quantity: fault.quantity, iteration: iteration)
+            }
             let value = loss.item()
             try context.guardFinite("loss", value, iteration: iteration)
             let found = gradients(of: loss, withRespectTo: parameters.tensors)

@@ -57,7 +57,7 @@ struct Replay {
         for iteration in 0..<trace.iterations {
             let x = Tensor(try data.batch(trace.batchSize))
             let proposal = objective.logProposal(generic, x)
-            var indices = objective.drawFlips(x, from: proposal, using: generator)
+            var indices = try objective.drawFlips(x, from: proposal, using: generator)
             if let recorded = trace.indices(iteration), let own = indices {
                 if firstForeignDraw == nil, own.array(Int.self) != recorded { firstForeignDraw = iteration + 1 }
                 indices = Tensor(recorded, shape: own.shape)

@@ -8,5 +8,16 @@ public protocol BinaryObjective {
     /// - Parameters:
     ///   - x: data, bits as floating-point numbers [batch, d].
     ///   - generator: whatever the objective draws, it draws from here.
-    func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) -> Tensor
+    /// - Throws: `NonFiniteQuantity` where the energies have left the finite numbers and nothing can be drawn from them.
+    func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor
+}
+
+/// Something that the draws of an objective depend on is infinite or NaN.
+public struct NonFiniteQuantity: Error, Equatable, CustomStringConvertible {
+    /// What it is, such as `proposal`.
+    public let quantity: String
+
+    public init(_ quantity: String) { self.quantity = quantity }
+
+    public var description: String { "the \(quantity) is not finite" }
 }

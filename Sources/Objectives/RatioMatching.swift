@@ -55,9 +55,9 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
         self.proposalIsConstant = proposalIsConstant
     }
 
-    public func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) -> Tensor {
+    public func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
         let proposal = logProposal(model, x)
-        return loss(model, x, at: drawFlips(x, from: proposal, using: generator), proposal: proposal)
+        return loss(model, x, at: try drawFlips(x, from: proposal, using: generator), proposal: proposal)
     }
 
     /// log ñ, normalised, shape [batch, d]; nil where nothing or nothing but chance guides the flips.
@@ -80,7 +80,9 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
     }
 
     /// The flips that enter: int64 [batch, s], or nil for all.
-    public func drawFlips(_ x: Tensor, from logProposal: Tensor?, using generator: RandomGenerator) -> Tensor? {
+    ///
+    /// - Throws: `NonFiniteQuantity` where the proposal is not finite.
+    public func drawFlips(_ x: Tensor, from logProposal: Tensor?, using generator: RandomGenerator) throws -> Tensor? {
         let weights: Tensor
         let flips: Int
         switch estimator {
@@ -88,6 +90,8 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
         case .uniform(let count): (weights, flips) = (.ones(x.shape, dtype: x.dtype, device: x.device), count)
         case .gradientGuided(let count), .gradientGuidedUnweighted(let count):
             (weights, flips) = (logProposal!.detached().exp(), count)
+            // e^{log ñ} is at most 1, so a sum is finite where every entry is no NaN.
+            guard weights.sum().item().isFinite else { throw NonFiniteQuantity("proposal") }
         }
         return generator.multinomial(weights, count: flips, replacement: replacement)
     }

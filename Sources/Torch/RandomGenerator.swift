@@ -44,8 +44,11 @@ public final class RandomGenerator {
     ///
     /// - Throws: `RandomStateError` where the bytes are no state of such a generator; it is then as it was.
     public func restore(_ state: [UInt8]) throws {
-        if ct_generator_set_state(handle, Tensor(state).pointer) != 0 {
-            throw RandomStateError(reason: String(cString: ct_last_error()))
+        let tensor = Tensor(state)
+        try withExtendedLifetime(tensor) {
+            if ct_generator_set_state(handle, tensor.pointer) != 0 {
+                throw RandomStateError(reason: String(cString: ct_last_error()))
+            }
         }
     }
 

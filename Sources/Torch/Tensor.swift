@@ -14,6 +14,8 @@ public struct Tensor {
 
     init(_ handle: Handle) { self.handle = handle }
 
+    /// For the length of one C call on a tensor that a variable or parameter holds: never of an unnamed value, which may be
+    /// gone before the call is made.
     var pointer: ct_tensor { handle.pointer }
 }
 

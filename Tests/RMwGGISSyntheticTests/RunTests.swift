@@ -1,0 +1,155 @@
+import Experiments
+import Figures
+import Foundation
+import Logging
+import RMwGGISSynthetic
+import Synchronization
+import Testing
+import Torch
+
+/// A few iterations of the smoke profile: seconds.
+private let small = [
+    "iterations=14", "hidden=[32, 32, 32]", "batchSize=20", "evaluationSamples=100", "gibbsSweeps=1", "logEvery=3",
+    "evaluateEvery=6",
+]
+
+private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = false) throws -> Plan<RMwGGISSynthetic> {
+    var request = RunRequest(profile: "smoke", threads: 2)
+    request.output = output
+    request.overrides = try (small + overrides).map { try Override($0) }
+    request.resume = resume
+    return try Plan(RMwGGISSynthetic(), request)
+}
+
+@discardableResult
+private func run(
+    _ plan: Plan<RMwGGISSynthetic>, interruption: @escaping @Sendable () -> Int32? = { nil }
+) throws -> [CellRecord] {
+    let environment = RunEnvironment(commit: "test", libraries: [:], setThreads: { Runtime.threads = $0 })
+    let run = try Run(
+        plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    try run.cells(interruption: interruption, progress: { _ in })
+    try run.assemble()
+    return try plan.records()
+}
+
+private func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rmwggis-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+}
+
+/// What one seed must give byte for byte: every cell's log, result, checkpoint and picture grids.
+private func identity(_ folder: URL) throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for case let path as String in FileManager.default.enumerator(atPath: folder.appendingPathComponent("cells").path)! {
+        let name = (path as NSString).lastPathComponent
+        if ["metrics.jsonl", "result.json", "checkpoint.h5", "heatmap.png", "samples.png"].contains(name) {
+            files[path] = try Data(contentsOf: folder.appendingPathComponent("cells/\(path)"))
+        }
+    }
+    return files
+}
+
+// One after the other: the thread count is the process's.
+@Suite(.serialized) struct RunTests {
+    @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
+        try withFolder { once in
+            try withFolder { stopped in
+                let overrides = ["variants=[paper, released]", "datasets=[2spirals, pinwheel]"]
+                try run(plan(once, set: overrides))
+                // Asked at every iteration's end: stopped after each fifth.
+                let asked = Mutex(0)
+                var attempts = 0
+                while true {
+                    attempts += 1
+                    do {
+                        try run(plan(stopped, set: overrides, resume: attempts > 1)) {
+                            asked.withLock { count in
+                                count += 1
+                                return count.isMultiple(of: 5) ? SIGTERM : nil
+                            }
+                        }
+                        break
+                    } catch is Interrupted {}
+                }
+                let (first, second) = (try identity(once), try identity(stopped))
+                #expect(attempts > 16)
+                #expect(first.count == 16 * 5)
+                #expect(first.keys.sorted() == second.keys.sorted())
+                for (path, bytes) in first { #expect(second[path] == bytes, "\(path)") }
+            }
+        }
+    }
+
+    @Test func theTableHasARowACellWithFiniteNumbersAndPictures() throws {
+        try withFolder { folder in
+            let records = try run(plan(folder))
+            #expect(records.count == 4)
+            for record in records {
+                #expect(record.status == .finished)
+                for metric in ["loss", "mmd", "mmdFloor", "mmdIndependentBits"] {
+                    #expect(record.values[metric]?.isFinite == true, "\(record.cell.id) \(metric)")
+                }
+                let pictures = folder.appendingPathComponent("cells/\(record.cell.id)")
+                let heatMap = try Image(png: pictures.appendingPathComponent("heatmap.png"))
+                #expect((heatMap.width, heatMap.height, heatMap.channels) == (300, 300, 3))
+                #expect(Set(heatMap.pixels).count > 10)
+                let samples = try Image(png: pictures.appendingPathComponent("samples.png"))
+                #expect(samples.width > 2 * 300)
+            }
+        }
+    }
+
+    @Test func aRunThatLeavesTheFiniteNumbersIsRecordedAsDiverged() throws {
+        try withFolder { folder in
+            let records = try run(plan(folder, set: ["learningRate=1e30", "methods=[rmwggis-basic]"]))
+            guard case .diverged(let quantity, let iteration) = records[0].status else {
+                Issue.record("\(records[0].status)")
+                return
+            }
+            #expect(["loss", "gradient", "proposal"].contains(quantity) && 2...14 ~= iteration)
+            #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent("cells/\(records[0].cell.id)/result.json").path))
+        }
+    }
+
+    @Test func settingsThatCannotBeAreNamed() throws {
+        for (override, expected) in [
+            ("flips=0", "configuration: flips is 0, expected a whole number from 1"),
+            ("batchSize=0", "configuration: batchSize is 0, expected a whole number from 1"),
+            ("batchSize=21", "configuration: batchSize is 21, expected a number that 2spirals can give"),
+            ("dimension=31", "configuration: dimension is 31, expected an even number from 4 to 2048"),
+            ("dimension=2050", "configuration: dimension is 2050, expected an even number from 4 to 2048"),
+            ("learningRate=-0.1", "configuration: learningRate is -0.1, expected a positive number"),
+            ("learningRate=.nan", "configuration: learningRate is nan, expected a positive number"),
+            ("weightDecay=-1", "configuration: weightDecay is -1.0, expected a number from 0"),
+            ("gradientClip=0", "configuration: gradientClip is 0.0, expected a positive number"),
+            ("datasets=[3spirals]", "unknown data set '3spirals' in datasets; the nearest is '2spirals'"),
+            ("datasets=[]", "configuration: datasets is [], expected a list of one or more different names"),
+            ("methods=[rmwgis-basic]", "the nearest is 'rmwggis-basic'"),
+            ("batchsize=64", "unknown key 'batchsize' in --set; the nearest is 'batchSize'"),
+            ("iterations=many", "--set: iterations is 'many', expected a whole number"),
+            ("seeds=0", "configuration: seeds is 0, expected a whole number from 1"),
+        ] {
+            do {
+                _ = try plan(URL(fileURLWithPath: "/nonexistent"), set: [override])
+                Issue.record("\(override) passed")
+            } catch {
+                #expect("\(error)".contains(expected), "\(override): \(error)")
+            }
+        }
+        #expect(throws: ConfigurationError.self, "distinct flips are at most d") {
+            try plan(URL(fileURLWithPath: "/nonexistent"), set: ["flips=33", "variants=[released]"])
+        }
+        #expect(throws: Never.self, "independent flips may be more than d") {
+            try plan(URL(fileURLWithPath: "/nonexistent"), set: ["flips=33"])
+        }
+    }
+
+    @Test func theProfilesAreValidAndThePaperHasAllSets() throws {
+        for profile in ["smoke", "quick", "paper"] {
+            let plan = try Plan(RMwGGISSynthetic(), RunRequest(profile: profile, threads: 2))
+            #expect(plan.cells.count == (profile == "paper" ? 28 : 4))
+        }
+    }
+}
