@@ -65,6 +65,7 @@ let package = Package(
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+        .testTarget(name: "READMETests", dependencies: ["EnergyModels", "Objectives", "Samplers"]),
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic"], resources: [.copy("Golden")]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
