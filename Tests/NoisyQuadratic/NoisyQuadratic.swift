@@ -12,7 +12,7 @@ public struct NoisyQuadratic: Replayable {
         public var learningRate: Double
         public var curvatures: [Double]
         public var start: Start
-        /// Seconds that an iteration waits, for the tests that stop a run.
+        /// Seconds that an iteration waits, untimed, for the tests that stop a run.
         public var delay: Double
 
         public func validate() throws {
@@ -80,7 +80,7 @@ public struct NoisyQuadratic: Replayable {
                 velocity[i] = decay * velocity[i] - configuration.learningRate * (curvature * x[i] + generator.gaussian())
                 x[i] += velocity[i]
             }
-            if configuration.delay > 0 { Thread.sleep(forTimeInterval: configuration.delay) }
+            if configuration.delay > 0 { context.untimed { Thread.sleep(forTimeInterval: configuration.delay) } }
             try context.guardFinite("loss", loss(), iteration: iteration)
             if iteration % 3 == 0 { try context.log(iteration: iteration, ["loss": loss(), "x0": x[0]]) }
             try context.endIteration(iteration, of: configuration.iterations) { checkpoint in
