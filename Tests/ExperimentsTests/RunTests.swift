@@ -101,11 +101,12 @@ import Testing
     @Test func timesCountIterationsOverInterruptionsAndLeaveOutUntimedWork() throws {
         let slow = try request(folder) {
             $0.selection = try CellSelection("1")
-            $0.overrides = [try Override("delay=0.02")]
             $0.resume = true
         }
-        #expect(throws: Interrupted.self) { try run(slow, interruption: Countdown(20).signal) }
-        try run(slow)
+        var replication = NoisyQuadratic()
+        replication.delay = 0.02
+        #expect(throws: Interrupted.self) { try run(slow, replication, interruption: Countdown(20).signal) }
+        try run(slow, replication)
         let timing = try #require(try Plan(NoisyQuadratic(), slow).records()[0].timing)
         #expect(timing.iterations == 40)
         #expect(timing.wallSeconds >= 40 * 0.02)  // what slept
