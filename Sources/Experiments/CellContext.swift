@@ -133,12 +133,7 @@ public final class CellContext {
         try log.sync()
         try writeTiming()
         try atomically(replacing: files.result, by: JSON.encode(result))
-        let status: CellRecord.Status =
-            switch result.status {
-            case .finished: .finished
-            case .diverged: .diverged(quantity: result.quantity ?? "", iteration: result.iteration ?? 0)
-            }
-        return CellRecord(cell: cell, status: status, values: result.values, timing: timing)
+        return CellRecord(cell: cell, status: result.end, values: result.values, timing: timing)
     }
 
     private func writeTiming() throws {

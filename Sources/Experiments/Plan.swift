@@ -82,12 +82,11 @@ public struct Plan<R: Replication>: Sendable {
     /// The records of all cells that there are in the folder, missing ones among them. Throws `RunError` for a damaged file.
     public func records() throws -> [CellRecord] { try cells.map { try CellRecord($0, in: folder) } }
 
-    var owner: (Cell) -> Checkpoint.Owner {
-        { cell in
-            Checkpoint.Owner(
-                replication: replication.name, cell: cell.id, elementType: replication.elementType, seed: seed,
-                configuration: values)
-        }
+    /// Whose checkpoints a cell's are.
+    func owner(_ cell: Cell) -> Checkpoint.Owner {
+        Checkpoint.Owner(
+            replication: replication.name, cell: cell.id, elementType: replication.elementType, seed: seed,
+            configuration: values)
     }
 
     private static func time(_ seconds: Double) -> String {

@@ -102,6 +102,14 @@ struct ResultRecord: Codable, Equatable {
     /// Where it diverged: the iteration, and the quantity that left the finite numbers.
     var iteration: Int?
     var quantity: String?
+
+    /// The status as the table has it.
+    var end: CellRecord.Status {
+        switch status {
+        case .finished: .finished
+        case .diverged: .diverged(quantity: quantity ?? "?", iteration: iteration ?? 0)
+        }
+    }
 }
 
 /// A cell's `timing.json`, over all the processes that worked on it.
@@ -153,11 +161,7 @@ public struct CellRecord: Sendable, Equatable {
             return
         }
         let result = try JSON.decode(ResultRecord.self, from: files.result)
-        status =
-            switch result.status {
-            case .finished: .finished
-            case .diverged: .diverged(quantity: result.quantity ?? "?", iteration: result.iteration ?? 0)
-            }
+        status = result.end
         values = result.values
         timing =
             FileManager.default.fileExists(atPath: files.timing.path)

@@ -4,9 +4,21 @@ import NoisyQuadratic
 import Testing
 
 /// The command line, as processes.
-@Suite struct CommandTests {
-    private func arguments(_ output: URL, profile: String = "smoke", _ more: String...) -> [String] {
-        ["run", "noisy-quadratic", "--profile", profile, "--output", output.path] + more
+@Suite final class CommandTests {
+    /// A folder of its own for each test: the suite is made anew for each.
+    let folder: URL
+
+    init() throws { folder = try temporaryFolder() }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
+    private func arguments(_ output: URL, _ more: String...) -> [String] {
+        ["run", "noisy-quadratic", "--profile", "smoke", "--output", output.path] + more
+    }
+
+    /// A run that takes four seconds a cell, so that it is surely met while it runs.
+    private func slow(_ arguments: [String]) throws -> Fixture {
+        try Fixture(arguments, in: folder, environment: ["FIXTURE_DELAY": "0.1"])
     }
 
     private func begun(_ folder: URL, _ id: String) -> Bool {
@@ -14,150 +26,136 @@ import Testing
     }
 
     @Test func aSignalWritesACheckpointAndSaysHowToGoOn() throws {
-        try withFolder { folder in
-            let whole = folder.appendingPathComponent("whole")
-            #expect(try Fixture.run(arguments(whole, profile: "slow", "--threads", "1", "--cells", "1"), in: folder).code == 0)
-            for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
-                let stopped = folder.appendingPathComponent("stopped \(code)")
-                let fixture = try Fixture(arguments(stopped, profile: "slow", "--threads", "1", "--cells", "1"), in: folder)
-                wait(for: "the first line of the log") { begun(stopped, "plain-1.0-seed1") }
-                kill(fixture.process.processIdentifier, signal)
-                let outcome = try fixture.wait()
-                #expect(outcome.code == code)
-                #expect(outcome.messages.contains("go on with: "))
-                #expect(outcome.messages.contains("--output '\(stopped.path)' --threads 1 --cells 1 --resume\n"), "\(outcome.messages)")
-                #expect(FileManager.default.fileExists(atPath: RunFolder(stopped).cell("plain-1.0-seed1").checkpoint.path))
-
-                let resumed = try Fixture.run(
-                    arguments(stopped, profile: "slow", "--threads", "1", "--cells", "1", "--resume"), in: folder)
-                #expect(resumed.code == 0 && resumed.messages.contains("resumes after iteration"))
-                #expect(try identity(stopped) == identity(whole))
-            }
-        }
-    }
-
-    @Test func aKilledRunBlocksNobodyAndGoesOn() throws {
-        try withFolder { folder in
-            let whole = folder.appendingPathComponent("whole"), killed = folder.appendingPathComponent("killed")
-            #expect(try Fixture.run(arguments(whole, profile: "slow", "--cells", "2"), in: folder).code == 0)
-            let fixture = try Fixture(arguments(killed, profile: "slow", "--cells", "2", "--checkpoint-every", "0"), in: folder)
-            wait(for: "a checkpoint") {
-                FileManager.default.fileExists(atPath: RunFolder(killed).cell("plain-2.5-seed1").checkpoint.path)
-            }
-            let second = try Fixture.run(arguments(killed, profile: "slow", "--cells", "2", "--resume"), in: folder)
-            #expect(second.code == 2)
-            #expect(second.messages.contains("is being written by another process (\(fixture.process.processIdentifier))"), "\(second.messages)")
-            kill(fixture.process.processIdentifier, SIGKILL)
-            _ = try fixture.wait()
-            #expect(try Fixture.run(arguments(killed, profile: "slow", "--cells", "2", "--resume"), in: folder).code == 0)
-            #expect(try identity(killed) == identity(whole))
-        }
-    }
-
-    @Test func jobsGiveTheSameBytesAsOneProcess() throws {
-        try withFolder { folder in
-            let one = folder.appendingPathComponent("one"), two = folder.appendingPathComponent("two")
-            #expect(try Fixture.run(arguments(one, "--threads", "2"), in: folder).code == 0)
-            let outcome = try Fixture.run(arguments(two, "--threads", "4", "--jobs", "2"), in: folder)
-            #expect(outcome.code == 0)
-            #expect(outcome.messages.contains("plain-1.0-seed1: done"))  // relayed
-            #expect(outcome.output.contains("| momentum | 2.5"))
-            #expect(try identity(one) == identity(two))
-            #expect(try Comparison(RunFolder(one), RunFolder(two)).identical)
-            #expect(try Data(contentsOf: RunFolder(one).record) == Data(contentsOf: RunFolder(two).record))
-        }
-    }
-
-    @Test func aSignalReachesTheJobsAndTheyGoOn() throws {
-        try withFolder { folder in
-            let whole = folder.appendingPathComponent("whole"), stopped = folder.appendingPathComponent("stopped")
-            #expect(try Fixture.run(arguments(whole, profile: "slow", "--threads", "1"), in: folder).code == 0)
-            let jobs = ["--threads", "2", "--jobs", "2"]
-            let fixture = try Fixture(arguments(stopped, profile: "slow") + jobs, in: folder)
-            wait(for: "two cells at once") { begun(stopped, "plain-1.0-seed1") && begun(stopped, "plain-2.5-seed1") }
-            kill(fixture.process.processIdentifier, SIGTERM)
+        let whole = folder.appendingPathComponent("whole")
+        #expect(try Fixture.run(arguments(whole, "--threads", "1", "--cells", "1"), in: folder).code == 0)
+        for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
+            let stopped = folder.appendingPathComponent("stopped \(code)")
+            let fixture = try slow(arguments(stopped, "--threads", "1", "--cells", "1"))
+            wait(for: "the first line of the log") { begun(stopped, "plain-1.0-seed1") }
+            kill(fixture.process.processIdentifier, signal)
             let outcome = try fixture.wait()
-            #expect(outcome.code == 143)
-            #expect(outcome.messages.components(separatedBy: "go on with").count == 2)  // the parent says it, once
-            #expect(FileManager.default.fileExists(atPath: RunFolder(stopped).cell("plain-2.5-seed1").checkpoint.path))
-            let resumed = try Fixture.run(arguments(stopped, profile: "slow") + jobs + ["--resume"], in: folder)
-            #expect(resumed.code == 0, "\(resumed.messages)")
+            #expect(outcome.code == code)
+            #expect(outcome.messages.contains("go on with: "))
+            #expect(outcome.messages.contains("--output '\(stopped.path)' --threads 1 --cells 1 --resume\n"), "\(outcome.messages)")
+            #expect(FileManager.default.fileExists(atPath: RunFolder(stopped).cell("plain-1.0-seed1").checkpoint.path))
+
+            let resumed = try Fixture.run(
+                arguments(stopped, "--threads", "1", "--cells", "1", "--resume"), in: folder)
+            #expect(resumed.code == 0 && resumed.messages.contains("resumes after iteration"))
             #expect(try identity(stopped) == identity(whole))
         }
     }
 
-    @Test func aKilledJobIsNamedAndTheOthersGoOn() throws {
-        try withFolder { folder in
-            let output = folder.appendingPathComponent("run")
-            let fixture = try Fixture(arguments(output, profile: "slow", "--threads", "2", "--jobs", "2"), in: folder)
-            wait(for: "the second cell") { begun(output, "plain-2.5-seed1") }
-            let lock = RunFolder(output).cell("plain-2.5-seed1").url.appendingPathComponent(".lock")
-            let children = try String(contentsOfFile: "/proc/\(fixture.process.processIdentifier)/task/\(fixture.process.processIdentifier)/children", encoding: .utf8)
-            let child = try #require(Int32(try String(contentsOf: lock, encoding: .utf8).trimmingCharacters(in: .newlines)))
-            #expect(children.split(separator: " ").contains("\(child)"))  // the lock names the process that writes
-            kill(child, SIGKILL)
-            let outcome = try fixture.wait()
-            #expect(outcome.code == 128 + SIGKILL)
-            #expect(outcome.messages.contains("plain-2.5-seed1: its process was ended by signal 9\n"))
-            #expect(outcome.output.contains("1 of 4 cells have not run: --cells 2"))
+    @Test func aKilledRunBlocksNobodyAndGoesOn() throws {
+        let whole = folder.appendingPathComponent("whole"), killed = folder.appendingPathComponent("killed")
+        #expect(try Fixture.run(arguments(whole, "--cells", "2"), in: folder).code == 0)
+        let fixture = try slow(arguments(killed, "--cells", "2", "--checkpoint-every", "0"))
+        wait(for: "a checkpoint") {
+            FileManager.default.fileExists(atPath: RunFolder(killed).cell("plain-2.5-seed1").checkpoint.path)
         }
+        let second = try Fixture.run(arguments(killed, "--cells", "2", "--resume"), in: folder)
+        #expect(second.code == 2)
+        #expect(second.messages.contains("is being written by another process (\(fixture.process.processIdentifier))"), "\(second.messages)")
+        kill(fixture.process.processIdentifier, SIGKILL)
+        _ = try fixture.wait()
+        #expect(try Fixture.run(arguments(killed, "--cells", "2", "--resume"), in: folder).code == 0)
+        #expect(try identity(killed) == identity(whole))
+    }
+
+    @Test func jobsGiveTheSameBytesAsOneProcess() throws {
+        let one = folder.appendingPathComponent("one"), two = folder.appendingPathComponent("two")
+        #expect(try Fixture.run(arguments(one, "--threads", "2"), in: folder).code == 0)
+        let outcome = try Fixture.run(arguments(two, "--threads", "4", "--jobs", "2"), in: folder)
+        #expect(outcome.code == 0)
+        #expect(outcome.messages.contains("plain-1.0-seed1: done"))  // relayed
+        #expect(outcome.output.contains("| momentum | 2.5"))
+        #expect(try identity(one) == identity(two))
+        #expect(try Comparison(RunFolder(one), RunFolder(two)).identical)
+        #expect(try Data(contentsOf: RunFolder(one).record) == Data(contentsOf: RunFolder(two).record))
+    }
+
+    @Test func aSignalReachesTheJobsAndTheyGoOn() throws {
+        let whole = folder.appendingPathComponent("whole"), stopped = folder.appendingPathComponent("stopped")
+        #expect(try Fixture.run(arguments(whole, "--threads", "1"), in: folder).code == 0)
+        let jobs = ["--threads", "2", "--jobs", "2"]
+        let fixture = try slow(arguments(stopped) + jobs)
+        wait(for: "two cells at once") { begun(stopped, "plain-1.0-seed1") && begun(stopped, "plain-2.5-seed1") }
+        kill(fixture.process.processIdentifier, SIGTERM)
+        let outcome = try fixture.wait()
+        #expect(outcome.code == 143)
+        #expect(outcome.messages.components(separatedBy: "go on with").count == 2)  // the parent says it, once
+        #expect(FileManager.default.fileExists(atPath: RunFolder(stopped).cell("plain-2.5-seed1").checkpoint.path))
+        let resumed = try Fixture.run(arguments(stopped) + jobs + ["--resume"], in: folder)
+        #expect(resumed.code == 0, "\(resumed.messages)")
+        #expect(try identity(stopped) == identity(whole))
+    }
+
+    @Test func aKilledJobIsNamedAndTheOthersGoOn() throws {
+        let output = folder.appendingPathComponent("run")
+        let fixture = try slow(arguments(output, "--cells", "1-2", "--threads", "2", "--jobs", "2"))
+        wait(for: "the second cell") { begun(output, "plain-2.5-seed1") }
+        let lock = RunFolder(output).cell("plain-2.5-seed1").url.appendingPathComponent(".lock")
+        let children = try String(contentsOfFile: "/proc/\(fixture.process.processIdentifier)/task/\(fixture.process.processIdentifier)/children", encoding: .utf8)
+        let child = try #require(Int32(try String(contentsOf: lock, encoding: .utf8).trimmingCharacters(in: .newlines)))
+        #expect(children.split(separator: " ").contains("\(child)"))  // the lock names the process that writes
+        kill(child, SIGKILL)
+        let outcome = try fixture.wait()
+        #expect(outcome.code == 128 + SIGKILL)
+        #expect(outcome.messages.contains("plain-2.5-seed1: its process was ended by signal 9\n"))
+        #expect(outcome.output.contains("3 of 4 cells have not run: --cells 2,3,4"))
     }
 
     @Test func processesWithDifferentCellsShareAFolder() throws {
-        try withFolder { folder in
-            let whole = folder.appendingPathComponent("whole"), shared = folder.appendingPathComponent("shared")
-            #expect(try Fixture.run(arguments(whole), in: folder).code == 0)
-            let fixtures = try (1...4).map { try Fixture(arguments(shared, "--cells", "\($0)"), in: folder) }
-            for fixture in fixtures { #expect(try fixture.wait().code == 0) }
-            #expect(try identity(shared) == identity(whole))
-        }
+        let whole = folder.appendingPathComponent("whole"), shared = folder.appendingPathComponent("shared")
+        #expect(try Fixture.run(arguments(whole), in: folder).code == 0)
+        let fixtures = try (1...4).map { try Fixture(arguments(shared, "--cells", "\($0)"), in: folder) }
+        for fixture in fixtures { #expect(try fixture.wait().code == 0) }
+        #expect(try identity(shared) == identity(whole))
     }
 
     @Test func exitCodesTellUsageFromDataFromAFailedCheck() throws {
-        try withFolder { folder in
-            func code(_ arguments: String..., environment: [String: String] = [:]) throws -> Int32 {
-                try Fixture.run(arguments, in: folder, environment: environment).code
-            }
-            let output = folder.appendingPathComponent("run").path
-            #expect(try code("run") == 64)
-            #expect(try code("run", "noisy-quadratic", "--cells", "3-x") == 64)
-            #expect(try code("run", "noisy-quadratic", "--set", "dimension") == 64)
-            #expect(try code("run", "noisy-quadratic", "--jobs", "0") == 64)
-            #expect(try code("--help") == 0)
-            #expect(try code("list") == 0)
-            let unknown = try Fixture.run(["run", "noisy-quadratc"], in: folder)
-            #expect(unknown.code == 2 && unknown.output.isEmpty)
-            #expect(unknown.messages == "error: unknown replication 'noisy-quadratc'; the nearest is 'noisy-quadratic'\n  valid: noisy-quadratic\n")
-            #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--set", "dimension=0", "--output", output) == 2)
-            #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--cells", "5", "--output", output) == 2)
-            #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--output", "/dev/null/x") == 2)
-            #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--dry-run", "--output", output) == 0)
-            #expect(!FileManager.default.fileExists(atPath: output))
-
-            let diverging = try Fixture.run(
-                ["run", "noisy-quadratic", "--profile", "smoke", "--set", "learningRate=3", "--set", "iterations=500", "--output", output],
-                in: folder)
-            #expect(diverging.code == 0)
-            #expect(diverging.messages.contains("warning: cell 2 (plain-2.5-seed1) diverged: loss is not finite at iteration "))
-
-            let golden = folder.appendingPathComponent("golden")
-            try Data("right".utf8).write(to: golden)
-            #expect(try code("replay", "noisy-quadratic", "--golden", golden.path) == 0)
-            try Data("wrong".utf8).write(to: golden)
-            #expect(try code("replay", "noisy-quadratic", "--golden", golden.path) == 1)
-            #expect(try code("replay", "noisy-quadratic", "--golden", output + "/none") == 2)
-
-            let pinned = "values: [{metric: loss, cell: plain-1.0-seed1, profile: smoke, paper: 3, where: here, reference: 1e9, spread: 0, tolerance: 1, why: w}]"
-            let moved = try Fixture.run(["check", "noisy-quadratic"], in: folder, environment: ["FIXTURE_EXPECTED": pinned])
-            #expect(moved.code == 1 && moved.messages.contains("moved: plain-1.0-seed1: loss is "))
-            #expect(try code("check", "noisy-quadratic", environment: ["FIXTURE_EXPECTED": pinned.replacingOccurrences(of: "metric: loss", with: "metric: x")]) == 2)
-            #expect(try code("check", "noisy-quadratic", environment: ["FIXTURE_EXPECTED": pinned.replacingOccurrences(of: "tolerance: 1,", with: "tolerance: 2e9,")]) == 0)
-
-            #expect(try code("compare", output, output) == 0)
-            #expect(try code("compare", output, folder.path) == 2)
-            let other = folder.appendingPathComponent("other").path
-            #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--seed", "9", "--output", other) == 0)
-            #expect(try code("compare", output, other) == 1)
+        func code(_ arguments: String..., environment: [String: String] = [:]) throws -> Int32 {
+            try Fixture.run(arguments, in: folder, environment: environment).code
         }
+        let output = folder.appendingPathComponent("run").path
+        #expect(try code("run") == 64)
+        #expect(try code("run", "noisy-quadratic", "--cells", "3-x") == 64)
+        #expect(try code("run", "noisy-quadratic", "--set", "dimension") == 64)
+        #expect(try code("run", "noisy-quadratic", "--jobs", "0") == 64)
+        #expect(try code("--help") == 0)
+        #expect(try code("list") == 0)
+        let unknown = try Fixture.run(["run", "noisy-quadratc"], in: folder)
+        #expect(unknown.code == 2 && unknown.output.isEmpty)
+        #expect(unknown.messages == "error: unknown replication 'noisy-quadratc'; the nearest is 'noisy-quadratic'\n  valid: noisy-quadratic\n")
+        #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--set", "dimension=0", "--output", output) == 2)
+        #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--cells", "5", "--output", output) == 2)
+        #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--output", "/dev/null/x") == 2)
+        #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--dry-run", "--output", output) == 0)
+        #expect(!FileManager.default.fileExists(atPath: output))
+
+        let diverging = try Fixture.run(
+            ["run", "noisy-quadratic", "--profile", "smoke", "--set", "learningRate=3", "--set", "iterations=500", "--output", output],
+            in: folder)
+        #expect(diverging.code == 0)
+        #expect(diverging.messages.contains("warning: cell 2 (plain-2.5-seed1) diverged: loss is not finite at iteration "))
+
+        let golden = folder.appendingPathComponent("golden")
+        try Data("right".utf8).write(to: golden)
+        #expect(try code("replay", "noisy-quadratic", "--golden", golden.path) == 0)
+        try Data("wrong".utf8).write(to: golden)
+        #expect(try code("replay", "noisy-quadratic", "--golden", golden.path) == 1)
+        #expect(try code("replay", "noisy-quadratic", "--golden", output + "/none") == 2)
+
+        let pinned = "values: [{metric: loss, cell: plain-1.0-seed1, profile: smoke, paper: 3, where: here, reference: 1e9, spread: 0, tolerance: 1, why: w}]"
+        let moved = try Fixture.run(["check", "noisy-quadratic"], in: folder, environment: ["FIXTURE_EXPECTED": pinned])
+        #expect(moved.code == 1 && moved.messages.contains("moved: plain-1.0-seed1: loss is "))
+        #expect(try code("check", "noisy-quadratic", environment: ["FIXTURE_EXPECTED": pinned.replacingOccurrences(of: "metric: loss", with: "metric: x")]) == 2)
+        #expect(try code("check", "noisy-quadratic", environment: ["FIXTURE_EXPECTED": pinned.replacingOccurrences(of: "tolerance: 1,", with: "tolerance: 2e9,")]) == 0)
+
+        #expect(try code("compare", output, output) == 0)
+        #expect(try code("compare", output, folder.path) == 2)
+        let other = folder.appendingPathComponent("other").path
+        #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--seed", "9", "--output", other) == 0)
+        #expect(try code("compare", output, other) == 1)
     }
 }

@@ -12,7 +12,7 @@ import Testing
     }
 
     @Test func aProfileTakesDefaultsThenItsOwnThenOverrides() throws {
-        let text = "defaults: {dimension: 3, learningRate: 5e-4, curvatures: [1], start: zero, delay: 0}\n"
+        let text = "defaults: {dimension: 3, learningRate: 5e-4, curvatures: [1], start: zero}\n"
             + "a: {summary: one, iterations: 4, dimension: 8}"
         let plain = try configuration("a", text: text)
         #expect(plain.dimension == 8 && plain.iterations == 4 && plain.learningRate == 0.0005 && plain.start == .zero)
@@ -22,13 +22,13 @@ import Testing
     }
 
     @Test func anUnknownNameIsAnsweredByTheNearestAndTheList() {
-        let valid = "  valid: curvatures, delay, dimension, iterations, learningRate, start"
+        let valid = "  valid: curvatures, dimension, iterations, learningRate, start"
         #expect(
             fault { _ = try configuration("smoke", "learningrte=1") }
                 == "unknown key 'learningrte' in --set; the nearest is 'learningRate'\n" + valid)
         #expect(
             fault { _ = try configuration("smke") }
-                == "unknown profile 'smke'; the nearest is 'smoke'\n  valid: smoke, slow")
+                == "unknown profile 'smke'; the nearest is 'smoke'\n  valid: smoke, long")
         #expect(
             fault { _ = try configuration("smoke", "start=gausian") }
                 == "unknown start 'gausian'; the nearest is 'gaussian'\n  valid: zero, gaussian")

@@ -4,315 +4,308 @@ import HDF5
 import NoisyQuadratic
 import Testing
 
-@Suite struct RunTests {
+@Suite final class RunTests {
+    /// A folder of its own for each test: the suite is made anew for each.
+    let folder: URL
+
+    init() throws { folder = try temporaryFolder() }
+
+    deinit { try? FileManager.default.removeItem(at: folder) }
+
     @Test func aCellGivesTheSameBytesAloneAmongOthersAndAfterInterruptions() throws {
-        try withFolder { folder in
-            let whole = folder.appendingPathComponent("whole")
-            try run(request(whole))
-            #expect(try identity(whole).count == 4 * 4 + 1)
+        let whole = folder.appendingPathComponent("whole")
+        try run(request(whole))
+        #expect(try identity(whole).count == 4 * 4 + 1)
 
-            // One at a time and backwards, in one folder.
-            let alone = folder.appendingPathComponent("alone")
-            for index in [4, 2, 1, 3] { try run(request(alone) { $0.selection = try CellSelection("\(index)") }) }
-            #expect(try identity(alone) == identity(whole))
+        // One at a time and backwards, in one folder.
+        let alone = folder.appendingPathComponent("alone")
+        for index in [4, 2, 1, 3] { try run(request(alone) { $0.selection = try CellSelection("\(index)") }) }
+        #expect(try identity(alone) == identity(whole))
 
-            // Stopped every seven questions until it is done, with a checkpoint an iteration or at interruptions alone.
-            for interval in [0, 1e9] {
-                let stopped = folder.appendingPathComponent("stopped-\(interval)")
-                var stops = 0
-                while true {
-                    do {
-                        try run(
-                            request(stopped) {
-                                $0.resume = true
-                                $0.checkpointInterval = interval
-                            }, interruption: Countdown(7).signal)
-                        break
-                    } catch is Interrupted { stops += 1 }
-                }
-                #expect(stops >= 20)
-                #expect(try identity(stopped) == identity(whole))
-                #expect(try Comparison(RunFolder(whole), RunFolder(stopped)).identical)
+        // Stopped every seven questions until it is done, with a checkpoint an iteration or at interruptions alone.
+        for interval in [0, 1e9] {
+            let stopped = folder.appendingPathComponent("stopped-\(interval)")
+            var stops = 0
+            while true {
+                do {
+                    try run(
+                        request(stopped) {
+                            $0.resume = true
+                            $0.checkpointInterval = interval
+                        }, interruption: Countdown(7).signal)
+                    break
+                } catch is Interrupted { stops += 1 }
             }
+            #expect(stops >= 20)
+            #expect(try identity(stopped) == identity(whole))
+            #expect(try Comparison(RunFolder(whole), RunFolder(stopped)).identical)
         }
     }
 
     /// A kill leaves lines that no checkpoint covers, and half a line.
     @Test func linesBeyondTheCheckpointAreCutBackOnResume() throws {
-        try withFolder { folder in
-            let (whole, killed) = (folder.appendingPathComponent("whole"), folder.appendingPathComponent("killed"))
-            try run(request(whole) { $0.selection = try CellSelection("1") })
-            let part = try request(killed) {
-                $0.selection = try CellSelection("1")
-                $0.resume = true
-            }
-            #expect(throws: Interrupted.self) { try run(part, interruption: Countdown(20).signal) }
-            let log = RunFolder(killed).cell("plain-1.0-seed1").metrics
-            let handle = try FileHandle(forWritingTo: log)
-            try handle.seekToEnd()
-            try handle.write(contentsOf: Data("{\"cell\":\"plain-1.0-seed1\",\"iteration\":21,\"loss\":9.9}\n{\"cell\":\"pl".utf8))
-            try handle.close()
-            try run(part)
-            #expect(try identity(killed) == identity(whole))
+        let (whole, killed) = (folder.appendingPathComponent("whole"), folder.appendingPathComponent("killed"))
+        try run(request(whole) { $0.selection = try CellSelection("1") })
+        let part = try request(killed) {
+            $0.selection = try CellSelection("1")
+            $0.resume = true
         }
+        #expect(throws: Interrupted.self) { try run(part, interruption: Countdown(20).signal) }
+        let log = RunFolder(killed).cell("plain-1.0-seed1").metrics
+        let handle = try FileHandle(forWritingTo: log)
+        try handle.seekToEnd()
+        try handle.write(contentsOf: Data("{\"cell\":\"plain-1.0-seed1\",\"iteration\":21,\"loss\":9.9}\n{\"cell\":\"pl".utf8))
+        try handle.close()
+        try run(part)
+        #expect(try identity(killed) == identity(whole))
     }
 
     @Test func theRunsLogIsTheCellsInOrderAndItsNumbersReadBackTheSame() throws {
-        try withFolder { folder in
-            try run(request(folder) { $0.selection = try CellSelection("2,3") })
-            let lines = try String(contentsOf: RunFolder(folder).metrics, encoding: .utf8).split(separator: "\n")
-            let cells = try lines.map { line in
-                try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-            }
-            #expect(cells.count == 2 * 14)
-            #expect(cells.prefix(14).allSatisfy { $0["cell"] as? String == "plain-2.5-seed1" })
-            #expect(cells.suffix(14).allSatisfy { $0["cell"] as? String == "momentum-1.0-seed1" })
-            #expect(cells.prefix(13).map { $0["iteration"] as? Int } == Array(stride(from: 3, through: 39, by: 3)))
-            // The last line's value is the result's, which went through another writer.
-            let result = try JSONSerialization.jsonObject(
-                with: Data(contentsOf: RunFolder(folder).cell("plain-2.5-seed1").result)) as? [String: Any]
-            let values = result?["values"] as? [String: Double]
-            #expect(values?["evaluated"] == cells[13]["evaluated"] as? Double)
+        try run(request(folder) { $0.selection = try CellSelection("2,3") })
+        let lines = try String(contentsOf: RunFolder(folder).metrics, encoding: .utf8).split(separator: "\n")
+        let cells = try lines.map { line in
+            try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
         }
+        #expect(cells.count == 2 * 14)
+        #expect(cells.prefix(14).allSatisfy { $0["cell"] as? String == "plain-2.5-seed1" })
+        #expect(cells.suffix(14).allSatisfy { $0["cell"] as? String == "momentum-1.0-seed1" })
+        #expect(cells.prefix(13).map { $0["iteration"] as? Int } == Array(stride(from: 3, through: 39, by: 3)))
+        // The last line's value is the result's, which went through another writer.
+        let result = try JSONSerialization.jsonObject(
+            with: Data(contentsOf: RunFolder(folder).cell("plain-2.5-seed1").result)) as? [String: Any]
+        let values = result?["values"] as? [String: Double]
+        #expect(values?["evaluated"] == cells[13]["evaluated"] as? Double)
     }
 
     @Test func aDivergedCellIsAResultWithItsRecordKept() throws {
-        try withFolder { folder in
-            let fast = try request(folder) { $0.overrides = [try Override("learningRate=3"), try Override("iterations=2000")] }
-            let table = try run(fast)
-            let status = table.rows.map { $0.last! }
-            #expect(table.columns.last == "status")
-            #expect(status[1].hasPrefix("diverged: loss at iteration "), "\(status)")
-            #expect(table.rows[1][2] == "–")
-            let iteration = try #require(Int(status[1].split(separator: " ").last!))
-            // The loss grows by (1 − 3·2.5)² = 42.25 an iteration, up to 1.8e308: ln(1.8e308)/ln(42.25) = 189.6.
-            #expect((185...195).contains(iteration))
-            let log = try String(contentsOf: RunFolder(folder).cell("plain-2.5-seed1").metrics, encoding: .utf8)
-            #expect(log.split(separator: "\n").count == (iteration - 1) / 3)
+        let fast = try request(folder) { $0.overrides = [try Override("learningRate=3"), try Override("iterations=2000")] }
+        let table = try run(fast)
+        let status = table.rows.map { $0.last! }
+        #expect(table.columns.last == "status")
+        #expect(status[1].hasPrefix("diverged: loss at iteration "), "\(status)")
+        #expect(table.rows[1][2] == "–")
+        let iteration = try #require(Int(status[1].split(separator: " ").last!))
+        // The loss grows by (1 − 3·2.5)² = 42.25 an iteration, up to 1.8e308: ln(1.8e308)/ln(42.25) = 189.6.
+        #expect((185...195).contains(iteration))
+        let log = try String(contentsOf: RunFolder(folder).cell("plain-2.5-seed1").metrics, encoding: .utf8)
+        #expect(log.split(separator: "\n").count == (iteration - 1) / 3)
 
-            let before = try snapshot(folder)
-            try run(request(folder) {
-                $0.overrides = fast.overrides
-                $0.resume = true
-            })
-            #expect(try snapshot(folder) == before)  // it is not run again
+        let before = try snapshot(folder)
+        try run(request(folder) {
+            $0.overrides = fast.overrides
+            $0.resume = true
+        })
+        #expect(try snapshot(folder) == before)  // it is not run again
+    }
+
+    @Test func timesCountIterationsOverInterruptionsAndLeaveOutUntimedWork() throws {
+        let slow = try request(folder) {
+            $0.selection = try CellSelection("1")
+            $0.resume = true
         }
+        var replication = NoisyQuadratic()
+        replication.delay = 0.02
+        #expect(throws: Interrupted.self) { try run(slow, replication, interruption: Countdown(20).signal) }
+        try run(slow, replication)
+        let timing = try #require(try Plan(NoisyQuadratic(), slow).records()[0].timing)
+        #expect(timing.iterations == 40)
+        #expect(timing.wallSeconds >= 40 * 0.02)  // what slept
+        #expect(timing.iterationSeconds < 0.5 * 40 * 0.02)  // what computed: microseconds, on a loaded machine far below half
+        #expect(timing.peakMemory > 1_000_000)
     }
 
     @Test func whatHasRunIsNotOverwritten() throws {
-        try withFolder { folder in
-            let first = try request(folder) { $0.selection = try CellSelection("2") }
-            try run(first)
-            let before = try snapshot(folder)
-            #expect(fault { try run(first) }.contains("cell 2 (plain-2.5-seed1) has already run\n  --resume"))
-            #expect(fault { try run(request(folder)) }.contains("cell 2 (plain-2.5-seed1) has already run"))
-            #expect(try snapshot(folder) == before)
-        }
+        let first = try request(folder) { $0.selection = try CellSelection("2") }
+        try run(first)
+        let before = try snapshot(folder)
+        #expect(fault { try run(first) }.contains("cell 2 (plain-2.5-seed1) has already run\n  --resume"))
+        #expect(fault { try run(request(folder)) }.contains("cell 2 (plain-2.5-seed1) has already run"))
+        #expect(try snapshot(folder) == before)
     }
 
     @Test func whatWasBegunIsNotOverwritten() throws {
-        try withFolder { folder in
-            #expect(throws: Interrupted.self) {
-                try run(request(folder) { $0.selection = try CellSelection("3") }, interruption: Countdown(9).signal)
-            }
-            let before = try snapshot(folder)
-            let begun = fault { try run(request(folder) { $0.selection = try CellSelection("3-4") }) }
-            #expect(begun.contains("cell 3 (momentum-1.0-seed1) was begun\n  --resume"))
-            #expect(try snapshot(folder) == before)
+        #expect(throws: Interrupted.self) {
+            try run(request(folder) { $0.selection = try CellSelection("3") }, interruption: Countdown(9).signal)
         }
+        let before = try snapshot(folder)
+        let begun = fault { try run(request(folder) { $0.selection = try CellSelection("3-4") }) }
+        #expect(begun.contains("cell 3 (momentum-1.0-seed1) was begun\n  --resume"))
+        #expect(try snapshot(folder) == before)
     }
 
     @Test func aFolderOfAnotherRunIsRefusedWithWhatDiffers() throws {
-        try withFolder { folder in
-            try run(request(folder) { $0.selection = try CellSelection("1") })
-            let before = try snapshot(folder)
-            let text = fault {
-                try run(request(folder) {
-                    $0.overrides = [try Override("dimension=4")]
-                    $0.seed = 2
-                    $0.threads = 3
-                    $0.resume = true
-                })
-            }
-            #expect(text.hasPrefix(
-                "\(folder.path): holds another run: seed is 1 there, 2 here; threads per cell is 1 there, 3 here; dimension is 3 there, 4 here\n"))
-            #expect(try snapshot(folder) == before)
+        try run(request(folder) { $0.selection = try CellSelection("1") })
+        let before = try snapshot(folder)
+        let text = fault {
+            try run(request(folder) {
+                $0.overrides = [try Override("dimension=4")]
+                $0.seed = 2
+                $0.threads = 3
+                $0.resume = true
+            })
         }
+        #expect(text.hasPrefix(
+            "\(folder.path): holds another run: seed is 1 there, 2 here; threads per cell is 1 there, 3 here; dimension is 3 there, 4 here\n"))
+        #expect(try snapshot(folder) == before)
     }
 
     @Test func twoRunsNeverHoldOneCell() throws {
-        try withFolder { folder in
-            let plan = try Plan(NoisyQuadratic(), request(folder) { $0.selection = try CellSelection("1-2") })
-            do {
-                let first = try Run(plan, environment: environment, logger: quiet)
-                let text = fault { try run(request(folder) { $0.selection = try CellSelection("2-3") }) }
-                #expect(text.contains("cells/plain-2.5-seed1: is being written by another process (\(getpid()))"), "\(text)")
-                // Cells of its own it may have, in the same folder at the same time.
-                try run(request(folder) { $0.selection = try CellSelection("3-4") })
-                withExtendedLifetime(first) {}
-            }
-            try run(request(folder) { $0.selection = try CellSelection("1-2") })
+        let plan = try Plan(NoisyQuadratic(), request(folder) { $0.selection = try CellSelection("1-2") })
+        do {
+            let first = try Run(plan, environment: environment, logger: quiet)
+            let text = fault { try run(request(folder) { $0.selection = try CellSelection("2-3") }) }
+            #expect(text.contains("cells/plain-2.5-seed1: is being written by another process (\(getpid()))"), "\(text)")
+            // Cells of its own it may have, in the same folder at the same time.
+            try run(request(folder) { $0.selection = try CellSelection("3-4") })
+            withExtendedLifetime(first) {}
         }
+        try run(request(folder) { $0.selection = try CellSelection("1-2") })
     }
 
     @Test func aDamagedOrForeignCheckpointIsNamedAndNothingIsTouched() throws {
-        try withFolder { folder in
-            let interrupted = try request(folder.appendingPathComponent("run")) {
-                $0.selection = try CellSelection("1")
-                $0.resume = true
-            }
-            #expect(throws: Interrupted.self) { try run(interrupted, interruption: Countdown(20).signal) }
-            let files = RunFolder(interrupted.output!).cell("plain-1.0-seed1")
-            let whole = try Data(contentsOf: files.checkpoint)
-            let log = try Data(contentsOf: files.metrics)
-
-            func refusal(_ contents: Data, log: Data? = nil) throws -> String {
-                try contents.write(to: files.checkpoint)
-                if let log { try log.write(to: files.metrics) }
-                let before = try snapshot(folder)
-                let text = fault { try run(interrupted) }
-                #expect(try snapshot(folder) == before)
-                return text
-            }
-            let path = files.checkpoint.path
-            #expect(try refusal(whole.prefix(whole.count - 100)).hasPrefix("\(path): is damaged or cut short: truncated file"))
-            #expect(try refusal(Data("text".utf8)).hasPrefix("\(path): is not an HDF5 file"))
-            #expect(try refusal(Data(HDF5Writer().contents())) == "\(path): is an HDF5 file, but no checkpoint of this program")
-
-            /// The checkpoint with one attribute of its header changed.
-            func changed(_ name: String, _ value: String) throws -> Data {
-                try whole.write(to: files.checkpoint)
-                let file = try HDF5File(path: path)
-                let writer = try HDF5Writer()
-                for (key, old) in try file.attributes() { try writer.setAttribute(key, to: key == name ? value : old) }
-                for array in try file.names() { try writer.write(file.read(array), named: array) }
-                return Data(try writer.contents())
-            }
-            #expect(try refusal(changed("formatVersion", "2")) == "\(path): has format version 2, this program reads 1")
-            #expect(try refusal(changed("cell", "other")).hasPrefix("\(path): is of cell other, this run's is plain-1.0-seed1\n"))
-            #expect(try refusal(changed("elementType", "float64")).hasPrefix("\(path): is of element type float64, this run's is float32\n"))
-            let configuration = try HDF5File(path: path).attribute("configuration")
-            let foreign = configuration.replacingOccurrences(of: "\"dimension\":3", with: "\"dimension\":7")
-            #expect(foreign != configuration)
-            #expect(
-                try refusal(changed("configuration", foreign)).hasPrefix(
-                    "\(path): is of another configuration: dimension is 7 there, 3 here\n"))
-
-            /// The checkpoint with an array in another element type. (HDF5 shares what it holds open: the file must be closed.)
-            func retyped() throws -> Data {
-                try whole.write(to: files.checkpoint)
-                let file = try HDF5File(path: path), writer = try HDF5Writer()
-                for (key, value) in try file.attributes() { try writer.setAttribute(key, to: value) }
-                for name in try file.names() {
-                    try writer.write(name == "x" ? HDF5Array([1, 2, 3] as [Float], shape: [3]) : file.read(name), named: name)
-                }
-                return Data(try writer.contents())
-            }
-            #expect(try refusal(retyped()) == "\(path): array 'x' holds float32, this run computes in float64")
-
-            let short = try refusal(whole, log: log.dropLast(5))
-            #expect(short.hasPrefix("\(files.metrics.path): has \(log.count - 5) bytes, but the checkpoint covers \(log.count)"))
-            try log.write(to: files.metrics)
-            try run(interrupted)
+        let interrupted = try request(folder.appendingPathComponent("run")) {
+            $0.selection = try CellSelection("1")
+            $0.resume = true
         }
+        #expect(throws: Interrupted.self) { try run(interrupted, interruption: Countdown(20).signal) }
+        let files = RunFolder(interrupted.output!).cell("plain-1.0-seed1")
+        let whole = try Data(contentsOf: files.checkpoint)
+        let log = try Data(contentsOf: files.metrics)
+
+        func refusal(_ contents: Data, log: Data? = nil) throws -> String {
+            try contents.write(to: files.checkpoint)
+            if let log { try log.write(to: files.metrics) }
+            let before = try snapshot(folder)
+            let text = fault { try run(interrupted) }
+            #expect(try snapshot(folder) == before)
+            return text
+        }
+        let path = files.checkpoint.path
+        #expect(try refusal(whole.prefix(whole.count - 100)).hasPrefix("\(path): is damaged or cut short: truncated file"))
+        #expect(try refusal(Data("text".utf8)).hasPrefix("\(path): is not an HDF5 file"))
+        #expect(try refusal(Data(HDF5Writer().contents())) == "\(path): is an HDF5 file, but no checkpoint of this program")
+
+        /// The checkpoint with one attribute of its header changed.
+        func changed(_ name: String, _ value: String) throws -> Data {
+            try whole.write(to: files.checkpoint)
+            let file = try HDF5File(path: path)
+            let writer = try HDF5Writer()
+            for (key, old) in try file.attributes() { try writer.setAttribute(key, to: key == name ? value : old) }
+            for array in try file.names() { try writer.write(file.read(array), named: array) }
+            return Data(try writer.contents())
+        }
+        #expect(try refusal(changed("formatVersion", "2")) == "\(path): has format version 2, this program reads 1")
+        #expect(try refusal(changed("cell", "other")).hasPrefix("\(path): is of cell other, this run's is plain-1.0-seed1\n"))
+        #expect(try refusal(changed("elementType", "float64")).hasPrefix("\(path): is of element type float64, this run's is float32\n"))
+        let configuration = try HDF5File(path: path).attribute("configuration")
+        let foreign = configuration.replacingOccurrences(of: "\"dimension\":3", with: "\"dimension\":7")
+        #expect(foreign != configuration)
+        #expect(
+            try refusal(changed("configuration", foreign)).hasPrefix(
+                "\(path): is of another configuration: dimension is 7 there, 3 here\n"))
+
+        /// The checkpoint with an array in another element type. (HDF5 shares what it holds open: the file must be closed.)
+        func retyped() throws -> Data {
+            try whole.write(to: files.checkpoint)
+            let file = try HDF5File(path: path), writer = try HDF5Writer()
+            for (key, value) in try file.attributes() { try writer.setAttribute(key, to: value) }
+            for name in try file.names() {
+                try writer.write(name == "x" ? HDF5Array([1, 2, 3] as [Float], shape: [3]) : file.read(name), named: name)
+            }
+            return Data(try writer.contents())
+        }
+        #expect(try refusal(retyped()) == "\(path): array 'x' holds float32, this run computes in float64")
+
+        let short = try refusal(whole, log: log.dropLast(5))
+        #expect(short.hasPrefix("\(files.metrics.path): has \(log.count - 5) bytes, but the checkpoint covers \(log.count)"))
+        try log.write(to: files.metrics)
+        try run(interrupted)
     }
 
     @Test func aReplacedFileIsWholeOrUntouched() throws {
-        try withFolder { folder in
-            let url = folder.appendingPathComponent("a.txt")
-            try atomically(replacing: url, by: Data("old".utf8))
-            struct Failure: Error {}
-            #expect(throws: Failure.self) {
-                try atomically(replacing: url) { beside in
-                    try Data("half".utf8).write(to: beside)
-                    throw Failure()
-                }
+        let url = folder.appendingPathComponent("a.txt")
+        try atomically(replacing: url, by: Data("old".utf8))
+        struct Failure: Error {}
+        #expect(throws: Failure.self) {
+            try atomically(replacing: url) { beside in
+                try Data("half".utf8).write(to: beside)
+                throw Failure()
             }
-            // What a writer that fails silently leaves: nothing.
-            #expect(fault { try atomically(replacing: url) { _ in } }.contains("No such file"))
-            #expect(try snapshot(folder) == ["a.txt": Data("old".utf8)])
-            try atomically(replacing: url, by: Data("new".utf8))
-            #expect(try snapshot(folder) == ["a.txt": Data("new".utf8)])
         }
+        // What a writer that fails silently leaves: nothing.
+        #expect(fault { try atomically(replacing: url) { _ in } }.contains("No such file"))
+        #expect(try snapshot(folder) == ["a.txt": Data("old".utf8)])
+        try atomically(replacing: url, by: Data("new".utf8))
+        #expect(try snapshot(folder) == ["a.txt": Data("new".utf8)])
     }
 
     @Test func anOutputThatIsNoFolderIsNamed() throws {
-        try withFolder { folder in
-            let file = folder.appendingPathComponent("file")
-            try Data("x".utf8).write(to: file)
-            #expect(fault { try run(request(file)) } == "\(file.path): is not a folder")
-            let below = file.appendingPathComponent("a/b")
-            #expect(fault { try run(request(below)) }.contains("Not a directory"))
-            #expect(try snapshot(folder) == ["file": Data("x".utf8)])
-            #expect(fault { try run(request(URL(fileURLWithPath: "/proc/none"))) }.hasPrefix("/proc/none: cannot be made"))
-        }
+        let file = folder.appendingPathComponent("file")
+        try Data("x".utf8).write(to: file)
+        #expect(fault { try run(request(file)) } == "\(file.path): is not a folder")
+        let below = file.appendingPathComponent("a/b")
+        #expect(fault { try run(request(below)) }.contains("Not a directory"))
+        #expect(try snapshot(folder) == ["file": Data("x".utf8)])
+        #expect(fault { try run(request(URL(fileURLWithPath: "/proc/none"))) }.hasPrefix("/proc/none: cannot be made"))
     }
 
     @Test func aTableSaysWhichCellsAreMissing() throws {
-        try withFolder { folder in
-            let table = try run(request(folder) { $0.selection = try CellSelection("2,3") })
-            #expect(table.columns == ["method", "curvature", "loss", "ms/iteration", "status"])
-            #expect(table.rows.map { $0.last! } == ["not run", "finished", "finished", "not run"])
-            #expect(table.rows[0] == ["plain", "1.0", "–", "–", "not run"])
-            #expect(table.notes == ["2 of 4 cells have not run: --cells 1,4"])
-            let rest = try run(request(folder) { $0.selection = try CellSelection("1,4") })
-            #expect(rest.columns.last == "ms/iteration" && rest.notes.isEmpty)
-            #expect(try String(contentsOf: RunFolder(folder).table, encoding: .utf8) == rest.markdown)
-        }
+        let table = try run(request(folder) { $0.selection = try CellSelection("2,3") })
+        #expect(table.columns == ["method", "curvature", "loss", "ms/iteration", "status"])
+        #expect(table.rows.map { $0.last! } == ["not run", "finished", "finished", "not run"])
+        #expect(table.rows[0] == ["plain", "1.0", "–", "–", "not run"])
+        #expect(table.notes == ["2 of 4 cells have not run: --cells 1,4"])
+        let rest = try run(request(folder) { $0.selection = try CellSelection("1,4") })
+        #expect(rest.columns.last == "ms/iteration" && rest.notes.isEmpty)
+        #expect(try String(contentsOf: RunFolder(folder).table, encoding: .utf8) == rest.markdown)
     }
 
     @Test func aDryRunListsAndWritesNothing() throws {
-        try withFolder { folder in
-            let plan = try Plan(NoisyQuadratic(), request(folder.appendingPathComponent("run")) {
-                $0.jobs = 2
-                $0.selection = try CellSelection("1-3")
-            })
-            #expect(plan.estimates.rows == [
-                ["1", "plain-1.0-seed1", "90 s", "20 MB", "40 kB"],
-                ["2", "plain-2.5-seed1", "90 s", "20 MB", "40 kB"],
-                ["3", "momentum-1.0-seed1", "90 s", "20 MB", "40 kB"],
-                ["", "3 cells, 2 at a time", "2 min", "40 MB", "120 kB"],
-            ])
-            #expect(try snapshot(folder).isEmpty)
-        }
+        let plan = try Plan(NoisyQuadratic(), request(folder.appendingPathComponent("run")) {
+            $0.jobs = 2
+            $0.selection = try CellSelection("1-3")
+        })
+        #expect(plan.estimates.rows == [
+            ["1", "plain-1.0-seed1", "90 s", "20 MB", "40 kB"],
+            ["2", "plain-2.5-seed1", "90 s", "20 MB", "40 kB"],
+            ["3", "momentum-1.0-seed1", "90 s", "20 MB", "40 kB"],
+            ["", "3 cells, 2 at a time", "2 min", "40 MB", "120 kB"],
+        ])
+        #expect(try snapshot(folder).isEmpty)
     }
 
     @Test func aConfigurationWithNoCellsOrOneTwiceIsRefused() throws {
-        try withFolder { folder in
-            func fault(_ curvatures: String) -> String {
-                ExperimentsTests.fault {
-                    _ = try Plan(NoisyQuadratic(), request(folder) { $0.overrides = [try Override("curvatures=\(curvatures)")] })
-                }
+        func fault(_ curvatures: String) -> String {
+            ExperimentsTests.fault {
+                _ = try Plan(NoisyQuadratic(), request(folder) { $0.overrides = [try Override("curvatures=\(curvatures)")] })
             }
-            #expect(fault("[]") == "the configuration gives noisy-quadratic no cells")
-            #expect(fault("[1, 2, 1]").hasPrefix("the configuration gives the cells 1 and 3 one id, plain-1.0-seed1\n"))
-            #expect(fault("[1]") == "none")
         }
+        #expect(fault("[]") == "the configuration gives noisy-quadratic no cells")
+        #expect(fault("[1, 2, 1]").hasPrefix("the configuration gives the cells 1 and 3 one id, plain-1.0-seed1\n"))
+        #expect(fault("[1]") == "none")
     }
 
     @Test func comparingNamesWhatDiffers() throws {
-        try withFolder { folder in
-            let (a, b) = (folder.appendingPathComponent("a"), folder.appendingPathComponent("b"))
-            try run(request(a))
-            try run(request(b) { $0.seed = 2 })
-            let seeds = try Comparison(RunFolder(a), RunFolder(b))
-            #expect(!seeds.identical && seeds.differences.rows[0] == ["run.json", "seed", "1", "2"])
+        let (a, b) = (folder.appendingPathComponent("a"), folder.appendingPathComponent("b"))
+        try run(request(a))
+        try run(request(b) { $0.seed = 2 })
+        let seeds = try Comparison(RunFolder(a), RunFolder(b))
+        #expect(!seeds.identical && seeds.differences.rows[0] == ["run.json", "seed", "1", "2"])
 
-            let c = folder.appendingPathComponent("c")
-            try run(request(c))
-            #expect(try Comparison(RunFolder(a), RunFolder(c)).identical)  // though their charts differ
-            let files = RunFolder(c).cell("plain-1.0-seed1")
-            try Data("changed".utf8).write(to: files.url.appendingPathComponent("x.png"))
-            let log = try String(contentsOf: files.metrics, encoding: .utf8)
-            let lines = log.split(separator: "\n")
-            try log.replacingOccurrences(of: "\"iteration\":6,", with: "\"iteration\":7,").write(to: files.metrics, atomically: false, encoding: .utf8)
-            let rows = try Comparison(RunFolder(a), RunFolder(c)).differences.rows
-            #expect(rows == [
-                ["plain-1.0-seed1", "metrics.jsonl, line 2", String(lines[1]), lines[1].replacingOccurrences(of: ":6,", with: ":7,")],
-                ["plain-1.0-seed1", "x.png", "3 bytes", "7 bytes"],
-            ])
-            #expect(fault { _ = try Comparison(RunFolder(a), RunFolder(folder)) } == "\(folder.path): is no run folder: it has no run.json")
-        }
+        let c = folder.appendingPathComponent("c")
+        try run(request(c))
+        #expect(try Comparison(RunFolder(a), RunFolder(c)).identical)  // though their charts differ
+        let files = RunFolder(c).cell("plain-1.0-seed1")
+        try Data("changed".utf8).write(to: files.url.appendingPathComponent("x.png"))
+        let log = try String(contentsOf: files.metrics, encoding: .utf8)
+        let lines = log.split(separator: "\n")
+        try log.replacingOccurrences(of: "\"iteration\":6,", with: "\"iteration\":7,").write(to: files.metrics, atomically: false, encoding: .utf8)
+        let rows = try Comparison(RunFolder(a), RunFolder(c)).differences.rows
+        #expect(rows == [
+            ["plain-1.0-seed1", "metrics.jsonl, line 2", String(lines[1]), lines[1].replacingOccurrences(of: ":6,", with: ":7,")],
+            ["plain-1.0-seed1", "x.png", "3 bytes", "7 bytes"],
+        ])
+        #expect(fault { _ = try Comparison(RunFolder(a), RunFolder(folder)) } == "\(folder.path): is no run folder: it has no run.json")
     }
 
     private func expected(_ reference: Double, tolerance: Double, metric: String = "loss", cell: String = "plain-1.0-seed1") -> String {
@@ -338,38 +331,34 @@ import Testing
     }
 
     @Test func aCheckPassesWithinTheToleranceAndNamesWhatMoved() throws {
-        try withFolder { folder in
-            try run(request(folder))
-            let plan = try Plan(NoisyQuadratic(), request(folder))
-            let loss = try #require(try plan.records()[0].values["loss"])
+        try run(request(folder))
+        let plan = try Plan(NoisyQuadratic(), request(folder))
+        let loss = try #require(try plan.records()[0].values["loss"])
 
-            #expect(try check(expected(loss, tolerance: 0)).exitCode == 0)
-            #expect(try check(expected(loss + 0.2, tolerance: 0.25), run: RunFolder(folder)).exitCode == 0)
-            let moved = try check(expected(loss + 0.3, tolerance: 0.25), run: RunFolder(folder))
-            #expect(moved.exitCode == 1 && moved.moved.count == 1)
-            #expect(moved.moved[0].hasPrefix("plain-1.0-seed1: loss is "))
-            #expect(moved.table.rows[0].last == "moved")
+        #expect(try check(expected(loss, tolerance: 0)).exitCode == 0)
+        #expect(try check(expected(loss + 0.2, tolerance: 0.25), run: RunFolder(folder)).exitCode == 0)
+        let moved = try check(expected(loss + 0.3, tolerance: 0.25), run: RunFolder(folder))
+        #expect(moved.exitCode == 1 && moved.moved.count == 1)
+        #expect(moved.moved.first?.hasPrefix("plain-1.0-seed1: loss is ") == true)
+        #expect(moved.table.rows[0].last == "moved")
 
-            let labels = "{method: plain, curvature: 1.0}"
-            #expect(try check(expected(loss, tolerance: 1e-9, cell: labels), run: RunFolder(folder)).exitCode == 0)
-            let absent = try check(expected(loss, tolerance: 1, metric: "mmd"), run: RunFolder(folder))
-            #expect(absent.exitCode == 2 && absent.absent == ["plain-1.0-seed1: mmd: the cell has no such metric"])
-            #expect(try check(expected(1, tolerance: 1, cell: "other"), run: RunFolder(folder)).absent == ["other: no such cell"])
-        }
+        let labels = "{method: plain, curvature: 1.0}"
+        #expect(try check(expected(loss, tolerance: 1e-9, cell: labels), run: RunFolder(folder)).exitCode == 0)
+        let absent = try check(expected(loss, tolerance: 1, metric: "mmd"), run: RunFolder(folder))
+        #expect(absent.exitCode == 2 && absent.absent == ["plain-1.0-seed1: mmd: the cell has no such metric"])
+        #expect(try check(expected(1, tolerance: 1, cell: "other"), run: RunFolder(folder)).absent == ["other: no such cell"])
     }
 
     @Test func aDivergedOrMissingCellDoesNotPassACheck() throws {
-        try withFolder { folder in
-            let fast = [try Override("learningRate=3"), try Override("iterations=500")]
-            try run(request(folder) {
-                $0.overrides = fast
-                $0.selection = try CellSelection("2")
-            })
-            let report = try check(expected(0, tolerance: 1e9, cell: "plain-2.5-seed1"), run: RunFolder(folder))
-            #expect(report.exitCode == 1 && report.moved[0].contains("diverged"))
-            let missing = try check(expected(0, tolerance: 1e9), run: RunFolder(folder))
-            #expect(missing.exitCode == 2 && missing.absent == ["plain-1.0-seed1: loss: the cell has not run"])
-        }
+        let fast = [try Override("learningRate=3"), try Override("iterations=500")]
+        try run(request(folder) {
+            $0.overrides = fast
+            $0.selection = try CellSelection("2")
+        })
+        let report = try check(expected(0, tolerance: 1e9, cell: "plain-2.5-seed1"), run: RunFolder(folder))
+        #expect(report.exitCode == 1 && report.moved.first?.contains("diverged") == true)
+        let missing = try check(expected(0, tolerance: 1e9), run: RunFolder(folder))
+        #expect(missing.exitCode == 2 && missing.absent == ["plain-1.0-seed1: loss: the cell has not run"])
     }
 
     @Test func aFaultInThePinnedValuesIsNamed() {

@@ -5,12 +5,11 @@ import NoisyQuadratic
 import Synchronization
 import Testing
 
-/// A folder of its own, removed after `body`.
-func withFolder<T>(_ body: (URL) throws -> T) throws -> T {
+/// A new, empty folder, to be removed by its caller.
+func temporaryFolder() throws -> URL {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("experiments-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    defer { try? FileManager.default.removeItem(at: folder) }
-    return try body(folder)
+    return folder
 }
 
 let environment = RunEnvironment(commit: "test", libraries: ["none": "0"], setThreads: { _ in })
@@ -50,6 +49,9 @@ final class Countdown: Sendable {
 }
 
 /// The message of the fault that `body` throws; "none" where it throws none.
+///
+/// Not to be called within `#expect` inside another closure: Swift 6.3 gives the macro's closure and the next one outside it the same
+/// symbol, and the second call then runs the first one's body.
 func fault(_ body: () throws -> Void) -> String {
     do { try body() } catch { return "\(error)" }
     return "none"

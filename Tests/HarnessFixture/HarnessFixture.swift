@@ -3,12 +3,14 @@ import Experiments
 import Foundation
 import NoisyQuadratic
 
-/// The command line with the noisy quadratic; FIXTURE_EXPECTED replaces its pinned values.
+/// The command line with the noisy quadratic; FIXTURE_EXPECTED replaces its pinned values, FIXTURE_DELAY is its delay.
 @main
 enum HarnessFixture: Catalogue {
     static var replications: [any Replication] {
         var replication = NoisyQuadratic()
-        if let expected = ProcessInfo.processInfo.environment["FIXTURE_EXPECTED"] { replication.expected = expected }
+        let environment = ProcessInfo.processInfo.environment
+        if let expected = environment["FIXTURE_EXPECTED"] { replication.expected = expected }
+        if let delay = environment["FIXTURE_DELAY"].flatMap({ Double($0) }) { replication.delay = delay }
         return [replication]
     }
 

@@ -12,8 +12,6 @@ public struct NoisyQuadratic: Replayable {
         public var learningRate: Double
         public var curvatures: [Double]
         public var start: Start
-        /// Seconds that an iteration waits, for the tests that stop a run.
-        public var delay: Double
 
         public func validate() throws {
             guard dimension >= 1 else {
@@ -26,20 +24,21 @@ public struct NoisyQuadratic: Replayable {
     }
 
     public static let smoke = """
-        defaults: {dimension: 3, learningRate: 0.1, curvatures: [1, 2.5], start: gaussian, delay: 0}
+        defaults: {dimension: 3, learningRate: 0.1, curvatures: [1, 2.5], start: gaussian}
         smoke:
           summary: seconds
           iterations: 40
-        slow:
-          summary: long enough to be stopped
-          iterations: 60
-          delay: 0.02
+        long:
+          summary: more of the same
+          iterations: 400
         """
 
     public let name = "noisy-quadratic"
     public let summary = "gradient descent on a quadratic"
     public var profiles = Self.smoke
     public var expected = "values: []"
+    /// Seconds that an iteration waits, untimed, for the tests that stop a run.
+    public var delay = 0.0
     public let columns: [Column] = [
         .label("method"), .label("curvature"), .value("loss", decimals: 4), .timePerIteration,
     ]
@@ -80,7 +79,7 @@ public struct NoisyQuadratic: Replayable {
                 velocity[i] = decay * velocity[i] - configuration.learningRate * (curvature * x[i] + generator.gaussian())
                 x[i] += velocity[i]
             }
-            if configuration.delay > 0 { Thread.sleep(forTimeInterval: configuration.delay) }
+            if delay > 0 { context.untimed { Thread.sleep(forTimeInterval: delay) } }
             try context.guardFinite("loss", loss(), iteration: iteration)
             if iteration % 3 == 0 { try context.log(iteration: iteration, ["loss": loss(), "x0": x[0]]) }
             try context.endIteration(iteration, of: configuration.iterations) { checkpoint in
