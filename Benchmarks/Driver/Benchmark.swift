@@ -52,8 +52,7 @@ struct Benchmark: Sendable {
                 let x = Tensor.integers([batch, dimension], 0..<2, using: generator).converted(to: .float32)
                 return { count in
                     for _ in 0..<count {
-                        let loss = try! objective.loss(model, x, using: generator)
-                        let found = gradients(of: loss, withRespectTo: parameters.tensors)
+                        let (loss, found) = try! objective.lossAndGradients(model, x, using: generator)
                         clipGradientNorm(found, to: 1)
                         adam.update(found)
                         _ = loss.item()
