@@ -58,7 +58,7 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Datasets", "Objectives", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Datasets", "Metrics", "Objectives", "Samplers", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Driver"),
 
