@@ -65,6 +65,8 @@ public final class Adam {
 
     /// Goes on from saved moments, shaped as the parameters, after that many updates.
     public func restore(firstMoments: [Tensor], secondMoments: [Tensor], updates: Int) {
+        let shapes = parameters.tensors.map(\.shape)
+        precondition(firstMoments.map(\.shape) == shapes && secondMoments.map(\.shape) == shapes, "moments do not fit")
         for (mine, saved) in zip(self.firstMoments, firstMoments) { mine.assign(saved) }
         for (mine, saved) in zip(self.secondMoments, secondMoments) { mine.assign(saved) }
         self.updates = updates

@@ -33,6 +33,9 @@ public struct Parameters: RandomAccessCollection {
     /// In place: takes over the numbers of parameters that agree in names, order and shapes.
     public func assign(_ other: Parameters) {
         precondition(names == other.names, "parameters \(other.names) do not fit \(names)")
+        precondition(
+            tensors.map(\.shape) == other.tensors.map(\.shape),
+            "parameters of shapes \(other.tensors.map(\.shape)) do not fit \(tensors.map(\.shape))")
         withoutGradients { for (mine, theirs) in zip(self, other) { mine.tensor.assign(theirs.tensor) } }
     }
 }

@@ -23,7 +23,7 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         case ["cpu"]: self = .cpu
         case ["cuda"]: self = .cuda(0)
         case let parts where parts.count == 2 && parts[0] == "cuda":
-            guard let index = Int(parts[1]), index >= 0 else { throw DeviceError.unknown(name) }
+            guard let index = Int(parts[1]), "\(index)" == parts[1], index >= 0 else { throw DeviceError.unknown(name) }
             self = .cuda(index)
         default: throw DeviceError.unknown(name)
         }
