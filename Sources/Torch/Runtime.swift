@@ -63,6 +63,8 @@ public enum Runtime {
     public static var hasCUDA: Bool { ct_cuda_is_available() }
 
     /// The number of threads that one operation may use: libtorch's kernels, its BLAS, and the kernels of this library.
+    /// It holds for the thread that sets it and for those that come to libtorch afterwards; another that has been there
+    /// keeps its own.
     public static var threads: Int {
         get { Int(ct_threads()) }
         set { ct_set_threads(Int32(clamping: newValue)) }
