@@ -79,7 +79,11 @@ import Torch
     }
 
     @Test func setsThatDoNotFitTrap() async {
-        await #expect(processExitsWith: .failure) { _ = linearKernelMMD(.zeros([3, 4]), .zeros([3, 5])) }
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = linearKernelMMD(.zeros([3, 4]), .zeros([3, 5]))
+        }
+        let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(message.contains("sets of shapes [3, 4] and [3, 5]"))
         await #expect(processExitsWith: .failure) { _ = linearKernelMMD(.zeros([1, 4]), .zeros([3, 4])) }
     }
 }

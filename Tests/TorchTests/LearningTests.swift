@@ -68,9 +68,10 @@ import Torch
 
     /// [1] would broadcast to [2, 3].
     @Test func assigningRefusesOtherShapes() async {
-        await #expect(processExitsWith: .failure) {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             Parameters([("a", .zeros([2, 3]))]).assign(Parameters([("a", .ones([1]))]))
         }
+        #expect(standardError(result).contains("parameters of shapes [[1]] do not fit [[2, 3]]"))
     }
 }
 

@@ -19,6 +19,14 @@ import Torch
         #expect(!standardError(product).contains("frame #"))  // the message alone, without C++'s backtrace
     }
 
+    /// A plain precondition would say nothing in an optimised build.
+    @Test func whatSwiftChecksTrapsWithWordsToo() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            _ = Tensor([1.0, 2, 3], shape: [2, 2])
+        }
+        #expect(standardError(result).contains("3 elements do not fill the shape [2, 2]"))
+    }
+
     @Test func aGradientOfWhatIsNotRecordedTraps() async {
         let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             let x = Tensor([1.0])
@@ -115,6 +123,27 @@ import Torch
         }
     }
 
+    /// libtorch keeps the number by thread, so a change on one never takes threads from a loop that runs on another.
+    @Test func theNumberOfThreadsIsTheCallingThreads() {
+        let (set, asked) = (DispatchSemaphore(value: 0), DispatchSemaphore(value: 0))
+        let seen = Mutex(0)
+        withThreads(2) {
+            Thread.detachNewThread {
+                Runtime.threads = 5
+                set.signal()
+                asked.wait()
+                seen.withLock { $0 = Runtime.threads }
+                set.signal()
+            }
+            set.wait()
+            #expect(Runtime.threads == 2)
+            Runtime.threads = 3
+            asked.signal()
+            set.wait()
+            #expect(seen.withLock { $0 } == 5)
+        }
+    }
+
     @Test func atLeastOneThreadIsKept() {
         withThreads(0) { #expect(Runtime.threads == 1) }
     }
@@ -143,7 +172,8 @@ import Torch
             train(1000)
             let before = residentMebibytes()
             train(9000)
-            #expect(residentMebibytes() - before < 1.5)
+            let growth = residentMebibytes() - before
+            #expect(growth < 1.5, "grew by \(growth) MiB")
         }
     }
 }

@@ -64,7 +64,10 @@ bool ct_cuda_is_available(void) {
 
 int32_t ct_threads(void) { return at::get_num_threads(); }
 
-void ct_set_threads(int32_t count) { at::set_num_threads(std::max(count, 1)); }
+void ct_set_threads(int32_t count) {
+    at::get_num_threads();  // a thread's first question takes over what was last set anywhere: ask before, not after
+    at::set_num_threads(std::max(count, 1));
+}
 
 void ct_parallel_for(
     int64_t count, int64_t grain, void *context, void (*body)(void *context, int64_t part, int64_t begin, int64_t end)) {
