@@ -65,10 +65,11 @@ extension MLPEnergy {
         }
     }
 
-    /// The energies that follow from the first layer's activations [rows, width], recorded.
+    /// The energies that follow from the first layer's activations [rows, width], recorded; without the output bias, which
+    /// every difference cancels, so that its gradient is zero and not rounding noise.
     private func recordedEnergies(firstActivation: Tensor) -> Tensor {
         let slope = Float(beta.item())
-        guard layers.count > 2 else { return layers[1](firstActivation).squeezed(1) }
+        guard layers.count > 2 else { return firstActivation.linear(layers[1].weight).squeezed(1) }
         var h = firstActivation
         for layer in layers.dropFirst().dropLast(2) {
             let z = h.matmul(layer.weight.transposed())
@@ -84,12 +85,11 @@ extension MLPEnergy {
         let z = h.matmul(layer.weight.transposed())
         let (zValues, bias, weight) = (z.detached(), layer.bias.detached(), last.weight.detached())
         let output = SwishKernel.dotForward(zValues, bias: bias, slope: slope, weight: weight)
-        let energies = record(output, from: [z, layer.bias, beta, last.weight]) { gradient in
+        return record(output, from: [z, layer.bias, beta, last.weight]) { gradient in
             let found = SwishKernel.dotBackward(
                 zValues, bias: bias, slope: slope, weight: weight, outputGradient: gradient.contiguous())
             return [found.preactivation, found.bias, found.slope, found.weight]
         }
-        return energies + last.bias
     }
 
     /// The energies that follow from the first layer's pre-activations z₁ [batch, width], bias included, or from

@@ -75,17 +75,44 @@ enum SwishKernel {
         return (s, s.addingProduct(slope * z, curvature), curvature)
     }
 
-    /// A sum for each part of a `parallelFor`, and their total.
+    /// A row of sums for each part of a `parallelFor`, added up in the order of the parts.
     private struct PartialSums {
-        private let sums = Tensor.zeros([Runtime.threads], dtype: .float64)
-        private let address: UnsafeMutablePointer<Double>
+        private let sums: Tensor
+        private let elements: Elements
+        private let width: Int
 
-        init() { address = sums.unsafeElements(Double.self) }
+        init(width: Int) {
+            self.width = width
+            sums = .zeros([Runtime.threads, width])
+            elements = Elements(sums)
+        }
 
         @inline(__always)
-        func add(_ lanes: Lanes, part: Int) { address[part] += Double(lanes.sum()) }
+        func add(_ value: Lanes, part: Int, _ c: Int) { elements[part * width + c] += value }
 
-        var total: Tensor { sums.sum().converted(to: .float32) }
+        /// The total, in another shape of as many elements.
+        func total(_ shape: [Int]) -> Tensor {
+            for part in 1..<max(1, sums.size(0)) {
+                for c in stride(from: 0, to: width, by: lanes) { elements[c] += elements[part * width + c] }
+            }
+            return sums[0].reshaped(shape)
+        }
+    }
+
+    /// The same for one number, in double precision.
+    private struct PartialSum {
+        private let sums: UnsafeMutablePointer<Double>
+        private let storage = Tensor.zeros([Runtime.threads], dtype: .float64)
+
+        init() { sums = storage.unsafeElements(Double.self) }
+
+        @inline(__always)
+        func add(_ value: Lanes, part: Int) { sums[part] += Double(value.sum()) }
+
+        /// The total, a tensor without dimensions.
+        var total: Tensor {
+            withExtendedLifetime(storage) { Tensor((0..<storage.count).reduce(0) { $0 + sums[$1] }) }
+        }
     }
 
     // MARK: - Swish of a matrix
@@ -112,10 +139,9 @@ enum SwishKernel {
     ) -> (preactivation: Tensor, bias: Tensor, slope: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
         let preactivation = Tensor.empty([rows, width])
-        let biasSums = Tensor.zeros([Runtime.threads, width])
-        let slopeSums = PartialSums()
+        let (db, dSlope) = (PartialSums(width: width), PartialSum())
         let (z, bias, gradient) = (Elements(z), Elements(bias), Elements(outputGradient))
-        let (dz, db) = (Elements(preactivation), Elements(biasSums))
+        let dz = Elements(preactivation)
         let slope = Lanes(repeating: slope)
         parallelFor(rows, grain: grain) { part, range in
             for row in range {
@@ -125,13 +151,13 @@ enum SwishKernel {
                     let g = gradient[row * width + c]
                     let d = derivative(v, slope)
                     dz[row * width + c] = g * d.z
-                    db[part * width + c] += g * d.z
+                    db.add(g * d.z, part: part, c)
                     slopeSum = slopeSum.addingProduct(g * v * v, d.curvature)
                 }
-                slopeSums.add(slopeSum, part: part)
+                dSlope.add(slopeSum, part: part)
             }
         }
-        return (preactivation, biasSums.sum(0), slopeSums.total)
+        return (preactivation, db.total([width]), dSlope.total)
     }
 
     /// The gradient with respect to z alone, of Swish(z).
@@ -175,12 +201,10 @@ enum SwishKernel {
     ) -> (preactivation: Tensor, bias: Tensor, slope: Tensor, weight: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
         let preactivation = Tensor.empty([rows, width])
-        let biasSums = Tensor.zeros([Runtime.threads, width])
-        let weightSums = Tensor.zeros([Runtime.threads, width])
-        let slopeSums = PartialSums()
+        let (db, dw, dSlope) = (PartialSums(width: width), PartialSums(width: width), PartialSum())
         let (z, bias, weight) = (Elements(z), Elements(bias), Elements(weight))
         let gradient = Elements(outputGradient)
-        let (dz, db, dw) = (Elements(preactivation), Elements(biasSums), Elements(weightSums))
+        let dz = Elements(preactivation)
         let slope = Lanes(repeating: slope)
         parallelFor(rows, grain: grain) { part, range in
             for row in range {
@@ -191,14 +215,14 @@ enum SwishKernel {
                     let d = derivative(v, slope)
                     let gw = g * weight[c]
                     dz[row * width + c] = gw * d.z
-                    db[part * width + c] += gw * d.z
-                    dw[part * width + c] += g * v * d.sigmoid
+                    db.add(gw * d.z, part: part, c)
+                    dw.add(g * v * d.sigmoid, part: part, c)
                     slopeSum = slopeSum.addingProduct(gw * v * v, d.curvature)
                 }
-                slopeSums.add(slopeSum, part: part)
+                dSlope.add(slopeSum, part: part)
             }
         }
-        return (preactivation, biasSums.sum(0), slopeSums.total, weightSums.sum(0, keeping: true))
+        return (preactivation, db.total([width]), dSlope.total, dw.total([1, width]))
     }
 
     /// The gradient of each row's w · Swish(z) with respect to that row.
@@ -234,14 +258,9 @@ enum SwishKernel {
         let chosen = indices?.unsafeElements(Int64.self)
         parallelFor(batch) { _, range in
             for b in range {
-                let first = b * (1 + flips)
-                for c in stride(from: 0, to: width, by: lanes) {
-                    y[first * width + c] = swish(z[b * width + c], slope)
-                }
-                for t in 0..<flips {
-                    let i = chosen.map { Int($0[b * flips + t]) } ?? t
-                    let sign = Lanes(repeating: 1 - 2 * x[one: b * d + i])
-                    let row = first + 1 + t
+                for t in 0...flips {
+                    let (i, sign) = Self.flip(t, b, flips, d, chosen, x)
+                    let row = b * (1 + flips) + t
                     for c in stride(from: 0, to: width, by: lanes) {
                         let v = z[b * width + c].addingProduct(sign, columns[i * width + c])
                         y[row * width + c] = swish(v, slope)
@@ -258,41 +277,42 @@ enum SwishKernel {
     ) -> (preactivation: Tensor, columns: Tensor, slope: Tensor) {
         let (batch, width, d) = (z.size(0), z.size(1), columns.size(0))
         let flips = indices?.size(1) ?? d
-        let preactivation = Tensor.empty([batch, width])
-        let columnSums = Tensor.zeros([Runtime.threads, d, width])
-        let slopeSums = PartialSums()
+        let preactivation = Tensor.zeros([batch, width])
+        let (dColumns, dSlope) = (PartialSums(width: d * width), PartialSum())
         let (z, columns, x, gradient) = (Elements(z), Elements(columns), Elements(x), Elements(outputGradient))
-        let (dz, dc) = (Elements(preactivation), Elements(columnSums))
+        let dz = Elements(preactivation)
         let slope = Lanes(repeating: slope)
         let chosen = indices?.unsafeElements(Int64.self)
         parallelFor(batch) { part, range in
             for b in range {
-                let first = b * (1 + flips)
                 var slopeSum = Lanes.zero
-                for c in stride(from: 0, to: width, by: lanes) {
-                    let v = z[b * width + c]
-                    let g = gradient[first * width + c]
-                    let derived = derivative(v, slope)
-                    dz[b * width + c] = g * derived.z
-                    slopeSum = slopeSum.addingProduct(g * v * v, derived.curvature)
-                }
-                for t in 0..<flips {
-                    let i = chosen.map { Int($0[b * flips + t]) } ?? t
-                    let sign = Lanes(repeating: 1 - 2 * x[one: b * d + i])
-                    let row = first + 1 + t
+                for t in 0...flips {
+                    let (i, sign) = Self.flip(t, b, flips, d, chosen, x)
+                    let row = b * (1 + flips) + t
                     for c in stride(from: 0, to: width, by: lanes) {
                         let v = z[b * width + c].addingProduct(sign, columns[i * width + c])
                         let g = gradient[row * width + c]
                         let derived = derivative(v, slope)
                         dz[b * width + c] += g * derived.z
-                        dc[(part * d + i) * width + c] += sign * g * derived.z
+                        dColumns.add(sign * g * derived.z, part: part, i * width + c)
                         slopeSum = slopeSum.addingProduct(g * v * v, derived.curvature)
                     }
                 }
-                slopeSums.add(slopeSum, part: part)
+                dSlope.add(slopeSum, part: part)
             }
         }
-        return withExtendedLifetime(indices) { (preactivation, columnSums.sum(0), slopeSums.total) }
+        return withExtendedLifetime(indices) { (preactivation, dColumns.total([d, width]), dSlope.total) }
+    }
+
+    /// The t-th row of point b: the point itself (t = 0, no column enters), or its flip at chosen[b, t − 1] with the sign of
+    /// that bit's column.
+    @inline(__always)
+    private static func flip(
+        _ t: Int, _ b: Int, _ flips: Int, _ d: Int, _ chosen: UnsafeMutablePointer<Int64>?, _ x: Elements
+    ) -> (index: Int, sign: Lanes) {
+        guard t > 0 else { return (0, .zero) }
+        let i = chosen.map { Int($0[b * flips + t - 1]) } ?? t - 1
+        return (i, Lanes(repeating: 1 - 2 * x[one: b * d + i]))
     }
 
     /// Swish(z + scale ⊗ column) for z [rows, width], scale [rows], column [width].

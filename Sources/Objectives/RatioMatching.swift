@@ -140,12 +140,12 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
         _ model: some BinaryEnergyModel, _ x: Tensor, at indices: Tensor?, proposal logProposal: Tensor?
     ) -> Tensor {
         let logarithms = ratio.logarithm(energyDifferences(model, x, at: indices))
-        let flips = Double(logarithms.size(1))
+        let (batch, flips) = (Double(logarithms.size(0)), Double(logarithms.size(1)))
         switch estimator {
-        case .exact, .exactInChunks, .gradientGuidedUnweighted: return logarithms.exp().sum(1).mean()
-        case .uniform: return logarithms.exp().sum(1).mean() * (Double(x.size(1)) / flips)
+        case .exact, .exactInChunks, .gradientGuidedUnweighted: return logarithms.exp().sum() / batch
+        case .uniform: return logarithms.exp().sum() * (Double(x.size(1)) / (batch * flips))
         case .gradientGuided, .optimal:
-            return (logarithms - logProposal!.gathered(1, indices!)).exp().sum(1).mean() / flips
+            return (logarithms - logProposal!.gathered(1, indices!)).exp().sum() / (batch * flips)
         case .surrogate: preconditionFailure("the surrogate has no flips")
         }
     }

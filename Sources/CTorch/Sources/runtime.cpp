@@ -3,6 +3,7 @@
 #include <ATen/Version.h>
 #include <c10/util/Exception.h>
 #include <dlfcn.h>
+#include <malloc.h>
 
 #include <algorithm>
 #include <stdexcept>
@@ -12,6 +13,14 @@
 namespace {
 
 thread_local std::string last_error;
+
+/// Tensors of some MiB come and go in every step. glibc would map and unmap each, and every step pay for its pages anew:
+/// freed memory up to these sizes is kept for the next step instead. (32 MiB is the largest threshold that glibc takes.)
+[[maybe_unused]] const bool keeps_freed_memory = [] {
+    mallopt(M_MMAP_THRESHOLD, 32 << 20);
+    mallopt(M_TRIM_THRESHOLD, 512 << 20);
+    return true;
+}();
 
 /// The entry point of the OpenMP runtime that libtorch and its BLAS run on: taking the same one keeps one pool of
 /// threads in the process. Null where libtorch was built on another.
