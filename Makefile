@@ -5,8 +5,9 @@
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
 REPLICATIONS := rmwggis-synthetic
-# One run with the whole machine: PROFILE=smoke, quick, paper …; ARGS are handed on to replicate run.
+# PROFILE=smoke, quick, paper …; a process for each processor, with one thread; ARGS are handed on to replicate run.
 PROFILE ?= quick
+JOBS ?= $(shell nproc)
 ARGS ?=
 
 help: ## this list
@@ -35,7 +36,7 @@ check: build ## the pinned values of every replication, again
 replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build, run rmwggis-synthetic, print its table
 
 replicate-rmwggis-synthetic: build ## rmwggis-synthetic at PROFILE (quick), into results/
-	@$(REPLICATE) run rmwggis-synthetic --profile $(PROFILE) --resume $(ARGS)
+	@$(REPLICATE) run rmwggis-synthetic --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
 
 clean: ## removes what was built and fetched into this folder; results/ and the cache stay
 	rm -rf .build .deps data
