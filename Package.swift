@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "Datasets"),
         .target(name: "Samplers", dependencies: ["EnergyModels"]),
         .target(name: "Objectives", dependencies: ["EnergyModels"]),
-        .target(name: "Metrics", dependencies: ["Torch"]),
+        .target(name: "Metrics", dependencies: ["Torch"], swiftSettings: kernelFlags),
         .target(name: "Figures", dependencies: ["CPNG"]),
 
         // Profiles, cells, run folders, checkpoints, pinned values.
@@ -62,6 +62,7 @@ let package = Package(
             ],
             path: "Benchmarks/Driver"),
 
+        .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
