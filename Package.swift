@@ -62,6 +62,10 @@ let package = Package(
             ],
             path: "Benchmarks/Driver"),
 
+        // Independent truths for the tests: enumeration, finite differences, a plain model.
+        .target(name: "Oracles", dependencies: ["EnergyModels"], path: "Tests/Oracles"),
+
+        .testTarget(name: "EnergyModelsTests", dependencies: ["EnergyModels", "Oracles"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
