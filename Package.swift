@@ -66,6 +66,7 @@ let package = Package(
         .target(name: "Oracles", dependencies: ["EnergyModels"], path: "Tests/Oracles"),
 
         .testTarget(name: "EnergyModelsTests", dependencies: ["EnergyModels", "Oracles"]),
+        .testTarget(name: "SamplersTests", dependencies: ["Samplers", "Oracles"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures"]),
