@@ -58,14 +58,16 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Datasets", "Objectives", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Datasets", "Metrics", "Objectives", "Samplers", .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Driver"),
 
         // Independent truths for the tests: enumeration, finite differences, a plain model.
         .target(name: "Oracles", dependencies: ["EnergyModels"], path: "Tests/Oracles"),
 
+        .testTarget(name: "TorchTests", dependencies: ["Torch", "Oracles"]),
         .testTarget(name: "EnergyModelsTests", dependencies: ["EnergyModels", "Oracles"]),
+        .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "Oracles"]),
         .testTarget(name: "SamplersTests", dependencies: ["Samplers", "Oracles"]),
         .testTarget(name: "MetricsTests", dependencies: ["Metrics"]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets"], resources: [.copy("Golden")]),

@@ -54,12 +54,12 @@ struct Bench: ParsableCommand {
     /// Medians over alternating pairs; a turn lasts about a third of a second.
     private func measure(_ benchmark: Benchmark, _ peer: Peer, _ rate: Double) throws -> Row {
         let ours = try benchmark.prepare()
-        ours(2)
+        ours(1)
         let count = max(1, Int(0.3 / max(1e-6, seconds { ours(1) })))
-        _ = try peer.seconds(benchmark.name, 2)
+        _ = try peer.seconds(benchmark.name, 1)
         let peerCount = max(1, Int(0.3 / max(1e-6, try peer.seconds(benchmark.name, 1))))
         var pairs: [(ours: Double, peer: Double)] = []
-        for _ in 0..<rounds {
+        for _ in 0..<min(rounds, benchmark.rounds ?? rounds) {
             let mine = seconds { ours(count) } / Double(count)
             pairs.append((mine, try peer.seconds(benchmark.name, peerCount) / Double(peerCount)))
         }

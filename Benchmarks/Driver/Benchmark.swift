@@ -1,6 +1,8 @@
 import Datasets
 import EnergyModels
+import Metrics
 import Objectives
+import Samplers
 import Torch
 
 /// One piece of work that both sides do.
@@ -11,6 +13,8 @@ struct Benchmark: Sendable {
     /// Multiplications and additions that a step needs at least; nil where it is not arithmetic that limits it.
     let operations: Double?
     let note: String
+    /// Pairs that are timed, where a step is long.
+    var rounds: Int?
     /// Makes what the steps need; the result runs that many of them.
     let prepare: @Sendable () throws -> (Int) -> Void
 
@@ -28,14 +32,40 @@ struct Benchmark: Sendable {
                 var data = try BinaryToyData(.twoSpirals, dimension: 32, seed: 0)
                 return { count in for _ in 0..<count { _ = try! data.batch(4000) } }
             }),
+        evaluation,
+        training(
+            "rmwggis-step-d2048", RatioMatching(.gradientGuided(flips: 10)), dimension: 2048, flips: 10, guided: true,
+            bound: 0.4, note: "s 10; the peer keeps the proposal in the loss's graph, as the released code does"),
     ]
 
-    /// A training step of the synthetic setting: d 32, batch 128, three hidden layers of 256.
+    /// 20 sweeps of 4,000 chains, d 32, then the released metric.
+    private static var evaluation: Benchmark {
+        let (dimension, chains, width, sweeps) = (32, 4000, 256, 20)
+        return Benchmark(
+            name: "mmd-evaluation", bound: 0.3,
+            operations: 2 * Double(sweeps * dimension * chains) * Double(2 * width * width + width),
+            note: "20 Gibbs sweeps of 4,000 chains, d 32, then MMD; the peer evaluates both values of a site, as the released code does",
+            rounds: 3,
+            prepare: {
+                let generator = RandomGenerator(seed: 0)
+                let model = MLPEnergy(dimension: dimension, hidden: [width, width, width], using: generator)
+                let data = Tensor.integers([chains, dimension], 0..<2, using: generator).converted(to: .float32)
+                return { count in
+                    for _ in 0..<count {
+                        let coins = Tensor.integers([chains, dimension], 0..<2, using: generator).converted(to: .float32)
+                        let samples = GibbsSampler().sample(model, from: coins, sweeps: sweeps, using: generator)
+                        _ = linearKernelMMD(samples, data)
+                    }
+                }
+            })
+    }
+
+    /// A training step of the synthetic setting: batch 128, three hidden layers of 256.
     private static func training(
-        _ name: String, _ objective: RatioMatching, flips: Int, guided: Bool, bound: Double?,
+        _ name: String, _ objective: RatioMatching, dimension: Int = 32, flips: Int, guided: Bool, bound: Double?,
         note: String
     ) -> Benchmark {
-        let (dimension, batch, width) = (32, 128, 256)
+        let (batch, width) = (128, 256)
         let rows = Double(batch * (1 + flips))
         let (first, deep) = (Double(dimension * width), Double(2 * width * width))
         // Forward, and gradients with respect to weights and activations, of the deep layers for every row; the first
@@ -43,7 +73,7 @@ struct Benchmark: Sendable {
         let products = 3 * rows * deep + 2 * Double(batch) * first + (guided ? 2 * Double(batch) * (first + deep) : 0)
         return Benchmark(
             name: name, bound: bound, operations: 2 * products,
-            note: "loss, gradients, clipping, Adam; d 32, batch 128, \(note)",
+            note: "loss, gradients, clipping, Adam; d \(dimension), batch 128, \(note)",
             prepare: {
                 let generator = RandomGenerator(seed: 0)
                 let model = MLPEnergy(dimension: dimension, hidden: [width, width, width], using: generator)
@@ -52,8 +82,7 @@ struct Benchmark: Sendable {
                 let x = Tensor.integers([batch, dimension], 0..<2, using: generator).converted(to: .float32)
                 return { count in
                     for _ in 0..<count {
-                        let loss = try! objective.loss(model, x, using: generator)
-                        let found = gradients(of: loss, withRespectTo: parameters.tensors)
+                        let (loss, found) = try! objective.lossAndGradients(model, x, using: generator)
                         clipGradientNorm(found, to: 1)
                         adam.update(found)
                         _ = loss.item()

@@ -110,11 +110,38 @@ class ToyBatch:
         np.array([[int(bit) for bit in self.code(a) + self.code(b)] for a, b in points], dtype=np.float32)
 
 
+class Evaluation:
+    """20 Gibbs sweeps of 4,000 chains, two evaluations of the energy and a categorical draw a site, then the MMD under
+    k(x, y) = d - Hamming by products of the bits and of their complements."""
+
+    def __init__(self, dimension=32, sweeps=20):
+        torch.manual_seed(0)
+        self.model = Energy(dimension)
+        self.sweeps = sweeps
+        self.data = torch.randint(2, (SAMPLES, dimension)).float()
+
+    @torch.no_grad()
+    def step(self):
+        x = torch.randint(2, self.data.shape).float()
+        for _ in range(self.sweeps):
+            for site in range(x.shape[1]):
+                zero, one = x.clone(), x.clone()
+                zero[:, site], one[:, site] = 0, 1
+                logits = -torch.stack((self.model(zero), self.model(one)), dim=1)
+                x[:, site] = torch.multinomial(torch.softmax(logits, dim=1), 1).squeeze(1).float()
+        y, n = self.data, SAMPLES
+        kernel = lambda a, b: a @ b.t() + (1 - a) @ (1 - b).t()
+        within = lambda k: (k.sum() - k.diag().sum()) / (n * (n - 1))
+        return (within(kernel(x, x)) + within(kernel(y, y)) - 2 * kernel(x, y).mean()).item()
+
+
 BENCHMARKS = {
     "rmwggis-step": lambda: Training("rmwggis", 32),
     "rmwggis-step-constant-proposal": lambda: Training("rmwggis", 32, constant_proposal=True),
     "rm-step": lambda: Training("rm", 32),
     "toy-batch": lambda: ToyBatch(),
+    "mmd-evaluation": lambda: Evaluation(),
+    "rmwggis-step-d2048": lambda: Training("rmwggis", 2048),
 }
 
 

@@ -68,13 +68,12 @@ public struct RMwGGISSynthetic: Replayable {
 
         for iteration in context.iterations(of: configuration.iterations) {
             let x = Tensor(try data.batch(configuration.batchSize))
-            let loss: Tensor
-            do { loss = try objective.loss(model, x, using: flips) } catch let fault as NonFiniteQuantity {
+            let (loss, found): (Tensor, [Tensor])
+            do { (loss, found) = try objective.lossAndGradients(model, x, using: flips) } catch let fault as NonFiniteQuantity {
                 throw Divergence(quantity: fault.quantity, iteration: iteration)
             }
             let value = loss.item()
             try context.guardFinite("loss", value, iteration: iteration)
-            let found = gradients(of: loss, withRespectTo: parameters.tensors)
             let norm = clipGradientNorm(found, to: configuration.gradientClip).item()
             try context.guardFinite("gradient", norm, iteration: iteration)
             adam.update(found)

@@ -14,6 +14,14 @@ extension MLPEnergy {
 
     public func flipDifferences(_ x: Tensor, at indices: Tensor?) -> Tensor {
         guard kernelsApply(to: x), !x.requiresGradient else { return genericFlipDifferences(x, at: indices) }
+        if let indices {
+            require(
+                indices.dtype == .int64 && indices.rank == 2 && indices.size(0) == x.size(0),
+                "flips at indices of type \(indices.dtype) and shape \(indices.shape) for points of shape \(x.shape)")
+            require(
+                indices.count == 0 || (indices.min().item() >= 0 && Int(indices.max().item()) < dimension),
+                "flips at indices outside 0 ..< \(dimension)")
+        }
         let flips = indices?.size(1) ?? dimension
         let energies = recordedEnergies(
             firstActivation: flippedActivations(x.contiguous(), at: indices?.contiguous()))

@@ -17,7 +17,7 @@ public struct MLPEnergy: BinaryEnergyModel {
     ///   - dimension: d, the number of inputs.
     ///   - hidden: the widths of the hidden layers, at least one.
     public init(dimension: Int, hidden: [Int], dtype: DType = .float32, using generator: RandomGenerator) {
-        precondition(dimension > 0 && !hidden.isEmpty && hidden.allSatisfy { $0 > 0 }, "an MLP of \(dimension), \(hidden)")
+        require(dimension > 0 && !hidden.isEmpty && hidden.allSatisfy { $0 > 0 }, "an MLP of \(dimension), \(hidden)")
         self.dimension = dimension
         let widths = [dimension] + hidden + [1]
         layers = zip(widths, widths.dropFirst()).map {

@@ -14,7 +14,7 @@ import Torch
 ///   - y: bits, shape [m, d], m ≥ 2.
 public func linearKernelMMD(_ x: Tensor, _ y: Tensor) -> Double {
     let (n, m, d) = (x.size(0), y.size(0), x.size(1))
-    precondition(n >= 2 && m >= 2 && y.size(1) == d, "sets of shapes \(x.shape) and \(y.shape)")
+    require(n >= 2 && m >= 2 && y.size(1) == d, "sets of shapes \(x.shape) and \(y.shape)")
     let (xOnes, yOnes) = (columnCounts(x), columnCounts(y))
     func kernelSum(_ a: [Int], _ n: Int, _ b: [Int], _ m: Int) -> Int {
         zip(a, b).reduce(0) { $0 + $1.0 * $1.1 + (n - $1.0) * (m - $1.1) }

@@ -10,6 +10,22 @@ public protocol BinaryObjective {
     ///   - generator: whatever the objective draws, it draws from here.
     /// - Throws: `NonFiniteQuantity` where the energies have left the finite numbers and nothing can be drawn from them.
     func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor
+
+    /// The loss and its gradients with respect to `model.parameters`, in their order; constants.
+    ///
+    /// - Throws: as `loss`.
+    func lossAndGradients(
+        _ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator
+    ) throws -> (loss: Tensor, gradients: [Tensor])
+}
+
+extension BinaryObjective {
+    public func lossAndGradients(
+        _ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator
+    ) throws -> (loss: Tensor, gradients: [Tensor]) {
+        let loss = try loss(model, x, using: generator)
+        return (loss.detached(), gradients(of: loss, withRespectTo: model.parameters.tensors))
+    }
 }
 
 /// Something that the draws of an objective depend on is infinite or NaN.

@@ -1,33 +1,41 @@
 import EnergyModels
 import Torch
 
-/// Ratio matching by squared ratios, exact or estimated from a few flips.
+/// Ratio matching, exact or estimated from a few flips.
 ///
-/// With rᵢ(x) = p(x₋ᵢ)/p(x) = exp(E(x) − E(x₋ᵢ)) the objective is, for each point x,
+/// With rᵢ(x) = p(x₋ᵢ)/p(x) = e^{Δᵢ}, Δᵢ = E(x) − E(x₋ᵢ), and a ratio function f (squares, where nothing else is said) the
+/// objective is, for each point x,
 ///
-///     J(x) = Σᵢ rᵢ²
+///     J(x) = Σᵢ f(Δᵢ)
 ///
 /// and its estimates from s flips i₁ … iₛ are
 ///
-///     uniform:                   (d/s) Σₜ rᵢₜ²,             iₜ uniform
-///     gradient-guided, basic:    (1/s) Σₜ rᵢₜ² / ñ(iₜ),      iₜ ~ ñ ∝ exp(2 (2x − 1) ⊙ ∇ₓE(x)),  ñ a constant
-///     gradient-guided, advanced: Σₜ rᵢₜ²,                   iₜ ~ ñ (biased)
+///     uniform:                   (d/s) Σₜ f(Δ_{iₜ}),             iₜ uniform
+///     gradient-guided, basic:    (1/s) Σₜ f(Δ_{iₜ}) / ñ(iₜ),      iₜ ~ ñ ∝ f((2x − 1) ⊙ ∇ₓE(x)),  ñ a constant
+///     gradient-guided, advanced: Σₜ f(Δ_{iₜ}),                   iₜ ~ ñ (biased)
+///     optimal:                   (1/s) Σₜ f(Δ_{iₜ}) / n*(iₜ),     iₜ ~ n* ∝ f(Δᵢ): for analysis, it needs all d flips
+///     surrogate:                 Σᵢ f((2xᵢ − 1) ∂E/∂xᵢ): no flip at all, but a second derivative
 ///
-/// (Liu et al. 2023, "Gradient-Guided Importance Sampling for Learning Binary Energy-Based Models"; Ou 2021 derives the
-/// same proposal.) ñ is the optimal proposal ∝ rᵢ² with E(x) − E(x₋ᵢ) to first order in the flip. All forms but the last
-/// estimate J without bias; J itself learns p_data^{1/4}, not p_data: each pair of neighbours contributes
-/// p e^{2Δ} + p' e^{−2Δ}, least at Δ = −¼ log(p/p').
+/// (Liu et al. 2023, "Gradient-Guided Importance Sampling for Learning Binary Energy-Based Models"; Ou 2021, "Gradient
+/// Guided Ratio Matching", whose equation 6 is the optimal proposal and whose equation 12 the surrogate.) ñ is n* with Δ to
+/// first order in the flip. What J learns is a power of p_data: see `RatioFunction`.
 public struct RatioMatching: BinaryObjective, Hashable, Sendable {
     /// Which flips enter, and with which weights.
     public enum Estimator: Hashable, Sendable {
         /// All d flips.
         case exact
+        /// All d flips, so many at a time: the same loss and gradients to rounding, in memory that does not grow with d.
+        case exactInChunks(of: Int)
         /// `flips` flips drawn uniformly, weighted to be unbiased.
         case uniform(flips: Int)
         /// `flips` flips drawn from ñ, weighted to be unbiased.
         case gradientGuided(flips: Int)
-        /// `flips` flips drawn from ñ, their squared ratios added up as they are.
+        /// `flips` flips drawn from ñ, their contributions added up as they are.
         case gradientGuidedUnweighted(flips: Int)
+        /// `flips` flips drawn from n*, weighted to be unbiased: the loss estimate then has no variance.
+        case optimal(flips: Int)
+        /// The first-order form without flips.
+        case surrogate
     }
 
     /// How the energies of flipped copies are matched with their points.
@@ -40,6 +48,7 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
     }
 
     public var estimator: Estimator
+    public var ratio: RatioFunction
     public var pairing: Pairing
     /// Whether a point's flips are independent draws, as the estimates assume, or distinct.
     public var replacement: Bool
@@ -47,36 +56,62 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
     public var proposalIsConstant: Bool
 
     public init(
-        _ estimator: Estimator, pairing: Pairing = .own, replacement: Bool = true, proposalIsConstant: Bool = true
+        _ estimator: Estimator, ratio: RatioFunction = .squared, pairing: Pairing = .own, replacement: Bool = true,
+        proposalIsConstant: Bool = true
     ) {
         self.estimator = estimator
+        self.ratio = ratio
         self.pairing = pairing
         self.replacement = replacement
         self.proposalIsConstant = proposalIsConstant
     }
 
     public func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+        if estimator == .surrogate { return surrogateLoss(model, x) }
         let proposal = logProposal(model, x)
         return loss(model, x, at: try drawFlips(x, from: proposal, using: generator), proposal: proposal)
     }
 
-    /// log ñ, normalised, shape [batch, d]; nil where nothing or nothing but chance guides the flips.
+    public func lossAndGradients(
+        _ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator
+    ) throws -> (loss: Tensor, gradients: [Tensor]) {
+        let parameters = model.parameters.tensors
+        let chunks: [Tensor?]
+        if case .exactInChunks(let size) = estimator {
+            precondition(size > 0, "chunks of \(size) flips")
+            let all = type(of: model).allIndices(x)
+            chunks = stride(from: 0, to: x.size(1), by: size).map {
+                all.narrowed(1, start: $0, length: min(size, x.size(1) - $0)).contiguous()
+            }
+        } else {
+            let loss = try loss(model, x, using: generator)
+            return (loss.detached(), gradients(of: loss, withRespectTo: parameters))
+        }
+        var total: (loss: Tensor, gradients: [Tensor])?
+        for indices in chunks {
+            let part = loss(model, x, at: indices, proposal: nil)
+            let found = gradients(of: part, withRespectTo: parameters)
+            guard var sum = total else {
+                total = (part.detached(), found)
+                continue
+            }
+            sum.loss += part.detached()
+            for index in found.indices { sum.gradients[index] += found[index] }
+            total = sum
+        }
+        return total!
+    }
+
+    /// log ñ (or log n*), normalised, shape [batch, d]; nil where nothing or nothing but chance guides the flips.
     ///
-    /// It is formed in log space: e^{2(2x−1)⊙∇E} overflows where a run goes astray.
+    /// It is formed in log space: e^{2Δ̃} overflows where a run goes astray.
     public func logProposal(_ model: some BinaryEnergyModel, _ x: Tensor) -> Tensor? {
         switch estimator {
-        case .exact, .uniform: return nil
-        case .gradientGuided, .gradientGuidedUnweighted: break
+        case .exact, .exactInChunks, .uniform, .surrogate: nil
+        case .gradientGuided, .gradientGuidedUnweighted:
+            ratio.logarithm(firstOrderDifferences(model, x, recorded: !proposalIsConstant)).logSoftmax(1)
+        case .optimal: withoutGradients { ratio.logarithm(model.flipDifferences(x, at: nil)).logSoftmax(1) }
         }
-        let gradient: Tensor
-        if proposalIsConstant {
-            gradient = model.inputGradient(x)
-        } else {
-            let variable = x.detached().copied().requiringGradient()
-            gradient = gradients(
-                of: model.energy(variable).sum(), withRespectTo: [variable], differentiable: true)[0]
-        }
-        return (2 * (2 * x - 1) * gradient).logSoftmax(1)
     }
 
     /// The flips that enter: int64 [batch, s], or nil for all.
@@ -86,11 +121,11 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
         let weights: Tensor
         let flips: Int
         switch estimator {
-        case .exact: return nil
+        case .exact, .exactInChunks, .surrogate: return nil
         case .uniform(let count): (weights, flips) = (.ones(x.shape, dtype: x.dtype, device: x.device), count)
-        case .gradientGuided(let count), .gradientGuidedUnweighted(let count):
+        case .gradientGuided(let count), .gradientGuidedUnweighted(let count), .optimal(let count):
             (weights, flips) = (logProposal!.detached().exp(), count)
-            // e^{log ñ} is at most 1, so a sum is finite where every entry is no NaN.
+            // e^{log ñ} is at most 1, so a sum is finite where no entry is NaN.
             guard weights.sum().item().isFinite else { throw NonFiniteQuantity("proposal") }
         }
         return generator.multinomial(weights, count: flips, replacement: replacement)
@@ -100,19 +135,32 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
     ///
     /// - Parameters:
     ///   - indices: int64 [batch, s]; nil for all flips.
-    ///   - logProposal: of `logProposal(_:_:)`; needed by the estimators that it guides.
+    ///   - logProposal: of `logProposal(_:_:)`; needed by the estimators that it guides and weights.
     public func loss(
         _ model: some BinaryEnergyModel, _ x: Tensor, at indices: Tensor?, proposal logProposal: Tensor?
     ) -> Tensor {
-        let differences = energyDifferences(model, x, at: indices)
-        let flips = Double(differences.size(1))
+        let logarithms = ratio.logarithm(energyDifferences(model, x, at: indices))
+        let flips = Double(logarithms.size(1))
         switch estimator {
-        case .exact, .gradientGuidedUnweighted: return (2 * differences).exp().sum(1).mean()
-        case .uniform: return (2 * differences).exp().sum(1).mean() * (Double(x.size(1)) / flips)
-        case .gradientGuided:
-            let logWeights = logProposal!.gathered(1, indices!)
-            return (2 * differences - logWeights).exp().sum(1).mean() / flips
+        case .exact, .exactInChunks, .gradientGuidedUnweighted: return logarithms.exp().sum(1).mean()
+        case .uniform: return logarithms.exp().sum(1).mean() * (Double(x.size(1)) / flips)
+        case .gradientGuided, .optimal:
+            return (logarithms - logProposal!.gathered(1, indices!)).exp().sum(1).mean() / flips
+        case .surrogate: preconditionFailure("the surrogate has no flips")
         }
+    }
+
+    /// Σᵢ f(Δ̃ᵢ), the mean over the batch, recorded through the input gradient.
+    private func surrogateLoss(_ model: some BinaryEnergyModel, _ x: Tensor) -> Tensor {
+        ratio.logarithm(firstOrderDifferences(model, x, recorded: true)).exp().sum(1).mean()
+    }
+
+    /// Δ̃ = (2x − 1) ⊙ ∇ₓE(x), to which Δᵢ is equal to first order, shape [batch, d].
+    private func firstOrderDifferences(_ model: some BinaryEnergyModel, _ x: Tensor, recorded: Bool) -> Tensor {
+        guard recorded else { return (2 * x - 1) * model.inputGradient(x) }
+        let variable = x.detached().copied().requiringGradient()
+        let energy = model.energy(variable).sum()
+        return (2 * x - 1) * gradients(of: energy, withRespectTo: [variable], differentiable: true)[0]
     }
 
     /// E(x) − E(x₋ᵢ), shape [batch, s], in the chosen pairing.

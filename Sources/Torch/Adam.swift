@@ -42,7 +42,7 @@ public final class Adam {
 
     /// One update, in place, from gradients in the parameters' order and shapes.
     public func update(_ gradients: [Tensor]) {
-        precondition(gradients.count == parameters.count, "\(gradients.count) gradients for \(parameters.count) parameters")
+        require(gradients.count == parameters.count, "\(gradients.count) gradients for \(parameters.count) parameters")
         updates += 1
         step.fill(Double(updates))
         let steps = [Tensor](repeating: step, count: gradients.count)
@@ -65,6 +65,8 @@ public final class Adam {
 
     /// Goes on from saved moments, shaped as the parameters, after that many updates.
     public func restore(firstMoments: [Tensor], secondMoments: [Tensor], updates: Int) {
+        let shapes = parameters.tensors.map(\.shape)
+        require(firstMoments.map(\.shape) == shapes && secondMoments.map(\.shape) == shapes, "moments do not fit")
         for (mine, saved) in zip(self.firstMoments, firstMoments) { mine.assign(saved) }
         for (mine, saved) in zip(self.secondMoments, secondMoments) { mine.assign(saved) }
         self.updates = updates

@@ -44,7 +44,7 @@ public func gradients(
     of output: Tensor, withRespectTo inputs: [Tensor], outputGradient: Tensor? = nil, keepingRecord: Bool = false,
     differentiable: Bool = false
 ) -> [Tensor] {
-    precondition(!inputs.isEmpty, "gradients with respect to nothing")
+    require(!inputs.isEmpty, "gradients with respect to nothing")
     var found = [ct_tensor?](repeating: nil, count: inputs.count)
     withPointers(inputs) {
         succeed(
@@ -92,7 +92,7 @@ private final class Derivative {
     func call(_ gradient: ct_tensor, _ results: UnsafeMutablePointer<ct_tensor?>) -> Int32 {
         // The gradient's handle is libtorch's: this tensor shares its elements.
         let found = function(wrap(ct_detach(gradient)))
-        precondition(found.count == count, "a derivative gave \(found.count) gradients for \(count) inputs")
+        require(found.count == count, "a derivative gave \(found.count) gradients for \(count) inputs")
         for (i, tensor) in found.enumerated() { results[i] = tensor.map { ct_detach($0.pointer)! } }
         return 0
     }

@@ -25,6 +25,11 @@ func refused(_ function: StaticString) -> Never {
     fatalError("Torch.\(function): \(String(cString: ct_last_error()))")
 }
 
+/// Traps with the fault's words where what must hold does not. (A `precondition` is silent in an optimised build.)
+package func require(_ holds: Bool, _ fault: @autoclosure () -> String) {
+    if !holds { fatalError(fault()) }
+}
+
 /// Lends the handles of a list of tensors to one C call.
 func withPointers<Result>(_ tensors: [Tensor], _ body: (UnsafePointer<ct_tensor>) -> Result) -> Result {
     let pointers = tensors.map(\.pointer)

@@ -6,7 +6,7 @@ public struct Parameters: RandomAccessCollection {
 
     /// - Precondition: names are distinct.
     public init(_ elements: [Element]) {
-        precondition(Set(elements.map(\.name)).count == elements.count, "parameter names repeat")
+        require(Set(elements.map(\.name)).count == elements.count, "parameter names repeat")
         self.elements = elements
     }
 
@@ -32,7 +32,10 @@ public struct Parameters: RandomAccessCollection {
 
     /// In place: takes over the numbers of parameters that agree in names, order and shapes.
     public func assign(_ other: Parameters) {
-        precondition(names == other.names, "parameters \(other.names) do not fit \(names)")
+        require(names == other.names, "parameters \(other.names) do not fit \(names)")
+        require(
+            tensors.map(\.shape) == other.tensors.map(\.shape),
+            "parameters of shapes \(other.tensors.map(\.shape)) do not fit \(tensors.map(\.shape))")
         withoutGradients { for (mine, theirs) in zip(self, other) { mine.tensor.assign(theirs.tensor) } }
     }
 }

@@ -44,12 +44,9 @@ public final class RandomGenerator {
     ///
     /// - Throws: `RandomStateError` where the bytes are no state of such a generator; it is then as it was.
     public func restore(_ state: [UInt8]) throws {
-        let tensor = Tensor(state)
-        try withExtendedLifetime(tensor) {
-            if ct_generator_set_state(handle, tensor.pointer) != 0 {
-                throw RandomStateError(reason: String(cString: ct_last_error()))
-            }
-        }
+        let bytes = Tensor(state)
+        let status = withExtendedLifetime(bytes) { ct_generator_set_state(handle, bytes.pointer) }
+        if status != 0 { throw RandomStateError(reason: String(cString: ct_last_error())) }
     }
 
     /// One raw draw of 64 bits; on the processor only.

@@ -23,7 +23,7 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
         case ["cpu"]: self = .cpu
         case ["cuda"]: self = .cuda(0)
         case let parts where parts.count == 2 && parts[0] == "cuda":
-            guard let index = Int(parts[1]), index >= 0 else { throw DeviceError.unknown(name) }
+            guard let index = Int(parts[1]), "\(index)" == parts[1], index >= 0 else { throw DeviceError.unknown(name) }
             self = .cuda(index)
         default: throw DeviceError.unknown(name)
         }
@@ -62,8 +62,9 @@ public enum Runtime {
 
     public static var hasCUDA: Bool { ct_cuda_is_available() }
 
-    /// The number of threads that one operation may use: libtorch's kernels, its BLAS, and the kernels of this library. Set
-    /// it on the thread that computes, before it computes: OpenMP keeps the number for each thread, the BLAS for the process.
+    /// The number of threads that one operation may use: libtorch's kernels, its BLAS, and the kernels of this library. Set it
+    /// on the thread that computes, before it computes. For OpenMP it holds for the thread that sets it and for those that
+    /// come to libtorch afterwards, another that has been there keeps its own; for the BLAS it is the process's.
     public static var threads: Int {
         get { Int(ct_threads()) }
         set { ct_set_threads(Int32(clamping: newValue)) }

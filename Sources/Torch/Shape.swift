@@ -39,13 +39,13 @@ extension Tensor {
 
     /// Joined along a dimension that exists.
     public static func concatenated(_ tensors: [Tensor], along dimension: Int = 0) -> Tensor {
-        precondition(!tensors.isEmpty, "nothing to concatenate")
+        require(!tensors.isEmpty, "nothing to concatenate")
         return withPointers(tensors) { wrap(ct_cat($0, Int32(tensors.count), Int64(dimension))) }
     }
 
     /// Joined along a new dimension.
     public static func stacked(_ tensors: [Tensor], along dimension: Int = 0) -> Tensor {
-        precondition(!tensors.isEmpty, "nothing to stack")
+        require(!tensors.isEmpty, "nothing to stack")
         return withPointers(tensors) { wrap(ct_stack($0, Int32(tensors.count), Int64(dimension))) }
     }
 

@@ -67,7 +67,7 @@ extension Tensor {
     /// The length of one dimension, counted from the end where negative.
     public func size(_ dimension: Int) -> Int {
         let rank = rank
-        precondition(-rank..<rank ~= dimension, "dimension \(dimension) of a tensor of rank \(rank)")
+        require(-rank..<rank ~= dimension, "dimension \(dimension) of a tensor of rank \(rank)")
         return Int(ct_size(pointer, Int32(dimension < 0 ? dimension + rank : dimension)))
     }
 
@@ -105,10 +105,10 @@ extension Tensor {
     /// Where the elements lie, row-major: of a contiguous tensor on the processor with elements of that type. The address
     /// holds as long as the caller holds the tensor.
     public func unsafeElements<Element: TensorElement>(_ type: Element.Type) -> UnsafeMutablePointer<Element> {
-        precondition(dtype == Element.dtype, "elements are \(dtype), not \(Element.dtype)")
-        precondition(isContiguous && device == .cpu, "elements are not contiguous on the processor")
+        require(dtype == Element.dtype, "elements are \(dtype), not \(Element.dtype)")
+        require(isContiguous && device == .cpu, "elements are not contiguous on the processor")
         guard let address = ct_data(pointer) else {
-            precondition(count == 0, "elements without an address")
+            require(count == 0, "elements without an address")
             return UnsafeMutablePointer(bitPattern: MemoryLayout<Element>.alignment)!
         }
         return address.assumingMemoryBound(to: Element.self)
@@ -129,7 +129,7 @@ extension Tensor: CustomStringConvertible {
 extension Tensor {
     /// A tensor holding a copy of the elements, row-major; as many as the shape says.
     public init<Element: TensorElement>(_ elements: [Element], shape: [Int], device: Device = .cpu) {
-        precondition(elements.count == shape.reduce(1, *), "\(elements.count) elements do not fill the shape \(shape)")
+        require(elements.count == shape.reduce(1, *), "\(elements.count) elements do not fill the shape \(shape)")
         self = elements.withUnsafeBytes { bytes in
             shape.withSizes { wrap(ct_from_data(bytes.baseAddress, $0, $1, Element.dtype.code, device.code)) }
         }

@@ -27,8 +27,7 @@ func learnAndSample(_ data: Tensor) throws -> Tensor {
     let adam = Adam(model.parameters, .init(learningRate: 0.02))
     let generator = RandomGenerator(seed: 1)
     for _ in 0..<400 {
-        let loss = try RatioMatching(.exact).loss(model, data, using: generator)
-        adam.update(gradients(of: loss, withRespectTo: model.parameters.tensors))
+        adam.update(try RatioMatching(.exact).lossAndGradients(model, data, using: generator).gradients)
     }
     // Squared ratios learn p to the power ¼: read out at inverse temperature 4.
     let coins = Tensor.integers(data.shape, 0..<2, using: generator).converted(to: .float32)

@@ -12,6 +12,9 @@ using ct::get;
 
 namespace {
 
+/// libtorch returns some gradients that are zero throughout as tensors without elements in memory: with them.
+at::Tensor with_elements(const at::Tensor &gradient) { return gradient._is_zerotensor() ? gradient.clone() : gradient; }
+
 /// A recorded function whose derivative is the caller's.
 struct CallbackNode final : torch::autograd::Node {
     ct_backward backward;
@@ -31,7 +34,7 @@ struct CallbackNode final : torch::autograd::Node {
         torch::autograd::variable_list out(inputs);
         if (!gradients[0].defined()) return out;
         std::vector<ct_tensor> handles(inputs, nullptr);
-        at::Tensor gradient = gradients[0];
+        at::Tensor gradient = with_elements(gradients[0]);
         const int32_t failed = backward(context, reinterpret_cast<ct_tensor>(&gradient), handles.data());
         for (size_t i = 0; i < inputs; ++i) {
             if (handles[i] == nullptr) continue;
@@ -74,7 +77,8 @@ int32_t ct_grad(
         const auto found = torch::autograd::grad(
             {get(output)}, ct::list(inputs, count), seeds, retain_graph, create_graph, allow_unused);
         for (int32_t i = 0; i < count; ++i) {
-            gradients[i] = found[static_cast<size_t>(i)].defined() ? ct::own(found[static_cast<size_t>(i)]) : nullptr;
+            const auto &gradient = found[static_cast<size_t>(i)];
+            gradients[i] = gradient.defined() ? ct::own(with_elements(gradient)) : nullptr;
         }
     });
 }

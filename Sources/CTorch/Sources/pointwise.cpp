@@ -11,11 +11,22 @@
 #include <ATen/ops/softplus.h>
 #include <ATen/ops/where.h>
 
+#include <cmath>
 #include <stdexcept>
 
 #include "internal.h"
 
 using ct::get;
+
+namespace {
+
+/// A whole number keeps an integer tensor's type.
+at::Scalar scalar_for(const at::Tensor &a, double b) {
+    const bool whole = !at::isFloatingType(a.scalar_type()) && b == std::trunc(b) && std::abs(b) < 0x1p63;
+    return whole ? at::Scalar(static_cast<int64_t>(b)) : at::Scalar(b);
+}
+
+}  // namespace
 
 ct_tensor ct_unary(ct_unary_op op, ct_tensor handle) {
     return ct::tensor([&]() -> at::Tensor {
@@ -79,9 +90,7 @@ ct_tensor ct_binary(ct_binary_op op, ct_tensor left, ct_tensor right) {
 ct_tensor ct_binary_scalar(ct_binary_op op, ct_tensor left, double b) {
     return ct::tensor([&]() -> at::Tensor {
         const auto &a = get(left);
-        // A whole number keeps an integer tensor's type.
-        const bool whole = !at::isFloatingType(a.scalar_type()) && b == static_cast<double>(static_cast<int64_t>(b));
-        const at::Scalar s = whole ? at::Scalar(static_cast<int64_t>(b)) : at::Scalar(b);
+        const at::Scalar s = scalar_for(a, b);
         switch (op) {
         case CT_ADD: return a.add(s);
         case CT_SUB: return a.sub(s);
@@ -123,7 +132,7 @@ int32_t ct_binary_(ct_binary_op op, ct_tensor a, ct_tensor b) {
 }
 
 int32_t ct_binary_scalar_(ct_binary_op op, ct_tensor a, double b) {
-    return ct::status([&] { in_place(op, get(a), at::Scalar(b)); });
+    return ct::status([&] { in_place(op, get(a), scalar_for(get(a), b)); });
 }
 
 ct_tensor ct_where(ct_tensor condition, ct_tensor a, ct_tensor b) {

@@ -16,20 +16,20 @@ thread_local std::string last_error;
 /// The entry point of the OpenMP runtime that libtorch and its BLAS run on: taking the same one keeps one pool of
 /// threads in the process. Null where libtorch was built on another.
 using parallel_region = void (*)(void (*)(void *), void *, unsigned, unsigned);
-using thread_number = int (*)();
+using thread_query = int (*)();
 
 struct Region {
     int64_t count, step;
     void *context;
     void (*body)(void *, int64_t, int64_t, int64_t);
-    thread_number number;
+    thread_query number, team;
 };
 
-void run_part(void *pointer) {
+/// The runtime may give fewer threads than were asked for, one inside another parallel region: the parts are dealt out.
+void run_parts(void *pointer) {
     const auto &region = *static_cast<Region *>(pointer);
-    const int64_t part = region.number();
-    const int64_t begin = part * region.step;
-    if (begin < region.count) {
+    for (int64_t part = region.number(); part * region.step < region.count; part += region.team()) {
+        const int64_t begin = part * region.step;
         region.body(region.context, part, begin, std::min(region.count, begin + region.step));
     }
 }
@@ -64,24 +64,28 @@ bool ct_cuda_is_available(void) {
 
 int32_t ct_threads(void) { return at::get_num_threads(); }
 
-void ct_set_threads(int32_t count) { at::set_num_threads(std::max(count, 1)); }
+void ct_set_threads(int32_t count) {
+    at::get_num_threads();  // a thread's first question takes over what was last set anywhere: ask before, not after
+    at::set_num_threads(std::max(count, 1));
+}
 
 void ct_parallel_for(
     int64_t count, int64_t grain, void *context, void (*body)(void *context, int64_t part, int64_t begin, int64_t end)) {
     if (count <= 0) return;
     static const auto region = reinterpret_cast<parallel_region>(dlsym(RTLD_DEFAULT, "GOMP_parallel"));
-    static const auto number = reinterpret_cast<thread_number>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
+    static const auto number = reinterpret_cast<thread_query>(dlsym(RTLD_DEFAULT, "omp_get_thread_num"));
+    static const auto team = reinterpret_cast<thread_query>(dlsym(RTLD_DEFAULT, "omp_get_num_threads"));
     const int64_t threads = at::get_num_threads();
     const int64_t parts = std::max<int64_t>(1, std::min(threads, count / std::max<int64_t>(1, grain)));
     const int64_t step = (count + parts - 1) / parts;
     if (parts == 1) {
         body(context, 0, 0, count);
-    } else if (region == nullptr || number == nullptr) {
+    } else if (region == nullptr || number == nullptr || team == nullptr) {
         for (int64_t part = 0; part * step < count; ++part) {
             body(context, part, part * step, std::min(count, (part + 1) * step));
         }
     } else {
-        Region shared{count, step, context, body, number};
-        region(run_part, &shared, static_cast<unsigned>(parts), 0);
+        Region shared{count, step, context, body, number, team};
+        region(run_parts, &shared, static_cast<unsigned>(parts), 0);
     }
 }

@@ -1,0 +1,109 @@
+import Oracles
+import Testing
+import Torch
+
+/// Identities and naive loops in float64 on small matrices: 10⁻¹² leaves some thousand roundings.
+@Suite struct LinearAlgebraTests {
+    private let generator = RandomGenerator(seed: 3)
+
+    private func matrix(_ rows: Int, _ columns: Int) -> Tensor {
+        .normal([rows, columns], dtype: .float64, using: generator)
+    }
+
+    private func positiveDefinite(_ n: Int) -> Tensor {
+        let a = matrix(n, n)
+        return a.matmul(a.transposed()) + Tensor.identity(n, dtype: .float64)
+    }
+
+    @Test func matrixProductsAreSumsOfProducts() {
+        let (a, b, bias) = (matrix(3, 5), matrix(5, 4), matrix(1, 4).squeezed(0))
+        let (av, bv, cv) = (a.array(Double.self), b.array(Double.self), bias.array(Double.self))
+        var product = [Double](repeating: 0, count: 12)
+        for row in 0..<3 {
+            for column in 0..<4 {
+                for k in 0..<5 { product[row * 4 + column] += av[row * 5 + k] * bv[k * 4 + column] }
+            }
+        }
+        #expect(deviation(a.matmul(b).array(), product) < 1e-12)
+        #expect(deviation(a.linear(b.transposed(), bias).array(), product.enumerated().map { $1 + cv[$0 % 4] }) < 1e-12)
+        #expect(deviation(a.linear(b.transposed()).array(), product) < 1e-12)
+        let out = Tensor.empty([3, 4], dtype: .float64)
+        out.assign(matmul: a, b)
+        #expect(deviation(out.array(), product) < 1e-12)
+    }
+
+    @Test(arguments: [(1, 0), (1, 1), (2, 1), (2, 0)])
+    func convolutionIsALoopOverWindows(stride: Int, padding: Int) {
+        let (n, c, h, w, o, k) = (2, 3, 6, 5, 4, 3)
+        let x = matrix(n * c * h, w).reshaped([n, c, h, w])
+        let weight = matrix(o * c * k, k).reshaped([o, c, k, k])
+        let bias = matrix(1, o).squeezed(0)
+        let (xs, ws, bs) = (x.array(Double.self), weight.array(Double.self), bias.array(Double.self))
+        let rows = (h + 2 * padding - k) / stride + 1
+        let columns = (w + 2 * padding - k) / stride + 1
+        var expected: [Double] = []
+        for image in 0..<n {
+            for out in 0..<o {
+                for row in 0..<rows {
+                    for column in 0..<columns {
+                        var sum = bs[out]
+                        for channel in 0..<c {
+                            for i in 0..<k {
+                                for j in 0..<k {
+                                    let (y, z) = (row * stride + i - padding, column * stride + j - padding)
+                                    guard 0..<h ~= y, 0..<w ~= z else { continue }
+                                    sum += xs[((image * c + channel) * h + y) * w + z]
+                                        * ws[((out * c + channel) * k + i) * k + j]
+                                }
+                            }
+                        }
+                        expected.append(sum)
+                    }
+                }
+            }
+        }
+        let result = x.conv2d(weight, bias: bias, stride: stride, padding: padding)
+        #expect(result.shape == [n, o, rows, columns])
+        #expect(deviation(result.array(), expected) < 1e-12)
+    }
+
+    @Test func poolingTakesTheLargestAndTheMeanOfWindows() {
+        let x = Tensor((0..<16).map(Double.init), shape: [1, 1, 4, 4])
+        #expect(x.maxPool2d(size: 2).array(Double.self) == [5, 7, 13, 15])
+        #expect(x.averagePool2d(size: 2).array(Double.self) == [2.5, 4.5, 10.5, 12.5])
+        #expect(x.maxPool2d(size: 3, stride: 1).array(Double.self) == [10, 11, 14, 15])
+        // Padding counts: the corner window holds 0, 1, 4, 5 and five zeros.
+        #expect(x.averagePool2d(size: 3, stride: 2, padding: 1).array(Double.self)[0] == 10.0 / 9)
+    }
+
+    @Test func eigenvectorsDiagonaliseASymmetricMatrix() {
+        let a = positiveDefinite(6)
+        let (values, vectors) = a.symmetricEigen()
+        #expect(deviation(vectors.matmul(values.diagonal()).matmul(vectors.transposed()), a) < 1e-12)
+        #expect(deviation(vectors.transposed().matmul(vectors), .identity(6, dtype: .float64)) < 1e-12)
+        #expect(values.array(Double.self) == values.array(Double.self).sorted())
+        #expect(abs(values.sum().item() - a.diagonal().sum().item()) < 1e-11)
+    }
+
+    @Test func theCholeskyFactorIsLowerAndMultipliesBack() {
+        let a = positiveDefinite(6)
+        let factor = a.cholesky()
+        #expect(deviation(factor.matmul(factor.transposed()), a) < 1e-12)
+        #expect(deviation(factor, factor.lowerTriangle()) == 0)
+    }
+
+    @Test func solvingInvertsMultiplication() {
+        let (a, y) = (positiveDefinite(6), matrix(6, 2))
+        #expect(deviation(a.solve(a.matmul(y)), y) < 1e-11)
+    }
+
+    @Test func theDeterminantIsTheProductOfEigenvaluesAndChangesSignWithTwoRows() {
+        let a = positiveDefinite(5)
+        let (sign, logarithm) = a.signAndLogDeterminant()
+        #expect(sign.item() == 1)
+        #expect(abs(logarithm.item() - a.symmetricEigen().values.log().sum().item()) < 1e-12)
+        let exchanged = a.indexSelected(0, Tensor([1, 0, 2, 3, 4])).signAndLogDeterminant()
+        #expect(exchanged.sign.item() == -1)
+        #expect(abs(exchanged.logarithm.item() - logarithm.item()) < 1e-12)
+    }
+}
