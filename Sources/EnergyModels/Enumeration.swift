@@ -27,7 +27,7 @@ extension BinaryEnergyModel {
     public func exactDistributions(
         inverseTemperatures: [Double] = [1], keepingLogProbabilities: Bool = false
     ) -> [ExactDistribution] {
-        precondition(
+        require(
             dimension <= ExactDistribution.largestDimension,
             "2^\(dimension) states are too many to enumerate, at most d = \(ExactDistribution.largestDimension): "
                 + "estimate log Z by annealed importance sampling")

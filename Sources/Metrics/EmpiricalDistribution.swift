@@ -32,7 +32,7 @@ public struct EmpiricalDistribution: Sendable, Equatable {
     ///
     /// - Precondition: d ≤ `largestDimension`.
     public init(dimension: Int) {
-        precondition(
+        require(
             1...Self.largestDimension ~= dimension,
             "a histogram over 2^\(dimension) states: d is at least 1 and at most \(Self.largestDimension)")
         self.dimension = dimension
@@ -49,8 +49,8 @@ public struct EmpiricalDistribution: Sendable, Equatable {
     ///
     /// - Parameter x: bits, any type, shape [n, d]; traps where an element is neither 0 nor 1.
     public mutating func add(_ x: Tensor) {
-        precondition(x.rank == 2 && x.size(1) == dimension, "points of shape \(x.shape) for \(dimension) bits")
-        precondition(((x .== 0) .| (x .== 1)).all(), "bits are 0 or 1")
+        require(x.rank == 2 && x.size(1) == dimension, "points of shape \(x.shape) for \(dimension) bits")
+        require(((x .== 0) .| (x .== 1)).all(), "bits are 0 or 1")
         let bits = x.array(UInt8.self)
         for first in stride(from: 0, to: bits.count, by: dimension) {
             var state = 0
@@ -68,7 +68,7 @@ public struct EmpiricalDistribution: Sendable, Equatable {
 
     /// H in nats, estimated from n ≥ 1 points: log n − (1/n) Σ c log c over the counts c, and Miller and Madow's term.
     public func entropy(_ estimator: EntropyEstimator = .plugIn) -> Double {
-        precondition(total > 0, "the entropy of no points")
+        require(total > 0, "the entropy of no points")
         let n = Double(total)
         let plugIn = log(n) - counts.reduce(0) { $1 > 1 ? $0 + Double($1) * log(Double($1)) : $0 } / n
         return estimator == .plugIn ? plugIn : plugIn + Double(observedStates - 1) / (2 * n)
@@ -79,7 +79,9 @@ public struct EmpiricalDistribution: Sendable, Equatable {
     ///
     /// - Parameter logProbabilities: log q, 2^d numbers.
     public func crossEntropy(_ logProbabilities: [Double]) -> Double {
-        precondition(total > 0 && logProbabilities.count == counts.count, "\(logProbabilities.count) log-probabilities")
+        require(
+            total > 0 && logProbabilities.count == counts.count,
+            "the cross-entropy of \(total) points with \(logProbabilities.count) log-probabilities of 2^\(dimension) states")
         let sum = zip(counts, logProbabilities).reduce(0) { $1.0 > 0 ? $0 + Double($1.0) * $1.1 : $0 }
         return -sum / Double(total)
     }

@@ -20,7 +20,7 @@ public func hammingHistogram(_ x: Tensor, _ y: Tensor) -> [Int] { hammingHistogr
 private let none: UInt8 = 255
 
 func hammingHistogram(_ x: PackedBits, _ y: PackedBits) -> [Int] {
-    precondition(x.dimension == y.dimension, "rows of \(x.dimension) and of \(y.dimension) bits")
+    require(x.dimension == y.dimension, "rows of \(x.dimension) and of \(y.dimension) bits")
     let bytesSuffice = x.dimension < Int(none)
     let symbols = 1 << 16
     let table = Tensor.zeros([Runtime.threads, symbols], dtype: .int64)

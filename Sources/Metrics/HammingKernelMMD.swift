@@ -24,7 +24,7 @@ public enum MMDEstimator: Sendable, CaseIterable {
 public func exponentialKernelMMD(
     _ x: Tensor, _ y: Tensor, decay: Double, estimator: MMDEstimator = .unbiased
 ) -> Double {
-    precondition(decay > 0, "a kernel exp(−λH) with λ = \(decay)")
+    require(decay > 0, "a kernel exp(−λH) with λ = \(decay)")
     return hammingKernelMMD(x, y, estimator: estimator) { exp(-decay * Double($0)) }
 }
 
@@ -44,7 +44,7 @@ public func hammingKernelMMD(
 ) -> Double {
     let (x, y) = (PackedBits(x), PackedBits(y))
     let least = estimator == .unbiased ? 2 : 1
-    precondition(x.count >= least && y.count >= least, "MMD of sets of \(x.count) and \(y.count) points")
+    require(x.count >= least && y.count >= least, "MMD of sets of \(x.count) and \(y.count) points")
     let values = (0...x.dimension).map(kernel)
     func mean(_ histogram: [Int], pairs: Int) -> Double {
         zip(histogram, values).reduce(0) { $0 + Double($1.0) * $1.1 } / Double(pairs)

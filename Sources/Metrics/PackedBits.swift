@@ -12,8 +12,8 @@ struct PackedBits {
 
     /// - Parameter x: zeros and ones of any type, shape [n, d].
     init(_ x: Tensor) {
-        precondition(x.rank == 2, "bits of shape \(x.shape), not [n, d]")
-        precondition(((x .== 0) .| (x .== 1)).all(), "bits are 0 or 1")
+        require(x.rank == 2, "bits of shape \(x.shape), not [n, d]")
+        require(((x .== 0) .| (x .== 1)).all(), "bits are 0 or 1")
         let (count, dimension) = (x.size(0), x.size(1))
         let (wordsPerRow, paddedCount) = ((dimension + 63) / 64, (count + 7) / 8 * 8)
         let bytes = x.converted(to: .uint8).moved(to: .cpu).contiguous()

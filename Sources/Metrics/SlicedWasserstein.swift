@@ -16,7 +16,7 @@ import Torch
 ///   - x: n ≥ 1 points with finite coordinates.
 ///   - y: m ≥ 1 points; m may differ from n.
 public func slicedWasserstein(_ x: [SIMD2<Double>], _ y: [SIMD2<Double>]) -> Double {
-    precondition(!x.isEmpty && !y.isEmpty, "sets of \(x.count) and \(y.count) points")
+    require(!x.isEmpty && !y.isEmpty, "sets of \(x.count) and \(y.count) points")
     let directions = 64
     let distances = Tensor.zeros([directions], dtype: .float64)
     let elements = distances.unsafeElements(Double.self)
@@ -32,7 +32,7 @@ public func slicedWasserstein(_ x: [SIMD2<Double>], _ y: [SIMD2<Double>]) -> Dou
 
 private func sortedProjections(_ points: [SIMD2<Double>], _ direction: SIMD2<Double>) -> [Double] {
     var projections = points.map { ($0 * direction).sum() }
-    precondition(projections.allSatisfy(\.isFinite), "a point with a coordinate that is not finite")
+    require(projections.allSatisfy(\.isFinite), "a point with a coordinate that is not finite")
     projections.sort()
     return projections
 }

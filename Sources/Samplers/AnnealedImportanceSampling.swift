@@ -28,7 +28,7 @@ public struct AnnealedImportanceSampling: Sendable {
     public var chains: Int
 
     public init(inverseTemperature: Double = 1, temperatures: Int, chains: Int) {
-        precondition(temperatures >= 1 && chains >= 2, "annealing over \(temperatures) temperatures by \(chains) chains")
+        require(temperatures >= 1 && chains >= 2, "annealing over \(temperatures) temperatures by \(chains) chains")
         self.inverseTemperature = inverseTemperature
         self.temperatures = temperatures
         self.chains = chains
@@ -75,7 +75,7 @@ public struct AnnealedImportanceSampling: Sendable {
     ) -> Estimate {
         let d = model.dimension
         let logits = baseLogits ?? Tensor.zeros([d], dtype: .float64, device: generator.device)
-        precondition(logits.shape == [d] && logits.isFinite().all(), "base logits of shape \(logits.shape) for \(d) bits")
+        require(logits.shape == [d] && logits.isFinite().all(), "base logits of shape \(logits.shape) for \(d) bits")
         return withoutGradients {
             let base = logits.detached().moved(to: generator.device).converted(to: .float64)
             let logNormalizer = -(-base).logSigmoid().sum().item()

@@ -83,10 +83,12 @@ import Torch
     }
 
     @Test func moreThanTwentyBitsTrap() async {
-        await #expect(processExitsWith: .failure) {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             let model = MLPEnergy(dimension: 21, hidden: [16], using: RandomGenerator(seed: 1))
             _ = model.exactDistributions()
         }
+        let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(message.contains("2^21 states are too many to enumerate, at most d = 20"))
     }
 }
 

@@ -39,7 +39,7 @@ import Torch
     private static let settings = ["spins", "mlp"].flatMap { model in
         [1.0, 2].flatMap { beta in
             [false, true].flatMap { skewed in
-                [8, 64].map { Setting(model: model, beta: beta, skewed: skewed, temperatures: $0) }
+                [8, 32].map { Setting(model: model, beta: beta, skewed: skewed, temperatures: $0) }
             }
         }
     }
