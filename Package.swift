@@ -30,7 +30,7 @@ let package = Package(
         .target(name: "Datasets"),
         .target(name: "Samplers", dependencies: ["EnergyModels"]),
         .target(name: "Objectives", dependencies: ["EnergyModels"]),
-        .target(name: "Metrics", dependencies: ["Torch"]),
+        .target(name: "Metrics", dependencies: ["Torch"], swiftSettings: kernelFlags),
         .target(name: "Figures", dependencies: ["CPNG"]),
 
         // Profiles, cells, run folders, checkpoints, pinned values.

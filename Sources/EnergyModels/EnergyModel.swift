@@ -16,6 +16,14 @@ extension EnergyModel {
     /// E(x), shape [batch], without recording anything.
     public func evaluate(_ x: Tensor) -> Tensor { withoutGradients { energy(x) } }
 
+    /// The element type of points: that of the parameters, float32 where there are none.
+    public var dtype: DType { realParameter?.dtype ?? .float32 }
+
+    /// Where points lie: with the parameters, on the processor where there are none.
+    public var device: Device { realParameter?.device ?? .cpu }
+
+    private var realParameter: Tensor? { parameters.tensors.first { $0.dtype.isFloatingPoint } }
+
     public func inputGradient(_ x: Tensor) -> Tensor { recordedInputGradient(x) }
 
     /// `inputGradient` from the recorded energy: right for every model.

@@ -37,15 +37,21 @@ public struct GibbsSampler: Sendable {
         withoutGradients {
             let state = model.flipState(x)
             for _ in 0..<sweeps {
-                for site in 0..<model.dimension { visit(site, state, using: generator) }
+                for site in 0..<model.dimension {
+                    let logit = inverseTemperature * state.flipDifference(at: site)
+                    draw.replace(site, of: state, flipLogit: logit, using: generator)
+                }
             }
             return state.x
         }
     }
+}
 
-    private func visit(_ site: Int, _ state: any FlipState, using generator: RandomGenerator) {
-        let logit = inverseTemperature * state.flipDifference(at: site)
-        switch draw {
+extension GibbsSampler.Draw {
+    /// Draws a site of every chain anew, where the chains flip with probability σ(flipLogit), shape [chains]. Must follow
+    /// `flipDifference(at: site)`.
+    func replace(_ site: Int, of state: any FlipState, flipLogit logit: Tensor, using generator: RandomGenerator) {
+        switch self {
         case .uniform:
             let u = Tensor.uniform(logit.shape, dtype: logit.dtype, using: generator)
             state.flip(at: site, where: u .< logit.sigmoid())
