@@ -1,4 +1,5 @@
 import Datasets
+import EnergyModels
 import Experiments
 import Foundation
 
@@ -8,6 +9,12 @@ extension RMwGGISSynthetic {
         case rm, rmwrand
         case basic = "rmwggis-basic"
         case advanced = "rmwggis-advanced"
+        /// The basic form with the power ½ of the ratio for its square, and with the bounded function: ours. Both learn p_data.
+        case halfPower = "rmwggis-power-half"
+        case bounded = "rmwggis-bounded"
+
+        /// Whether the released code has it.
+        var isReleased: Bool { self != .halfPower && self != .bounded }
     }
 
     /// The paper's formulas, or the released code's departures from them (see README.md).
@@ -22,7 +29,7 @@ extension RMwGGISSynthetic {
         /// Seeds a method: the run's seed and the ones after it.
         public var seeds: Int
         /// d, bits a point.
-        public var dimension: Int
+        public var dimensions: [Int]
         /// Widths of the hidden layers.
         public var hidden: [Int]
         public var batchSize: Int
@@ -47,6 +54,19 @@ extension RMwGGISSynthetic {
         public var logEvery: Int
         /// Iterations over which the reported loss is averaged.
         public var lossWindow: Int
+        /// Draws that the scores of data and controls are averaged over.
+        public var controlDraws: Int
+        /// The values of β at which e^{−βE} is read out at the end; may be empty.
+        public var inverseTemperatures: [Double]
+        /// Gibbs sweeps of a read-out above d = 20, half of them annealed in β.
+        public var readOutSweeps: Int
+        /// Points that the test NLL is averaged over above d = 20.
+        public var testPoints: Int
+        /// Points that the data's own distribution is counted from, up to d = 20.
+        public var truthPoints: Int
+        /// Steps and chains of the annealed importance sampling above d = 20.
+        public var annealingTemperatures: Int
+        public var annealingChains: Int
 
         public func validate() throws {
             func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
@@ -80,12 +100,24 @@ extension RMwGGISSynthetic {
             try requireCount("evaluateEvery", evaluateEvery, from: 0, to: 1 << 40)
             try requireCount("logEvery", logEvery, to: 1 << 40)
             try requireCount("lossWindow", lossWindow, to: 1 << 20)
+            try requireCount("controlDraws", controlDraws, to: 1000)
+            try require(
+                "inverseTemperatures", inverseTemperatures,
+                Set(inverseTemperatures).count == inverseTemperatures.count
+                    && inverseTemperatures.allSatisfy { $0 > 0 && $0 < .infinity }, "a list of different positive numbers")
+            try requireCount("readOutSweeps", readOutSweeps, from: 2, to: 1 << 20)
+            try requireCount("testPoints", testPoints, to: 1 << 24)
+            try requireCount("truthPoints", truthPoints, to: 1 << 30)
+            try requireCount("annealingTemperatures", annealingTemperatures, to: 1 << 20)
+            try requireCount("annealingChains", annealingChains, from: 2, to: 1 << 20)
+            try requireList("dimensions", dimensions.map { "\($0)" })
             try validateData()
             // Independent draws may be as many as one likes; distinct ones are at most d.
-            let most = variants.contains(.released) ? dimension : 1 << 20
+            let isReleased = variants.contains(.released)
+            let most = isReleased ? dimensions.min()! : 1 << 20
             try require(
                 "flips", flips, 1...most ~= flips,
-                "a whole number from 1 to \(most)\(most == dimension ? ", d: the released variant draws without replacement" : "")")
+                "a whole number from 1 to \(most)\(isReleased ? ", d: the released variant draws without replacement" : "")")
         }
 
         /// The data sets know themselves which names, dimensions and counts they can give.
@@ -95,13 +127,17 @@ extension RMwGGISSynthetic {
                 do { dataset = try ToyDataset(named: name) } catch {
                     throw unknownName("data set", name, in: "datasets", among: ToyDataset.allCases.map(\.rawValue))
                 }
-                var data: BinaryToyData
-                do { data = try BinaryToyData(dataset, dimension: dimension, seed: 0) } catch {
-                    throw ConfigurationError(
-                        key: "dimension", value: dimension,
-                        expected: "an even number from \(GrayCode.dimensions.lowerBound) to \(GrayCode.dimensions.upperBound)")
+                var data = try BinaryToyData(dataset, dimension: 4, seed: 0)
+                for dimension in dimensions {
+                    do { data = try BinaryToyData(dataset, dimension: dimension, seed: 0) } catch {
+                        throw ConfigurationError(
+                            key: "dimensions", value: dimension,
+                            expected: "even numbers from \(GrayCode.dimensions.lowerBound) to \(GrayCode.dimensions.upperBound)")
+                    }
                 }
-                for (key, count) in [("batchSize", batchSize), ("evaluationSamples", evaluationSamples)] {
+                for (key, count) in [
+                    ("batchSize", batchSize), ("evaluationSamples", evaluationSamples), ("testPoints", testPoints),
+                ] {
                     do { _ = try data.points(count) } catch {
                         throw ConfigurationError(key: key, value: count, expected: "a number that \(name) can give: \(error)")
                     }
@@ -111,14 +147,20 @@ extension RMwGGISSynthetic {
     }
 
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
-        let widths = [configuration.dimension] + configuration.hidden + [1]
+        let d = Int(cell.label("d") ?? "")!
+        let widths = [d] + configuration.hidden + [1]
         let parameters = zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 + $1.1 }
-        let flips = cell.label("method") == Method.rm.rawValue ? configuration.dimension : configuration.flips
+        let flips = cell.label("method") == Method.rm.rawValue ? d : configuration.flips
         // Forward and two gradients of each row, and the guidance's forward and input gradient, at 2 operations a weight.
         let rows = Double(configuration.batchSize) * (3 * Double(1 + flips) + 2)
         let evaluations = configuration.evaluateEvery > 0 ? configuration.iterations / configuration.evaluateEvery : 0
-        let evaluationRows = Double(
-            configuration.evaluationSamples * configuration.gibbsSweeps * configuration.dimension * (1 + evaluations))
+        let readOuts = d <= ExactDistribution.largestDimension ? 0 : configuration.inverseTemperatures.count
+        let evaluationRows = Double(d)
+            * Double(
+                configuration.evaluationSamples * configuration.gibbsSweeps * (1 + evaluations)
+                    + readOuts
+                    * (configuration.evaluationSamples * configuration.readOutSweeps + configuration.annealingTemperatures
+                        * configuration.annealingChains))
         let operations = 2 * Double(parameters) * (rows * Double(configuration.iterations) + evaluationRows)
         let activations = configuration.hidden.max()! * max(
             4 * configuration.batchSize * (1 + flips), 3 * configuration.evaluationSamples) * 4

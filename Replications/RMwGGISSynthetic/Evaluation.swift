@@ -1,0 +1,172 @@
+import Datasets
+import EnergyModels
+import Foundation
+import Metrics
+import Samplers
+import Torch
+
+/// Two sets of points, compared three ways.
+struct Scores {
+    /// The released metric: MMD² under d − Hamming, unbiased. It sees the means of single bits alone.
+    let mmd: Double
+    /// MMD² under exp(−0.1 Hamming), unbiased.
+    let exponentialMMD: Double
+    /// Sliced Wasserstein-1 of the decoded points.
+    let wasserstein: Double
+
+    init(_ a: BinaryBatch, _ b: BinaryBatch, _ code: GrayCode) throws {
+        let (x, y) = (Tensor(a), Tensor(b))
+        mmd = linearKernelMMD(x, y)
+        exponentialMMD = exponentialKernelMMD(x, y, decay: 0.1)
+        wasserstein = slicedWasserstein(try code.points(of: a.bits), try code.points(of: b.bits))
+    }
+
+    private init(_ mmd: Double, _ exponentialMMD: Double, _ wasserstein: Double) {
+        (self.mmd, self.exponentialMMD, self.wasserstein) = (mmd, exponentialMMD, wasserstein)
+    }
+
+    static func mean(_ all: [Scores]) -> Scores {
+        func mean(_ value: (Scores) -> Double) -> Double { all.reduce(0) { $0 + value($1) } / Double(all.count) }
+        return Scores(mean(\.mmd), mean(\.exponentialMMD), mean(\.wasserstein))
+    }
+
+    /// By the names of `result.json`, with a suffix.
+    func values(_ suffix: String) -> [String: Double] {
+        ["mmd\(suffix)": mmd, "exponentialMMD\(suffix)": exponentialMMD, "wasserstein\(suffix)": wasserstein]
+    }
+}
+
+/// What the table sets beside the models, by the suffix of its scores in `result.json`.
+enum Control: String, CaseIterable {
+    case data = "Data"
+    case independentBits = "IndependentBits"
+    case coinFlips = "CoinFlips"
+
+    var title: String {
+        switch self {
+        case .data: "data against data"
+        case .independentBits: "independent bits"
+        case .coinFlips: "coin flips"
+        }
+    }
+}
+
+extension Setting {
+    /// The released evaluation, and what the pictures show.
+    struct Evaluation {
+        let data: BinaryBatch
+        let samples: BinaryBatch
+        let released: Scores
+    }
+
+    /// Samples of 20 Gibbs sweeps from coin flips, against fresh data: the paper's evaluation.
+    func evaluate(_ model: MLPEnergy, _ training: BinaryToyData, at iteration: Int) throws -> Evaluation {
+        var fresh = freshData(training, for: "evaluation data \(iteration)")
+        let data = try fresh.batch(configuration.evaluationSamples)
+        let generator = RandomGenerator(seed: cell.seed, stream: "evaluation \(iteration)")
+        let samples = GibbsSampler().sample(
+            model, from: coinFlips(generator), sweeps: configuration.gibbsSweeps, using: generator)
+        let batch = bits(samples)
+        return Evaluation(data: data, samples: batch, released: try Scores(batch, data, training.code))
+    }
+
+    /// What data, independent bits with the data's marginals and coin flips score against data, averaged over draws.
+    func controls(_ training: BinaryToyData) throws -> [String: Double] {
+        var fresh = freshData(training, for: "controls")
+        let generator = RandomGenerator(seed: cell.seed, stream: "controls")
+        var scores: [Control: [Scores]] = [:]
+        for _ in 0..<configuration.controlDraws {
+            let count = configuration.evaluationSamples
+            let (data, others) = (try fresh.batch(count), try fresh.batch(count))
+            let marginals = Tensor(others).mean(0, keeping: true).expanded([others.count, dimension]).contiguous()
+            for (control, set) in [
+                (Control.data, others), (.independentBits, bits(generator.bernoulli(marginals))),
+                (.coinFlips, bits(coinFlips(generator))),
+            ] {
+                scores[control, default: []].append(try Scores(set, data, training.code))
+            }
+        }
+        return scores.reduce(into: [:]) { values, entry in
+            values.merge(Scores.mean(entry.value).values(entry.key.rawValue)) { $1 }
+        }
+    }
+
+    /// The model read out at e^{−βE} for every β asked for: scores of its samples, test NLL, and where states can be
+    /// enumerated KL(data‖model); by names with `@β`.
+    ///
+    /// Up to d = 20 log Z and samples are exact. Above, samples come from Gibbs sweeps annealed from 0 to β over half of the
+    /// sweeps, and log Z from annealed importance sampling with the data's marginals as base; `nllError@β` is its
+    /// standard error.
+    func readOut(_ model: MLPEnergy, _ training: BinaryToyData) throws -> [String: Double] {
+        guard !configuration.inverseTemperatures.isEmpty else { return [:] }
+        var fresh = freshData(training, for: "read-out data")
+        let data = try fresh.batch(configuration.evaluationSamples)
+        let test = Tensor(try fresh.batch(configuration.testPoints))
+        let generator = RandomGenerator(seed: cell.seed, stream: "read-out")
+        var values: [String: Double] = [:]
+        if dimension <= ExactDistribution.largestDimension {
+            let truth = try trueDistribution(training)
+            values["entropy"] = truth.entropy(.millerMadow)
+            for exact in model.exactDistributions(
+                inverseTemperatures: configuration.inverseTemperatures, keepingLogProbabilities: true)
+            {
+                let (suffix, logProbabilities) = ("@\(exact.inverseTemperature)", exact.logProbabilities!)
+                let states = generator.multinomial(
+                    Tensor(logProbabilities, shape: [1, logProbabilities.count]).exp(),
+                    count: configuration.evaluationSamples, replacement: true)
+                let samples = BinaryBatch(
+                    bits: states.array(Int.self).flatMap { state in (0..<dimension).map { UInt8(state >> $0 & 1) } },
+                    dimension: dimension)
+                values.merge(try Scores(samples, data, training.code).values(suffix)) { $1 }
+                values["nll\(suffix)"] = truth.crossEntropy(logProbabilities)
+                values["kl\(suffix)"] = truth.klDivergence(from: logProbabilities, entropy: .millerMadow)
+            }
+        } else {
+            let marginals = test.converted(to: .float64).mean(0).maximum(0.01).minimum(0.99)
+            let logits = (marginals / (1 - marginals)).log()
+            for beta in configuration.inverseTemperatures {
+                let samples = bits(annealedSamples(model, at: beta, using: generator))
+                values.merge(try Scores(samples, data, training.code).values("@\(beta)")) { $1 }
+                let estimate = AnnealedImportanceSampling(
+                    inverseTemperature: beta, temperatures: configuration.annealingTemperatures,
+                    chains: configuration.annealingChains
+                ).logPartitionFunction(of: model, baseLogits: logits, using: generator)
+                values["nll@\(beta)"] = model.negativeLogLikelihood(
+                    of: test, inverseTemperature: beta, logPartitionFunction: estimate.logPartitionFunction)
+                values["nllError@\(beta)"] = estimate.standardError
+            }
+        }
+        return values
+    }
+
+    /// Gibbs sweeps from coin flips, the inverse temperature rising to β over the first half, then at β.
+    private func annealedSamples(_ model: MLPEnergy, at beta: Double, using generator: RandomGenerator) -> Tensor {
+        let half = max(1, configuration.readOutSweeps / 2)
+        var x = coinFlips(generator)
+        for sweep in 1...half {
+            let sampler = GibbsSampler(inverseTemperature: beta * Double(sweep) / Double(half))
+            x = sampler.sample(model, from: x, sweeps: 1, using: generator)
+        }
+        return GibbsSampler(inverseTemperature: beta).sample(
+            model, from: x, sweeps: configuration.readOutSweeps - half, using: generator)
+    }
+
+    /// The data's own distribution over 2^d states, from many draws.
+    private func trueDistribution(_ training: BinaryToyData) throws -> EmpiricalDistribution {
+        var fresh = freshData(training, for: "true distribution")
+        var distribution = EmpiricalDistribution(dimension: dimension)
+        var left = configuration.truthPoints
+        while left > 0 {
+            let batch = try fresh.batch(min(left, 100_000))
+            distribution.add(Tensor(batch.bits, shape: [batch.count, dimension]))
+            left -= 100_000
+        }
+        return distribution
+    }
+
+    private func coinFlips(_ generator: RandomGenerator) -> Tensor {
+        Tensor.integers([configuration.evaluationSamples, dimension], 0..<2, using: generator).converted(to: .float32)
+    }
+
+    private func bits(_ x: Tensor) -> BinaryBatch { BinaryBatch(bits: x.array(UInt8.self), dimension: dimension) }
+}
