@@ -3,14 +3,37 @@ import Torch
 // The same energy by fused kernels, for float32 on the processor: first derivatives only.
 //
 // A flip of bit i changes the first pre-activation by one column of W₁, z₁ ± W₁[:, i]; nothing else of that layer is
-// computed again. What remains is a matrix product for each further layer and one pass over memory for each Swish.
+// computed again. Rows are worked off in blocks, each by one thread from the first layer to the energy and back, so that
+// a block's activations stay in that core's cache and threads meet once. Sums over rows are taken per thread and then in
+// the order of the threads, so they repeat exactly.
 
 extension MLPEnergy {
+    /// Rows of a block: 384 rows of 256 numbers are 384 KiB.
+    private static let blockRows = 384
+
     /// Whether the kernels know this model and these points.
     func kernelsApply(to x: Tensor) -> Bool {
         x.dtype == .float32 && x.device == .cpu && beta.dtype == .float32
             && layers.dropLast().allSatisfy { $0.bias.count.isMultiple(of: SwishKernel.lanes) }
     }
+
+    /// Calls body on libtorch's threads with a partition of points that have so many rows in all: equally many blocks for
+    /// each thread, of about `blockRows` rows.
+    private func forEachBlock(
+        points: Int, rows: Int, _ body: (_ part: Int, _ points: Range<Int>) -> Void
+    ) {
+        let threads = Runtime.threads
+        let perThread = max(1, (rows + threads * Self.blockRows - 1) / (threads * Self.blockRows))
+        let blocks = rows < 64 ? 1 : min(points, threads * perThread)
+        parallelFor(blocks) { part, range in
+            for block in range {
+                let own = points * block / blocks..<points * (block + 1) / blocks
+                if !own.isEmpty { withoutGradients { body(part, own) } }
+            }
+        }
+    }
+
+    // MARK: - Flips
 
     public func flipDifferences(_ x: Tensor, at indices: Tensor?) -> Tensor {
         guard kernelsApply(to: x), !x.requiresGradient else { return genericFlipDifferences(x, at: indices) }
@@ -22,93 +45,180 @@ extension MLPEnergy {
                 indices.count == 0 || (indices.min().item() >= 0 && Int(indices.max().item()) < dimension),
                 "flips at indices outside 0 ..< \(dimension)")
         }
+        let z = layers[0](x)
+        let columns = layers[0].weight.transposed().contiguous()
+        let rows = SwishKernel.Flips(
+            z: z.detached(), columns: columns.detached(), x: x.contiguous(), indices: indices)
         let flips = indices?.size(1) ?? dimension
-        let energies = recordedEnergies(
-            firstActivation: flippedActivations(x.contiguous(), at: indices?.contiguous()))
+        var energies = recordedEnergies(rows, from: [z, columns, beta])
+        if let order = rows.rows { energies = energies.indexSelected(0, Tensor(order)) }
         let table = energies.reshaped([x.size(0), 1 + flips])
         return table.narrowed(1, start: 0, length: 1) - table.narrowed(1, start: 1, length: flips)
     }
 
+    /// The energies of points and their flips, one for each row, without the output bias, which every difference cancels, so
+    /// that its gradient is zero and not rounding noise. Recorded as a function of z₁, W₁ᵀ, β and the deeper layers.
+    private func recordedEnergies(_ flips: SwishKernel.Flips, from firstInputs: [Tensor]) -> Tensor {
+        let deep = layers.dropFirst().dropLast()
+        let (rows, slope) = (flips.bits.count, Float(beta.item()))
+        let widths = layers.dropLast().map { $0.bias.count }
+        // What the derivative needs again: every layer's activations but the last's, every deep layer's pre-activations.
+        let activations = (widths.count > 1 ? widths.dropLast() : []).map { Tensor.empty([rows, $0]) }
+        let preactivations = widths.dropFirst().map { Tensor.empty([rows, $0]) }
+        let output = Tensor.empty([rows])
+        let values = deep.map { (weight: $0.weight.detached(), bias: $0.bias.detached()) }
+        let last = layers.last!.weight.detached()
+
+        forEachBlock(points: flips.starts.count - 1, rows: rows) { _, points in
+            let own = flips.rows(points)
+            guard let deepest = values.last else {
+                let h = Tensor.empty([own.count, widths[0]])
+                SwishKernel.flippedForward(flips, points, slope: slope, into: h)
+                output[own].unsqueezed(1).assign(matmul: h, last.transposed())
+                return
+            }
+            SwishKernel.flippedForward(flips, points, slope: slope, into: activations[0][own])
+            for (k, layer) in values.enumerated() {
+                preactivations[k][own].assign(matmul: activations[k][own], layer.weight.transposed())
+                if k + 1 < values.count {
+                    SwishKernel.forward(
+                        preactivations[k][own], bias: layer.bias, slope: slope, into: activations[k + 1][own])
+                }
+            }
+            SwishKernel.dotForward(
+                preactivations.last![own], bias: deepest.bias, slope: slope, weight: last, into: output[own])
+        }
+
+        let inputs = firstInputs + deep.flatMap { [$0.weight, $0.bias] } + [layers.last!.weight]
+        return record(output, from: inputs) { gradient in
+            let gradient = gradient.contiguous()
+            let sums = (0..<Runtime.threads).map { _ in GradientSums(flips, widths) }
+            let zGradient = Tensor.zeros(flips.z.shape)
+            self.forEachBlock(points: flips.starts.count - 1, rows: rows) { part, points in
+                let own = flips.rows(points)
+                let sum = sums[part]
+                var flowing: Tensor
+                if let deepest = values.last {
+                    flowing = Tensor.empty([own.count, widths.last!])
+                    sum.slope += SwishKernel.dotBackward(
+                        preactivations.last![own], bias: deepest.bias, slope: slope, weight: last,
+                        gradient: gradient[own], into: flowing, biasSum: sum.biases.last!, weightSum: sum.last)
+                } else {
+                    let h = Tensor.empty([own.count, widths[0]])
+                    SwishKernel.flippedForward(flips, points, slope: slope, into: h)
+                    let column = gradient[own].unsqueezed(1)
+                    sum.last.add(matmul: column.transposed(), h)
+                    flowing = Tensor.empty([own.count, widths[0]])
+                    flowing.assign(matmul: column, last)
+                }
+                for k in values.indices.reversed() {
+                    sum.weights[k].add(matmul: flowing.transposed(), activations[k][own])
+                    let below = Tensor.empty([own.count, widths[k]])
+                    below.assign(matmul: flowing, values[k].weight)
+                    if k > 0 {
+                        sum.slope += SwishKernel.backward(
+                            preactivations[k - 1][own], bias: values[k - 1].bias, slope: slope, gradient: below,
+                            biasSum: sum.biases[k - 1])
+                    }
+                    flowing = below
+                }
+                sum.slope += SwishKernel.flippedBackward(
+                    flips, points, slope: slope, gradient: flowing, zSum: zGradient, columnSum: sum.columns)
+            }
+            let total = sums[0]
+            for other in sums.dropFirst() { total.add(other) }
+            return [zGradient, total.columns, Tensor([Float(total.slope)], shape: [])]
+                + zip(total.weights, total.biases).flatMap { [$0, $1] } + [total.last]
+        }
+    }
+
+    /// One thread's share of the gradients that are sums over rows.
+    private final class GradientSums {
+        var columns: Tensor
+        var slope = 0.0
+        var weights: [Tensor]
+        var biases: [Tensor]
+        var last: Tensor
+
+        init(_ flips: SwishKernel.Flips, _ widths: [Int]) {
+            columns = .zeros([flips.dimension, widths[0]])
+            weights = zip(widths.dropFirst(), widths).map { .zeros([$0, $1]) }
+            biases = widths.dropFirst().map { .zeros([$0]) }
+            last = .zeros([1, widths.last!])
+        }
+
+        func add(_ other: GradientSums) {
+            columns += other.columns
+            slope += other.slope
+            for k in weights.indices {
+                weights[k] += other.weights[k]
+                biases[k] += other.biases[k]
+            }
+            last += other.last
+        }
+    }
+
+    // MARK: - Points
+
     public func inputGradient(_ x: Tensor) -> Tensor {
         guard kernelsApply(to: x) else { return recordedInputGradient(x) }
-        return withoutGradients {
-            let slope = Float(beta.item())
-            var preactivations = [layers[0](x)]
-            for layer in layers.dropFirst().dropLast() {
-                let h = SwishKernel.forward(preactivations.last!, bias: nil, slope: slope)
-                preactivations.append(h.linear(layer.weight, layer.bias))
+        let (x, slope) = (x.contiguous(), Float(beta.item()))
+        let output = Tensor.empty([x.size(0), dimension])
+        forEachBlock(points: x.size(0), rows: x.size(0)) { _, points in
+            var preactivations: [Tensor] = []
+            var h = x[points]
+            for (k, layer) in layers.dropLast().enumerated() {
+                let z = h.matmul(layer.weight.transposed())
+                preactivations.append(z)
+                if k + 2 < layers.count {
+                    h = Tensor.empty(z.shape)
+                    SwishKernel.forward(z, bias: layer.bias, slope: slope, into: h)
+                }
             }
-            var gradient = SwishKernel.dotInputGradient(
-                preactivations.last!, weight: layers.last!.weight, slope: slope)
-            for index in (1..<layers.count - 1).reversed() {
-                gradient = SwishKernel.inputGradient(
-                    preactivations[index - 1], slope: slope, outputGradient: gradient.matmul(layers[index].weight))
+            var gradient = Tensor.empty(preactivations.last!.shape)
+            SwishKernel.dotInputBackward(
+                preactivations.last!, bias: layers[layers.count - 2].bias, slope: slope, weight: layers.last!.weight,
+                into: gradient)
+            for k in (1..<layers.count - 1).reversed() {
+                gradient = gradient.matmul(layers[k].weight)
+                SwishKernel.inputBackward(
+                    preactivations[k - 1], bias: layers[k - 1].bias, slope: slope, gradient: gradient)
             }
-            return gradient.matmul(layers[0].weight)
+            output[points].assign(matmul: gradient, layers[0].weight)
         }
+        return output
     }
 
     public func flipState(_ x: Tensor) -> any FlipState {
         kernelsApply(to: x) ? MLPFlipState(self, x) : EvaluatingFlipState(self, x)
     }
 
-    /// Swish(z₁) for each point and, after it, for its flips: rows [batch · (1 + s)].
-    private func flippedActivations(_ x: Tensor, at indices: Tensor?) -> Tensor {
-        let z = layers[0](x)
-        let columns = layers[0].weight.transposed().contiguous()
-        let (zValues, columnValues, slope) = (z.detached(), columns.detached(), Float(beta.item()))
-        let output = SwishKernel.flippedForward(zValues, columns: columnValues, x: x, indices: indices, slope: slope)
-        return record(output, from: [z, columns, beta]) { gradient in
-            let found = SwishKernel.flippedBackward(
-                zValues, columns: columnValues, x: x, indices: indices, slope: slope, outputGradient: gradient.contiguous())
-            return [found.preactivation, found.columns, found.slope]
-        }
-    }
-
-    /// The energies that follow from the first layer's activations [rows, width], recorded; without the output bias, which
-    /// every difference cancels, so that its gradient is zero and not rounding noise.
-    private func recordedEnergies(firstActivation: Tensor) -> Tensor {
-        let slope = Float(beta.item())
-        guard layers.count > 2 else { return firstActivation.linear(layers[1].weight).squeezed(1) }
-        var h = firstActivation
-        for layer in layers.dropFirst().dropLast(2) {
-            let z = h.matmul(layer.weight.transposed())
-            let (zValues, bias) = (z.detached(), layer.bias.detached())
-            let output = SwishKernel.forward(zValues, bias: bias, slope: slope)
-            h = record(output, from: [z, layer.bias, beta]) { gradient in
-                let found = SwishKernel.backward(
-                    zValues, bias: bias, slope: slope, outputGradient: gradient.contiguous())
-                return [found.preactivation, found.bias, found.slope]
-            }
-        }
-        let (layer, last) = (layers[layers.count - 2], layers[layers.count - 1])
-        let z = h.matmul(layer.weight.transposed())
-        let (zValues, bias, weight) = (z.detached(), layer.bias.detached(), last.weight.detached())
-        let output = SwishKernel.dotForward(zValues, bias: bias, slope: slope, weight: weight)
-        return record(output, from: [z, layer.bias, beta, last.weight]) { gradient in
-            let found = SwishKernel.dotBackward(
-                zValues, bias: bias, slope: slope, weight: weight, outputGradient: gradient.contiguous())
-            return [found.preactivation, found.bias, found.slope, found.weight]
-        }
-    }
-
     /// The energies that follow from the first layer's pre-activations z₁ [batch, width], bias included, or from
     /// z₁ + scale ⊗ column; nothing is recorded.
     func kernelEnergy(_ z: Tensor, by column: Tensor? = nil, scale: Tensor? = nil) -> Tensor {
         let slope = Float(beta.item())
-        var h: Tensor
-        if let column, let scale {
-            h = SwishKernel.shiftedForward(z, by: column, scale: scale, slope: slope)
-        } else {
-            h = SwishKernel.forward(z, bias: nil, slope: slope)
+        let output = Tensor.empty([z.size(0)])
+        let last = layers.last!.weight
+        let column = column ?? .zeros([z.size(1)])
+        let scale = scale ?? .zeros([z.size(0)])
+        forEachBlock(points: z.size(0), rows: z.size(0)) { _, points in
+            var h = Tensor.empty([points.count, z.size(1)])
+            SwishKernel.shiftedForward(z[points], by: column, scale: scale[points], slope: slope, into: h)
+            let deep = layers.dropFirst().dropLast()
+            guard let deepest = deep.last else {
+                output[points].unsqueezed(1).assign(matmul: h, last.transposed())
+                return
+            }
+            for layer in deep.dropLast() {
+                let z = h.matmul(layer.weight.transposed())
+                SwishKernel.forward(z, bias: layer.bias, slope: slope, into: z)
+                h = z
+            }
+            SwishKernel.dotForward(
+                h.matmul(deepest.weight.transposed()), bias: deepest.bias, slope: slope, weight: last,
+                into: output[points])
         }
-        let (hidden, last) = (layers.dropFirst().dropLast(), layers.last!)
-        guard let deepest = hidden.last else { return h.linear(last.weight, last.bias).squeezed(1) }
-        for layer in hidden.dropLast() {
-            h = SwishKernel.forward(h.matmul(layer.weight.transposed()), bias: layer.bias, slope: slope)
-        }
-        let deepestZ = h.matmul(deepest.weight.transposed())
-        return SwishKernel.dotForward(deepestZ, bias: deepest.bias, slope: slope, weight: last.weight) + last.bias
+        return withoutGradients { output + layers.last!.bias }
     }
 }
 
@@ -144,8 +254,11 @@ final class MLPFlipState: FlipState {
     func flip(at site: Int, where accepted: Tensor) {
         withoutGradients {
             let column = x.selected(1, site)
-            let scale = (1 - 2 * column) * accepted.converted(to: .float32)
-            SwishKernel.shift(preactivation, by: columns[site], scale: scale.contiguous())
+            let scale = ((1 - 2 * column) * accepted.converted(to: .float32)).contiguous()
+            let own = columns[site]
+            parallelFor(scale.count, grain: 64) { _, rows in
+                SwishKernel.shift(preactivation[rows], by: own, scale: scale[rows])
+            }
             column.assign(Tensor.select(accepted, 1 - column, column))
             energy = Tensor.select(accepted, flippedEnergy, energy)
         }

@@ -3,18 +3,15 @@ import Torch
 // Swish(z) = z σ(βz) and its derivatives, one pass over memory each.
 //   ∂Swish/∂z = σ + βz σ(1 − σ)        ∂Swish/∂β = z² σ(1 − σ)
 
-/// Fused kernels on row-major float32 matrices whose rows are a multiple of `lanes` long. Rows are shared out over the
-/// threads; sums over rows are taken per part and then in the order of the parts, so they repeat exactly.
+/// Fused kernels on row-major float32 matrices whose rows are a multiple of `lanes` long. Each runs on the calling thread:
+/// whoever calls shares rows out over threads.
 enum SwishKernel {
     typealias Lanes = SIMD16<Float>
 
     static let lanes = Lanes.scalarCount
 
-    /// Rows worth a thread of their own.
-    private static let grain = 16
-
     /// The elements of a contiguous float32 tensor, read and written 16 at a time.
-    private struct Elements {
+    struct Elements {
         private let tensor: Tensor
         private let address: UnsafeMutablePointer<Float>
 
@@ -75,273 +72,245 @@ enum SwishKernel {
         return (s, s.addingProduct(slope * z, curvature), curvature)
     }
 
-    /// A row of sums for each part of a `parallelFor`, added up in the order of the parts.
-    private struct PartialSums {
-        private let sums: Tensor
-        private let elements: Elements
-        private let width: Int
-
-        init(width: Int) {
-            self.width = width
-            sums = .zeros([Runtime.threads, width])
-            elements = Elements(sums)
-        }
-
-        @inline(__always)
-        func add(_ value: Lanes, part: Int, _ c: Int) { elements[part * width + c] += value }
-
-        /// The total, in another shape of as many elements.
-        func total(_ shape: [Int]) -> Tensor {
-            for part in 1..<max(1, sums.size(0)) {
-                for c in stride(from: 0, to: width, by: lanes) { elements[c] += elements[part * width + c] }
-            }
-            return sums[0].reshaped(shape)
-        }
-    }
-
-    /// The same for one number, in double precision.
-    private struct PartialSum {
-        private let sums: UnsafeMutablePointer<Double>
-        private let storage = Tensor.zeros([Runtime.threads], dtype: .float64)
-
-        init() { sums = storage.unsafeElements(Double.self) }
-
-        @inline(__always)
-        func add(_ value: Lanes, part: Int) { sums[part] += Double(value.sum()) }
-
-        /// The total, a tensor without dimensions.
-        var total: Tensor {
-            withExtendedLifetime(storage) { Tensor((0..<storage.count).reduce(0) { $0 + sums[$1] }) }
-        }
-    }
-
     // MARK: - Swish of a matrix
 
-    /// Swish(z + bias) for z [rows, width]; bias [width] or nil.
-    static func forward(_ z: Tensor, bias: Tensor?, slope: Float) -> Tensor {
+    /// y ← Swish(z + bias) for z, y [rows, width]; bias [width].
+    static func forward(_ z: Tensor, bias: Tensor, slope: Float, into y: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let output = Tensor.empty([rows, width])
-        let (z, bias, y) = (Elements(z), Elements(bias ?? .zeros([width])), Elements(output))
+        let (z, bias, y) = (Elements(z), Elements(bias), Elements(y))
         let slope = Lanes(repeating: slope)
-        parallelFor(rows, grain: grain) { _, range in
-            for row in range {
-                for c in stride(from: 0, to: width, by: lanes) {
-                    y[row * width + c] = swish(z[row * width + c] + bias[c], slope)
-                }
+        for row in 0..<rows {
+            for c in stride(from: 0, to: width, by: lanes) {
+                y[row * width + c] = swish(z[row * width + c] + bias[c], slope)
             }
         }
-        return output
     }
 
-    /// The gradients with respect to z, bias and β of a function whose gradient with respect to Swish(z + bias) is given.
-    static func backward(
-        _ z: Tensor, bias: Tensor, slope: Float, outputGradient: Tensor
-    ) -> (preactivation: Tensor, bias: Tensor, slope: Tensor) {
+    /// From the gradient with respect to Swish(z + bias): writes that with respect to z over it, adds that with respect to
+    /// bias to `biasSum` [width].
+    ///
+    /// - Returns: the gradient with respect to β.
+    static func backward(_ z: Tensor, bias: Tensor, slope: Float, gradient: Tensor, biasSum: Tensor) -> Double {
         let (rows, width) = (z.size(0), z.size(1))
-        let preactivation = Tensor.empty([rows, width])
-        let (db, dSlope) = (PartialSums(width: width), PartialSum())
-        let (z, bias, gradient) = (Elements(z), Elements(bias), Elements(outputGradient))
-        let dz = Elements(preactivation)
+        let (z, bias, gradient, biasSum) = (Elements(z), Elements(bias), Elements(gradient), Elements(biasSum))
         let slope = Lanes(repeating: slope)
-        parallelFor(rows, grain: grain) { part, range in
-            for row in range {
-                var slopeSum = Lanes.zero
-                for c in stride(from: 0, to: width, by: lanes) {
-                    let v = z[row * width + c] + bias[c]
-                    let g = gradient[row * width + c]
-                    let d = derivative(v, slope)
-                    dz[row * width + c] = g * d.z
-                    db.add(g * d.z, part: part, c)
-                    slopeSum = slopeSum.addingProduct(g * v * v, d.curvature)
-                }
-                dSlope.add(slopeSum, part: part)
+        var total = 0.0
+        for row in 0..<rows {
+            var slopeSum = Lanes.zero
+            for c in stride(from: 0, to: width, by: lanes) {
+                let v = z[row * width + c] + bias[c]
+                let g = gradient[row * width + c]
+                let d = derivative(v, slope)
+                gradient[row * width + c] = g * d.z
+                biasSum[c] += g * d.z
+                slopeSum = slopeSum.addingProduct(g * v * v, d.curvature)
             }
+            total += Double(slopeSum.sum())
         }
-        return (preactivation, db.total([width]), dSlope.total)
+        return total
     }
 
-    /// The gradient with respect to z alone, of Swish(z).
-    static func inputGradient(_ z: Tensor, slope: Float, outputGradient: Tensor) -> Tensor {
+    /// The same for z alone: bias is part of it, and no parameter's gradient is wanted.
+    static func inputBackward(_ z: Tensor, bias: Tensor, slope: Float, gradient: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let output = Tensor.empty([rows, width])
-        let (z, gradient, dz) = (Elements(z), Elements(outputGradient), Elements(output))
+        let (z, bias, gradient) = (Elements(z), Elements(bias), Elements(gradient))
         let slope = Lanes(repeating: slope)
-        parallelFor(rows, grain: grain) { _, range in
-            for i in stride(from: range.lowerBound * width, to: range.upperBound * width, by: lanes) {
-                dz[i] = gradient[i] * derivative(z[i], slope).z
+        for row in 0..<rows {
+            for c in stride(from: 0, to: width, by: lanes) {
+                gradient[row * width + c] *= derivative(z[row * width + c] + bias[c], slope).z
             }
         }
-        return output
     }
 
     // MARK: - Swish, then a weighted sum
 
-    /// w · Swish(z + bias) for each row: shape [rows]; weight [1, width]; bias [width] or nil.
-    static func dotForward(_ z: Tensor, bias: Tensor?, slope: Float, weight: Tensor) -> Tensor {
+    /// energies ← w · Swish(z + bias) for each row; weight [1, width], energies [rows].
+    static func dotForward(_ z: Tensor, bias: Tensor, slope: Float, weight: Tensor, into energies: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let output = Tensor.empty([rows])
-        let (z, bias, weight) = (Elements(z), Elements(bias ?? .zeros([width])), Elements(weight))
-        let energies = Elements(output)
+        let (z, bias, weight, energies) = (Elements(z), Elements(bias), Elements(weight), Elements(energies))
         let slope = Lanes(repeating: slope)
-        parallelFor(rows, grain: grain) { _, range in
-            for row in range {
-                var sum = Lanes.zero
-                for c in stride(from: 0, to: width, by: lanes) {
-                    sum = sum.addingProduct(swish(z[row * width + c] + bias[c], slope), weight[c])
-                }
-                energies[one: row] = sum.sum()
+        for row in 0..<rows {
+            var sum = Lanes.zero
+            for c in stride(from: 0, to: width, by: lanes) {
+                sum = sum.addingProduct(swish(z[row * width + c] + bias[c], slope), weight[c])
             }
+            energies[one: row] = sum.sum()
         }
-        return output
     }
 
-    /// The gradients with respect to z, bias, β and w, given those with respect to the sums, shape [rows].
+    /// From the gradient with respect to each row's sum, [rows]: writes that with respect to z to `output`, adds those with
+    /// respect to bias and weight to `biasSum` and `weightSum`, [width] each.
+    ///
+    /// - Returns: the gradient with respect to β.
     static func dotBackward(
-        _ z: Tensor, bias: Tensor, slope: Float, weight: Tensor, outputGradient: Tensor
-    ) -> (preactivation: Tensor, bias: Tensor, slope: Tensor, weight: Tensor) {
+        _ z: Tensor, bias: Tensor, slope: Float, weight: Tensor, gradient: Tensor, into output: Tensor, biasSum: Tensor,
+        weightSum: Tensor
+    ) -> Double {
         let (rows, width) = (z.size(0), z.size(1))
-        let preactivation = Tensor.empty([rows, width])
-        let (db, dw, dSlope) = (PartialSums(width: width), PartialSums(width: width), PartialSum())
-        let (z, bias, weight) = (Elements(z), Elements(bias), Elements(weight))
-        let gradient = Elements(outputGradient)
-        let dz = Elements(preactivation)
+        let (z, bias, weight, gradient) = (Elements(z), Elements(bias), Elements(weight), Elements(gradient))
+        let (output, biasSum, weightSum) = (Elements(output), Elements(biasSum), Elements(weightSum))
         let slope = Lanes(repeating: slope)
-        parallelFor(rows, grain: grain) { part, range in
-            for row in range {
-                var slopeSum = Lanes.zero
-                let g = Lanes(repeating: gradient[one: row])
-                for c in stride(from: 0, to: width, by: lanes) {
-                    let v = z[row * width + c] + bias[c]
-                    let d = derivative(v, slope)
-                    let gw = g * weight[c]
-                    dz[row * width + c] = gw * d.z
-                    db.add(gw * d.z, part: part, c)
-                    dw.add(g * v * d.sigmoid, part: part, c)
-                    slopeSum = slopeSum.addingProduct(gw * v * v, d.curvature)
-                }
-                dSlope.add(slopeSum, part: part)
+        var total = 0.0
+        for row in 0..<rows {
+            var slopeSum = Lanes.zero
+            let g = Lanes(repeating: gradient[one: row])
+            for c in stride(from: 0, to: width, by: lanes) {
+                let v = z[row * width + c] + bias[c]
+                let d = derivative(v, slope)
+                let gw = g * weight[c]
+                output[row * width + c] = gw * d.z
+                biasSum[c] += gw * d.z
+                weightSum[c] += g * v * d.sigmoid
+                slopeSum = slopeSum.addingProduct(gw * v * v, d.curvature)
             }
+            total += Double(slopeSum.sum())
         }
-        return (preactivation, db.total([width]), dSlope.total, dw.total([1, width]))
+        return total
     }
 
-    /// The gradient of each row's w · Swish(z) with respect to that row.
-    static func dotInputGradient(_ z: Tensor, weight: Tensor, slope: Float) -> Tensor {
+    /// output ← the gradient of each row's w · Swish(z + bias) with respect to that row.
+    static func dotInputBackward(_ z: Tensor, bias: Tensor, slope: Float, weight: Tensor, into output: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let output = Tensor.empty([rows, width])
-        let (z, weight, dz) = (Elements(z), Elements(weight), Elements(output))
+        let (z, bias, weight, output) = (Elements(z), Elements(bias), Elements(weight), Elements(output))
         let slope = Lanes(repeating: slope)
-        parallelFor(rows, grain: grain) { _, range in
-            for row in range {
-                for c in stride(from: 0, to: width, by: lanes) {
-                    dz[row * width + c] = weight[c] * derivative(z[row * width + c], slope).z
-                }
+        for row in 0..<rows {
+            for c in stride(from: 0, to: width, by: lanes) {
+                output[row * width + c] = weight[c] * derivative(z[row * width + c] + bias[c], slope).z
             }
         }
-        return output
     }
 
     // MARK: - Flips in the first layer
 
-    /// Swish(z) for each row of z [batch, width] and, after it, Swish(z ± columns[i]) for its flips i: [batch·(1+s), width].
+    /// What the first layer's rows are made of: for each point its own row, and after it one for each different bit that is
+    /// to be flipped. (Independent draws repeat themselves; an energy need not.)
+    struct Flips {
+        /// z = W₁x + b₁, shape [points, width].
+        let z: Tensor
+        /// W₁ᵀ, shape [d, width].
+        let columns: Tensor
+        /// Bits, shape [points, d]: a bit that is 0 adds its column when it flips, a bit that is 1 takes it away.
+        let x: Tensor
+        /// Where the rows of each point begin; one more entry at the end.
+        let starts: [Int]
+        /// The flipped bit of each row; −1 for the point itself.
+        let bits: [Int]
+        /// The row of each point (first) and of each of its flips as they were asked for, [points · (1 + s)]; nil where that
+        /// is the order of the rows.
+        let rows: [Int]?
+
+        /// - Parameter indices: int64 [points, s]; nil for 0 ..< d.
+        init(z: Tensor, columns: Tensor, x: Tensor, indices: Tensor?) {
+            (self.z, self.columns, self.x) = (z, columns, x)
+            let (points, d) = (z.size(0), columns.size(0))
+            var (starts, bits, rows) = ([0], [Int](), [Int]())
+            let chosen = indices?.array(Int.self)
+            let flips = indices?.size(1) ?? d
+            starts.reserveCapacity(points + 1)
+            bits.reserveCapacity(points * (1 + flips))
+            rows.reserveCapacity(points * (1 + flips))
+            // Which row of the point at hand flips a bit: valid where `seenBy` is that point.
+            var (seenBy, rowOf) = ([Int](repeating: -1, count: d), [Int](repeating: 0, count: d))
+            for point in 0..<points {
+                rows.append(bits.count)
+                bits.append(-1)
+                for t in 0..<flips {
+                    let bit = chosen.map { $0[point * flips + t] } ?? t
+                    if seenBy[bit] != point {
+                        (seenBy[bit], rowOf[bit]) = (point, bits.count)
+                        bits.append(bit)
+                    }
+                    rows.append(rowOf[bit])
+                }
+                starts.append(bits.count)
+            }
+            self.rows = bits.count == rows.count ? nil : rows
+            (self.starts, self.bits) = (starts, bits)
+        }
+
+        var width: Int { z.size(1) }
+        var dimension: Int { columns.size(0) }
+
+        /// The rows of a range of points.
+        func rows(_ points: Range<Int>) -> Range<Int> { starts[points.lowerBound]..<starts[points.upperBound] }
+
+        /// Calls body with each row of some points in order: its number, counted from the first of them, its point, the
+        /// flipped bit, and the sign that its column enters with (0 for the point itself).
+        @inline(__always)
+        func forEachRow(_ points: Range<Int>, _ body: (_ row: Int, _ point: Int, _ bit: Int, _ sign: Float) -> Void) {
+            let (d, values, first) = (dimension, Elements(x), starts[points.lowerBound])
+            for point in points {
+                for row in starts[point]..<starts[point + 1] {
+                    let bit = bits[row]
+                    let sign = bit < 0 ? 0 : 1 - 2 * values[one: point * d + bit]
+                    body(row - first, point, max(bit, 0), sign)
+                }
+            }
+        }
+    }
+
+    /// y ← Swish(z ± columns[i]) for the rows of some points.
+    static func flippedForward(_ flips: Flips, _ points: Range<Int>, slope: Float, into y: Tensor) {
+        let width = flips.width
+        let (z, columns, y) = (Elements(flips.z), Elements(flips.columns), Elements(y))
+        let slope = Lanes(repeating: slope)
+        flips.forEachRow(points) { row, point, bit, sign in
+            let sign = Lanes(repeating: sign)
+            for c in stride(from: 0, to: width, by: lanes) {
+                y[row * width + c] = swish(z[point * width + c].addingProduct(sign, columns[bit * width + c]), slope)
+            }
+        }
+    }
+
+    /// From the gradient with respect to those rows: adds that with respect to z to `zSum`, of z's shape, and that with
+    /// respect to the columns to `columnSum` [d, width].
     ///
-    /// - Parameters:
-    ///   - columns: W₁ᵀ, shape [d, width].
-    ///   - x: bits, shape [batch, d]: a bit that is 0 adds its column, a bit that is 1 takes it away.
-    ///   - indices: int64 [batch, s]; nil for 0 ..< d.
-    static func flippedForward(_ z: Tensor, columns: Tensor, x: Tensor, indices: Tensor?, slope: Float) -> Tensor {
-        let (batch, width, d) = (z.size(0), z.size(1), columns.size(0))
-        let flips = indices?.size(1) ?? d
-        let output = Tensor.empty([batch * (1 + flips), width])
-        let (z, columns, x, y) = (Elements(z), Elements(columns), Elements(x), Elements(output))
-        let slope = Lanes(repeating: slope)
-        let chosen = indices?.unsafeElements(Int64.self)
-        parallelFor(batch) { _, range in
-            for b in range {
-                for t in 0...flips {
-                    let (i, sign) = Self.flip(t, b, flips, d, chosen, x)
-                    let row = b * (1 + flips) + t
-                    for c in stride(from: 0, to: width, by: lanes) {
-                        let v = z[b * width + c].addingProduct(sign, columns[i * width + c])
-                        y[row * width + c] = swish(v, slope)
-                    }
-                }
-            }
-        }
-        return withExtendedLifetime(indices) { output }
-    }
-
-    /// The gradients with respect to z, columns and β.
+    /// - Returns: the gradient with respect to β.
     static func flippedBackward(
-        _ z: Tensor, columns: Tensor, x: Tensor, indices: Tensor?, slope: Float, outputGradient: Tensor
-    ) -> (preactivation: Tensor, columns: Tensor, slope: Tensor) {
-        let (batch, width, d) = (z.size(0), z.size(1), columns.size(0))
-        let flips = indices?.size(1) ?? d
-        let preactivation = Tensor.zeros([batch, width])
-        let (dColumns, dSlope) = (PartialSums(width: d * width), PartialSum())
-        let (z, columns, x, gradient) = (Elements(z), Elements(columns), Elements(x), Elements(outputGradient))
-        let dz = Elements(preactivation)
+        _ flips: Flips, _ points: Range<Int>, slope: Float, gradient: Tensor, zSum: Tensor, columnSum: Tensor
+    ) -> Double {
+        let width = flips.width
+        let (z, columns, gradient) = (Elements(flips.z), Elements(flips.columns), Elements(gradient))
+        let (zSum, columnSum) = (Elements(zSum), Elements(columnSum))
         let slope = Lanes(repeating: slope)
-        let chosen = indices?.unsafeElements(Int64.self)
-        parallelFor(batch) { part, range in
-            for b in range {
-                var slopeSum = Lanes.zero
-                for t in 0...flips {
-                    let (i, sign) = Self.flip(t, b, flips, d, chosen, x)
-                    let row = b * (1 + flips) + t
-                    for c in stride(from: 0, to: width, by: lanes) {
-                        let v = z[b * width + c].addingProduct(sign, columns[i * width + c])
-                        let g = gradient[row * width + c]
-                        let derived = derivative(v, slope)
-                        dz[b * width + c] += g * derived.z
-                        dColumns.add(sign * g * derived.z, part: part, i * width + c)
-                        slopeSum = slopeSum.addingProduct(g * v * v, derived.curvature)
-                    }
-                }
-                dSlope.add(slopeSum, part: part)
+        var total = 0.0
+        flips.forEachRow(points) { row, point, bit, sign in
+            var slopeSum = Lanes.zero
+            let sign = Lanes(repeating: sign)
+            for c in stride(from: 0, to: width, by: lanes) {
+                let v = z[point * width + c].addingProduct(sign, columns[bit * width + c])
+                let g = gradient[row * width + c]
+                let d = derivative(v, slope)
+                zSum[point * width + c] += g * d.z
+                columnSum[bit * width + c] += sign * g * d.z
+                slopeSum = slopeSum.addingProduct(g * v * v, d.curvature)
             }
+            total += Double(slopeSum.sum())
         }
-        return withExtendedLifetime(indices) { (preactivation, dColumns.total([d, width]), dSlope.total) }
+        return total
     }
 
-    /// The t-th row of point b: the point itself (t = 0, no column enters), or its flip at chosen[b, t − 1] with the sign of
-    /// that bit's column.
-    @inline(__always)
-    private static func flip(
-        _ t: Int, _ b: Int, _ flips: Int, _ d: Int, _ chosen: UnsafeMutablePointer<Int64>?, _ x: Elements
-    ) -> (index: Int, sign: Lanes) {
-        guard t > 0 else { return (0, .zero) }
-        let i = chosen.map { Int($0[b * flips + t - 1]) } ?? t - 1
-        return (i, Lanes(repeating: 1 - 2 * x[one: b * d + i]))
-    }
-
-    /// Swish(z + scale ⊗ column) for z [rows, width], scale [rows], column [width].
-    static func shiftedForward(_ z: Tensor, by column: Tensor, scale: Tensor, slope: Float) -> Tensor {
+    /// y ← Swish(z + scale ⊗ column) for z, y [rows, width], scale [rows], column [width].
+    static func shiftedForward(_ z: Tensor, by column: Tensor, scale: Tensor, slope: Float, into y: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let output = Tensor.empty([rows, width])
-        let (z, column, scale, y) = (Elements(z), Elements(column), Elements(scale), Elements(output))
+        let (z, column, scale, y) = (Elements(z), Elements(column), Elements(scale), Elements(y))
         let slope = Lanes(repeating: slope)
-        parallelFor(rows, grain: grain) { _, range in
-            for row in range {
-                let factor = Lanes(repeating: scale[one: row])
-                for c in stride(from: 0, to: width, by: lanes) {
-                    y[row * width + c] = swish(z[row * width + c].addingProduct(factor, column[c]), slope)
-                }
+        for row in 0..<rows {
+            let factor = Lanes(repeating: scale[one: row])
+            for c in stride(from: 0, to: width, by: lanes) {
+                y[row * width + c] = swish(z[row * width + c].addingProduct(factor, column[c]), slope)
             }
         }
-        return output
     }
 
     /// In place: z ← z + scale ⊗ column.
     static func shift(_ z: Tensor, by column: Tensor, scale: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
         let (z, column, scale) = (Elements(z), Elements(column), Elements(scale))
-        parallelFor(rows, grain: grain) { _, range in
-            for row in range {
-                let factor = Lanes(repeating: scale[one: row])
-                for c in stride(from: 0, to: width, by: lanes) {
-                    z[row * width + c] = z[row * width + c].addingProduct(factor, column[c])
-                }
+        for row in 0..<rows {
+            let factor = Lanes(repeating: scale[one: row])
+            for c in stride(from: 0, to: width, by: lanes) {
+                z[row * width + c] = z[row * width + c].addingProduct(factor, column[c])
             }
         }
     }

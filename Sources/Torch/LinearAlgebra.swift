@@ -7,6 +7,9 @@ extension Tensor {
     /// In place: becomes the product of two matrices; nothing is recorded for gradients.
     public func assign(matmul a: Tensor, _ b: Tensor) { succeed(ct_matmul_out(pointer, a.pointer, b.pointer)) }
 
+    /// In place: adds the product of two matrices; nothing is recorded for gradients.
+    public func add(matmul a: Tensor, _ b: Tensor) { succeed(ct_matmul_add_(pointer, a.pointer, b.pointer)) }
+
     /// x Wᵀ + b for x [batch, in], weight [out, in], bias [out].
     public func linear(_ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
         wrap(ct_linear(pointer, weight.pointer, bias?.pointer))

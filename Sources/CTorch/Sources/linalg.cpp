@@ -33,6 +33,13 @@ int32_t ct_matmul_out(ct_tensor out, ct_tensor a, ct_tensor b) {
     });
 }
 
+int32_t ct_matmul_add_(ct_tensor out, ct_tensor a, ct_tensor b) {
+    return ct::status([&] {
+        at::NoGradGuard unrecorded;
+        get(out).addmm_(get(a), get(b));
+    });
+}
+
 ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias) {
     return ct::tensor([&] { return at::linear(get(x), get(weight), optional(bias)); });
 }

@@ -9,6 +9,9 @@ CT_API ct_tensor _Nullable ct_matmul(ct_tensor _Nonnull a, ct_tensor _Nonnull b)
 /// out ← a b in place; out is a matrix of the right shape, none of the three requires gradients.
 CT_API int32_t ct_matmul_out(ct_tensor _Nonnull out, ct_tensor _Nonnull a, ct_tensor _Nonnull b);
 
+/// out ← out + a b in place, likewise.
+CT_API int32_t ct_matmul_add_(ct_tensor _Nonnull out, ct_tensor _Nonnull a, ct_tensor _Nonnull b);
+
 /// x Wᵀ + b; b may be NULL.
 CT_API ct_tensor _Nullable ct_linear(ct_tensor _Nonnull x, ct_tensor _Nonnull weight, ct_tensor _Nullable bias);
 
