@@ -21,10 +21,10 @@ struct Benchmark: Sendable {
     static let all = [
         training(
             "rmwggis-step", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true, bound: 0.55,
-            note: "s 10; the peer keeps the proposal in the loss's graph, as the released code does"),
+            note: "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"),
         training(
             "rmwggis-step-constant-proposal", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true,
-            bound: nil, note: "s 10; the proposal is a constant on both sides, as in the paper"),
+            bound: nil, note: "s 10 (repeated draws evaluated once, counted each in the share); the proposal is a constant on both sides, as in the paper"),
         training("rm-step", RatioMatching(.exact), flips: 32, guided: false, bound: 0.7, note: "all 32 flips"),
         Benchmark(
             name: "toy-batch", bound: 0.05, operations: nil, note: "4,000 points of 2spirals, generated and coded, d 32",
@@ -35,7 +35,7 @@ struct Benchmark: Sendable {
         evaluation,
         training(
             "rmwggis-step-d2048", RatioMatching(.gradientGuided(flips: 10)), dimension: 2048, flips: 10, guided: true,
-            bound: 0.4, note: "s 10; the peer keeps the proposal in the loss's graph, as the released code does"),
+            bound: 0.4, note: "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"),
     ]
 
     /// 20 sweeps of 4,000 chains, d 32, then the released metric.
