@@ -2,7 +2,7 @@ import Experiments
 import Foundation
 
 extension RMwGGISSynthetic {
-    /// Rows of `table`, with the columns that are named there.
+    /// None of its own: `table` names its columns, which depend on whether there are read-outs.
     public var columns: [Column] { [] }
 
     /// A row for each cell, with the released evaluation, and one for each β that it was read out at; then, for each data
