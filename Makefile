@@ -1,6 +1,6 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test bench data check replicate replicate-rmwggis-synthetic clean
+.PHONY: help setup build test bench data check torture replicate replicate-rmwggis-synthetic clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -37,6 +37,9 @@ replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build
 
 replicate-rmwggis-synthetic: build ## rmwggis-synthetic at PROFILE (quick), into results/
 	@$(REPLICATE) run rmwggis-synthetic --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
+
+torture: build ## kills a training 200 times and compares what it ends with, fills the disk, two processes on one folder
+	@scripts/torture
 
 clean: ## removes what was built and fetched into this folder; results/ and the cache stay
 	rm -rf .build .deps data
