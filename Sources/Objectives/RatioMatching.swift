@@ -76,30 +76,22 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
         _ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator
     ) throws -> (loss: Tensor, gradients: [Tensor]) {
         let parameters = model.parameters.tensors
-        let chunks: [Tensor?]
-        if case .exactInChunks(let size) = estimator {
-            precondition(size > 0, "chunks of \(size) flips")
-            let all = type(of: model).allIndices(x)
-            chunks = stride(from: 0, to: x.size(1), by: size).map {
-                all.narrowed(1, start: $0, length: min(size, x.size(1) - $0)).contiguous()
-            }
-        } else {
+        guard case .exactInChunks(let size) = estimator else {
             let loss = try loss(model, x, using: generator)
             return (loss.detached(), gradients(of: loss, withRespectTo: parameters))
         }
-        var total: (loss: Tensor, gradients: [Tensor])?
-        for indices in chunks {
+        require(size > 0, "chunks of \(size) flips")
+        let all = type(of: model).allIndices(x)
+        var total = Tensor.zeros([], dtype: x.dtype, device: x.device)
+        var sums = parameters.map { Tensor.zeros(like: $0) }
+        for first in stride(from: 0, to: x.size(1), by: size) {
+            let indices = all.narrowed(1, start: first, length: min(size, x.size(1) - first)).contiguous()
             let part = loss(model, x, at: indices, proposal: nil)
             let found = gradients(of: part, withRespectTo: parameters)
-            guard var sum = total else {
-                total = (part.detached(), found)
-                continue
-            }
-            sum.loss += part.detached()
-            for index in found.indices { sum.gradients[index] += found[index] }
-            total = sum
+            total += part.detached()
+            for index in sums.indices { sums[index] += found[index] }
         }
-        return total!
+        return (total, sums)
     }
 
     /// log ñ (or log n*), normalised, shape [batch, d]; nil where nothing or nothing but chance guides the flips.
@@ -146,7 +138,7 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
         case .uniform: return logarithms.exp().sum() * (Double(x.size(1)) / (batch * flips))
         case .gradientGuided, .optimal:
             return (logarithms - logProposal!.gathered(1, indices!)).exp().sum() / (batch * flips)
-        case .surrogate: preconditionFailure("the surrogate has no flips")
+        case .surrogate: fatalError("the surrogate has no flips")
         }
     }
 
