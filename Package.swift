@@ -44,6 +44,10 @@ let package = Package(
             dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
             path: "Replications/RMwGGISSynthetic", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
+        .target(
+            name: "RMwGGISCost", dependencies: ["Experiments", "HDF5", "Objectives", "Datasets", "Figures"],
+            path: "Replications/RMwGGISCost", exclude: ["README.md"],
+            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
 
         // The command line, over whichever replications an executable brings.
         .target(
@@ -52,7 +56,8 @@ let package = Package(
                 "Experiments", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .executableTarget(name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "Torch"]),
+        .executableTarget(
+            name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "Torch"]),
 
         // Ours beside PyTorch's.
         .executableTarget(
@@ -76,6 +81,7 @@ let package = Package(
         .testTarget(name: "READMETests", dependencies: ["EnergyModels", "Objectives", "Samplers"]),
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic"], resources: [.copy("Golden")]),
+        .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
         .target(name: "NoisyQuadratic", dependencies: ["Experiments", "HDF5"], path: "Tests/NoisyQuadratic"),
         .executableTarget(

@@ -26,6 +26,10 @@ struct Bench: ParsableCommand {
     @Option(help: "Pairs a benchmark.")
     var rounds = 15
 
+    /// Runs three steps of this benchmark and prints the process's peak memory in bytes.
+    @Option(help: .hidden)
+    var peak: String?
+
     func validate() throws {
         if let only, !Benchmark.all.contains(where: { $0.name == only }) {
             throw ValidationError("no benchmark '\(only)': there are \(Benchmark.all.map(\.name).joined(separator: ", "))")
@@ -35,6 +39,10 @@ struct Bench: ParsableCommand {
 
     func run() throws {
         Runtime.threads = threads
+        if let peak {
+            let steps = try Benchmark.all.first { $0.name == peak }!.prepare()
+            return try withExtendedLifetime(steps(3)) { print(try Self.peakMemory()) }
+        }
         let peer = try Peer(python: python, script: peer, threads: threads)
         let rate = matrixProductRate()
         print("float32, \(threads) threads; sgemm \(String(format: "%.0f", rate * 1e-9)) GFLOP/s; peer: PyTorch \(peer.version) eager")
@@ -53,18 +61,43 @@ struct Bench: ParsableCommand {
         let ours = try benchmark.prepare()
         ours(1)
         let count = max(1, Int(0.3 / max(1e-6, seconds { ours(1) })))
-        _ = try peer.seconds(benchmark.name, 1)
-        let peerCount = max(1, Int(0.3 / max(1e-6, try peer.seconds(benchmark.name, 1))))
+        let own = try benchmark.beside?()
+        let theirs = { (count: Int) in try own.map { steps in seconds { steps(count) } } ?? peer.seconds(benchmark.name, count) }
+        _ = try theirs(1)
+        let peerCount = max(1, Int(0.3 / max(1e-6, try theirs(1))))
         var pairs: [(ours: Double, peer: Double)] = []
         for _ in 0..<min(rounds, benchmark.rounds ?? rounds) {
             let mine = seconds { ours(count) } / Double(count)
-            pairs.append((mine, try peer.seconds(benchmark.name, peerCount) / Double(peerCount)))
+            pairs.append((mine, try theirs(peerCount) / Double(peerCount)))
         }
         let median = Self.median(pairs.map(\.ours))
         return Row(
             name: benchmark.name, unit: "ms", ours: median * 1e3, peer: Self.median(pairs.map(\.peer)) * 1e3,
             ratio: Self.median(pairs.map { $0.ours / $0.peer }), bound: benchmark.bound,
-            limitShare: benchmark.operations.map { $0 / median / rate }, note: benchmark.note)
+            limitShare: benchmark.operations.map { $0 / median / rate },
+            peakMemory: try benchmark.memoryBound.map { _ in try peakMemory(of: benchmark) }, memoryBound: benchmark.memoryBound,
+            note: benchmark.note)
+    }
+
+    /// In bytes, measured in a process of its own.
+    private func peakMemory(of benchmark: Benchmark) throws -> Int {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        process.arguments = ["--python", python, "--threads", "\(threads)", "--peak", benchmark.name]
+        process.standardOutput = output
+        try process.run()
+        let text = String(decoding: try output.fileHandleForReading.readToEnd() ?? Data(), as: UTF8.self)
+        guard let bytes = Int(text.trimmingCharacters(in: .whitespacesAndNewlines)) else {
+            throw ValidationError("\(benchmark.name): its memory could not be measured")
+        }
+        return bytes
+    }
+
+    private static func peakMemory() throws -> Int {
+        let status = try String(contentsOfFile: "/proc/self/status", encoding: .utf8)
+        let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+        return line.flatMap { Int($0.filter(\.isNumber)) }.map { $0 * 1024 } ?? 0
     }
 
     /// Rows of other benchmarks that a file already holds are kept.
@@ -103,11 +136,16 @@ struct Row: Codable {
     let ratio: Double?
     let bound: Double?
     let limitShare: Double?
+    /// In bytes.
+    let peakMemory: Int?
+    let memoryBound: Int?
     let note: String
 
-    var met: Bool { (ratio ?? 0) <= (bound ?? .infinity) }
+    var met: Bool { (ratio ?? 0) <= (bound ?? .infinity) && (peakMemory ?? 0) <= (memoryBound ?? .max) }
 
-    private enum CodingKeys: String, CodingKey { case name, unit, ours, peer, ratio, bound, limitShare, note }
+    private enum CodingKeys: String, CodingKey {
+        case name, unit, ours, peer, ratio, bound, limitShare, peakMemory, memoryBound, note
+    }
 
     /// Absent values are written as null.
     func encode(to encoder: any Encoder) throws {
@@ -119,13 +157,16 @@ struct Row: Codable {
         try container.encode(ratio, forKey: .ratio)
         try container.encode(bound, forKey: .bound)
         try container.encode(limitShare, forKey: .limitShare)
+        try container.encodeIfPresent(peakMemory, forKey: .peakMemory)
+        try container.encodeIfPresent(memoryBound, forKey: .memoryBound)
         try container.encode(note, forKey: .note)
     }
 
     var line: String {
         func text(_ value: Double?, _ digits: Int = 3) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "–" }
         return "\(name): ours \(text(ours)) \(unit), peer \(text(peer)) \(unit), ratio \(text(ratio)) "
-            + "(bound \(text(bound, 2)): \(met ? "met" : "MISSED")), share of sgemm rate \(text(limitShare, 2)); \(note)"
+            + "(bound \(text(bound, 2)): \(met ? "met" : "MISSED")), share of sgemm rate \(text(limitShare, 2))"
+            + (peakMemory.map { ", peak \($0 >> 20) MiB of \((memoryBound ?? 0) >> 20)" } ?? "") + "; \(note)"
     }
 }
 

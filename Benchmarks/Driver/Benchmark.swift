@@ -15,8 +15,12 @@ struct Benchmark: Sendable {
     let note: String
     /// Pairs that are timed, where a step is long.
     var rounds: Int?
+    /// The most memory that a process may hold that runs three steps, in bytes; nil where it is not measured.
+    var memoryBound: Int?
     /// Makes what the steps need; the result runs that many of them.
     let prepare: @Sendable () throws -> (Int) -> Void
+    /// What stands in the peer's place where it is another form of our own, made as by `prepare`.
+    var beside: (@Sendable () throws -> (Int) -> Void)?
 
     static let all = [
         training(
@@ -36,7 +40,50 @@ struct Benchmark: Sendable {
         training(
             "rmwggis-step-d2048", RatioMatching(.gradientGuided(flips: 10)), dimension: 2048, flips: 10, guided: true,
             bound: 0.4, note: "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"),
+        chunked,
+        annealing,
     ]
+
+    /// All flips at d = 2,048, in chunks, beside the plain form.
+    private static var chunked: Benchmark {
+        var benchmark = training(
+            "rm-chunked-d2048", RatioMatching(.exactInChunks(of: 64)), dimension: 2048, flips: 2048, guided: false, bound: nil,
+            note: "all flips, 64 at a time; in the peer's place our own form without chunks")
+        let plain = training(
+            "rm-d2048", RatioMatching(.exact), dimension: 2048, flips: 2048, guided: false, bound: nil, note: "")
+        benchmark.beside = { try plain.prepare() }
+        benchmark.rounds = 3
+        benchmark.memoryBound = 1 << 30
+        return benchmark
+    }
+
+    /// Annealed importance sampling, by the sweep, beside a Gibbs sweep as `mmd-evaluation` takes it.
+    private static var annealing: Benchmark {
+        let (dimension, chains, width) = (32, 4000, 256)
+        let model = { @Sendable (generator: RandomGenerator) in
+            MLPEnergy(dimension: dimension, hidden: [width, width, width], using: generator)
+        }
+        return Benchmark(
+            name: "ais", bound: nil,
+            operations: 2 * Double(dimension * chains) * Double(2 * width * width + width),
+            note: "a sweep of annealed importance sampling, 4,000 chains, d 32, with its weights; in the peer's place our Gibbs sweep",
+            rounds: 5,
+            prepare: {
+                let generator = RandomGenerator(seed: 0)
+                let model = model(generator)
+                // K steps take K − 1 sweeps.
+                return { count in
+                    _ = AnnealedImportanceSampling(temperatures: count + 1, chains: chains)
+                        .logPartitionFunction(of: model, using: generator)
+                }
+            },
+            beside: {
+                let generator = RandomGenerator(seed: 0)
+                let model = model(generator)
+                let coins = Tensor.integers([chains, dimension], 0..<2, using: generator).converted(to: .float32)
+                return { count in _ = GibbsSampler().sample(model, from: coins, sweeps: count, using: generator) }
+            })
+    }
 
     /// 20 sweeps of 4,000 chains, d 32, then the released metric.
     private static var evaluation: Benchmark {

@@ -26,6 +26,8 @@ extension RMwGGISSynthetic {
         public var datasets: [String]
         public var variants: [Variant]
         public var methods: [Method]
+        /// Those of the methods that `released` runs.
+        public var releasedMethods: [Method]
         /// Seeds a method: the run's seed and the ones after it.
         public var seeds: Int
         /// d, bits a point.
@@ -60,6 +62,8 @@ extension RMwGGISSynthetic {
         public var inverseTemperatures: [Double]
         /// Gibbs sweeps of a read-out above d = 20, half of them annealed in β.
         public var readOutSweeps: Int
+        /// Further numbers of sweeps at which a read-out above d = 20 is scored, to see whether `readOutSweeps` is enough; may be empty.
+        public var otherReadOutSweeps: [Int]
         /// Points that the test NLL is averaged over above d = 20.
         public var testPoints: Int
         /// Points that the data's own distribution is counted from, up to d = 20.
@@ -86,6 +90,10 @@ extension RMwGGISSynthetic {
             try requireList("datasets", datasets)
             try requireList("variants", variants.map(\.rawValue))
             try requireList("methods", methods.map(\.rawValue))
+            try requireList("releasedMethods", releasedMethods.map(\.rawValue))
+            for method in releasedMethods {
+                try require("releasedMethods", method.rawValue, method.isReleased, "methods that the released code has")
+            }
             try requireCount("seeds", seeds, to: 1000)
             try require("hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...65536 ~= $0 }, "a list of widths from 1 to 65536")
             try requireCount("batchSize", batchSize, to: 1 << 20)
@@ -106,6 +114,11 @@ extension RMwGGISSynthetic {
                 Set(inverseTemperatures).count == inverseTemperatures.count
                     && inverseTemperatures.allSatisfy { $0 > 0 && $0 < .infinity }, "a list of different positive numbers")
             try requireCount("readOutSweeps", readOutSweeps, from: 2, to: 1 << 20)
+            try require(
+                "otherReadOutSweeps", otherReadOutSweeps,
+                Set(otherReadOutSweeps + [readOutSweeps]).count == otherReadOutSweeps.count + 1
+                    && otherReadOutSweeps.allSatisfy { 2...1 << 20 ~= $0 },
+                "a list of different whole numbers from 2 to \(1 << 20), readOutSweeps not among them")
             try requireCount("testPoints", testPoints, to: 1 << 24)
             try requireCount("truthPoints", truthPoints, to: 1 << 30)
             try requireCount("annealingTemperatures", annealingTemperatures, to: 1 << 20)
@@ -159,8 +172,9 @@ extension RMwGGISSynthetic {
             * Double(
                 configuration.evaluationSamples * configuration.gibbsSweeps * (1 + evaluations)
                     + readOuts
-                    * (configuration.evaluationSamples * configuration.readOutSweeps + configuration.annealingTemperatures
-                        * configuration.annealingChains))
+                    * (configuration.evaluationSamples
+                        * (configuration.readOutSweeps + configuration.otherReadOutSweeps.reduce(0, +))
+                        + configuration.annealingTemperatures * configuration.annealingChains))
         let operations = 2 * Double(parameters) * (rows * Double(configuration.iterations) + evaluationRows)
         let activations = configuration.hidden.max()! * max(
             4 * configuration.batchSize * (1 + flips), 3 * configuration.evaluationSamples) * 4

@@ -96,7 +96,7 @@ extension Setting {
     ///
     /// Up to d = 20 log Z and samples are exact. Above, samples come from Gibbs sweeps annealed from 0 to β over half of the
     /// sweeps, and log Z from annealed importance sampling with the data's marginals as base; `nllError@β` is its
-    /// standard error.
+    /// standard error. Scores after other numbers of sweeps have names as `wasserstein@4.0,160 sweeps`.
     func readOut(_ model: MLPEnergy, _ training: BinaryToyData) throws -> [String: Double] {
         guard !configuration.inverseTemperatures.isEmpty else { return [:] }
         var fresh = freshData(training, for: "read-out data")
@@ -125,8 +125,11 @@ extension Setting {
             let marginals = test.converted(to: .float64).mean(0).maximum(0.01).minimum(0.99)
             let logits = (marginals / (1 - marginals)).log()
             for beta in configuration.inverseTemperatures {
-                let samples = bits(annealedSamples(model, at: beta, using: generator))
-                values.merge(try Scores(samples, data, training.code).values("@\(beta)")) { $1 }
+                for sweeps in [configuration.readOutSweeps] + configuration.otherReadOutSweeps {
+                    let samples = bits(annealedSamples(model, at: beta, sweeps: sweeps, using: generator))
+                    let suffix = sweeps == configuration.readOutSweeps ? "" : ",\(sweeps) sweeps"
+                    values.merge(try Scores(samples, data, training.code).values("@\(beta)\(suffix)")) { $1 }
+                }
                 let estimate = AnnealedImportanceSampling(
                     inverseTemperature: beta, temperatures: configuration.annealingTemperatures,
                     chains: configuration.annealingChains
@@ -140,15 +143,17 @@ extension Setting {
     }
 
     /// Gibbs sweeps from coin flips, the inverse temperature rising to β over the first half, then at β.
-    private func annealedSamples(_ model: MLPEnergy, at beta: Double, using generator: RandomGenerator) -> Tensor {
-        let half = max(1, configuration.readOutSweeps / 2)
+    private func annealedSamples(
+        _ model: MLPEnergy, at beta: Double, sweeps: Int, using generator: RandomGenerator
+    ) -> Tensor {
+        let half = max(1, sweeps / 2)
         var x = coinFlips(generator)
         for sweep in 1...half {
             let sampler = GibbsSampler(inverseTemperature: beta * Double(sweep) / Double(half))
             x = sampler.sample(model, from: x, sweeps: 1, using: generator)
         }
         return GibbsSampler(inverseTemperature: beta).sample(
-            model, from: x, sweeps: configuration.readOutSweeps - half, using: generator)
+            model, from: x, sweeps: sweeps - half, using: generator)
     }
 
     /// The data's own distribution over 2^d states, from many draws.

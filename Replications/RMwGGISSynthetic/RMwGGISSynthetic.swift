@@ -28,7 +28,8 @@ public struct RMwGGISSynthetic: Replayable {
         for data in configuration.datasets {
             for dimension in configuration.dimensions {
                 for variant in configuration.variants {
-                    for method in configuration.methods where variant == .paper || method.isReleased {
+                    for method in configuration.methods
+                    where variant == .paper || configuration.releasedMethods.contains(method) {
                         for offset in 0..<configuration.seeds {
                             cells.append(
                                 Cell(

@@ -5,77 +5,113 @@ extension RMwGGISSynthetic {
     /// None of its own: `table` names its columns, which depend on whether there are read-outs.
     public var columns: [Column] { [] }
 
-    /// A row for each cell, with the released evaluation, and one for each β that it was read out at; then, for each data
-    /// set and d, what data, independent bits and coin flips score, averaged over the cells.
+    /// A row for each data set, d, variant and method, with the released evaluation, and one for each β that it was read out at,
+    /// as mean ± standard deviation over its seeds; then, for each data set and d, what data, independent bits and coin flips score,
+    /// averaged over the cells. Cells that have not run are named below the table.
     public func table(_ records: [CellRecord]) -> Table {
-        let hasReadOuts = records.contains { $0.values.keys.contains { $0.hasPrefix("nll@") } }
+        let present = records.filter { $0.status != .missing }
+        let hasReadOuts = present.contains { $0.values.keys.contains { $0.hasPrefix("nll@") } }
         var rows: [[String]] = []
-        for record in records {
-            let labels = ["data", "d", "variant", "method"].map { record.cell.label($0) ?? "" } + ["\(record.cell.seed)"]
-            let status: String =
-                switch record.status {
-                case .missing: "not run"
-                case .finished: ""
-                case .diverged(let quantity, let iteration): "diverged: \(quantity) at iteration \(iteration)"
+        for group in grouped(present, by: ["data", "d", "variant", "method"]) {
+            let finished = group.records.filter { $0.status == .finished }
+            let status = group.records.compactMap { record in
+                if case .diverged(let quantity, let iteration) = record.status {
+                    return "seed \(record.cell.seed) diverged: \(quantity) at iteration \(iteration)"
                 }
-            let time = record.timing?.secondsPerIteration.map { String(format: "%.1f", $0 * 1000) } ?? "–"
+                return nil
+            }
+            let labels = group.labels + ["\(finished.count)"]
+            let times = finished.compactMap { $0.timing?.secondsPerIteration.map { $0 * 1000 } }
             rows.append(
-                labels + ["20 sweeps", text(record, "loss", 3)] + scores(record, "")
-                    + (hasReadOuts ? ["", ""] : []) + [time, status])
-            let betas = record.values.keys.compactMap { $0.hasPrefix("nll@") ? Double($0.dropFirst(4)) : nil }.sorted()
-            for beta in betas {
-                let error = record.values["nllError@\(beta)"].map { String(format: " ± %.2f", $0) } ?? ""
+                labels + ["as released", text(finished, "loss", 3)] + scores(finished, "")
+                    + (hasReadOuts ? ["", ""] : [])
+                    + [SampleStatistics(times)?.text(1) ?? "–", status.joined(separator: "; ")])
+            for readOut in readOuts(finished) {
+                let error = finished.compactMap { $0.values["nllError@\(readOut.key)"] }.max()
+                let likelihood = readOut.sweeps == nil
+                    ? [
+                        text(finished, "nll@\(readOut.key)", 3) + (error.map { String(format: " (%.2f)", $0) } ?? ""),
+                        text(finished, "kl@\(readOut.key)", 3),
+                    ] : ["", ""]
                 rows.append(
-                    labels + [String(format: "β = %g", beta), ""] + scores(record, "@\(beta)")
-                        + [text(record, "nll@\(beta)", 3) + error, text(record, "kl@\(beta)", 3), "", ""])
+                    labels + [readOut.title, ""] + scores(finished, "@\(readOut.key)") + likelihood + ["", ""])
             }
         }
-        var seen: [[String]] = []
-        for record in records {
-            let set = [record.cell.label("data") ?? "", record.cell.label("d") ?? ""]
-            guard !seen.contains(set) else { continue }
-            seen.append(set)
-            let same = records.filter {
-                $0.status == .finished && [$0.cell.label("data") ?? "", $0.cell.label("d") ?? ""] == set
-            }
-            guard !same.isEmpty else { continue }
+        for group in grouped(present.filter { $0.status == .finished }, by: ["data", "d"]) {
             for control in Control.allCases {
-                func mean(_ name: String) -> Double {
-                    same.reduce(0) { $0 + ($1.values[name + control.rawValue] ?? .nan) } / Double(same.count)
-                }
-                let entropy = control == .data ? same.compactMap { $0.values["entropy"] }.first : nil
+                let entropy = control == .data ? group.records.compactMap { $0.values["entropy"] }.first : nil
                 rows.append(
-                    set + ["", control.title, "", "", ""]
-                        + [
-                            String(format: "%.4f", mean("mmd")), String(format: "%.2f", mean("exponentialMMD") * 1e4),
-                            String(format: "%.3f", mean("wasserstein")),
-                        ] + (hasReadOuts ? [entropy.map { String(format: "%.3f", $0) } ?? "", ""] : []) + ["", ""])
+                    group.labels + ["", control.title, "", "", ""]
+                        + scores(group.records, control.rawValue, spread: false)
+                        + (hasReadOuts ? [entropy.map { String(format: "%.3f", $0) } ?? "", ""] : []) + ["", ""])
             }
         }
-        let missing = records.filter { $0.status == .missing }.map { "\($0.cell.index)" }
         var columns = [
-            "data", "d", "variant", "method", "seed", "read out", "loss", "MMD (released)", "exponential MMD ·10⁴", "Wasserstein",
+            "data", "d", "variant", "method", "seeds", "read out", "loss", "MMD (released)", "exponential MMD ·10⁴", "Wasserstein",
         ]
-        if hasReadOuts { columns += ["test NLL", "KL"] }
+        if hasReadOuts { columns += ["test NLL (s.e. of log Z)", "KL"] }
         columns += ["ms/iteration", "status"]
         if rows.allSatisfy({ $0.last == "" }) {
             columns.removeLast()
             rows = rows.map { Array($0.dropLast()) }
         }
-        return Table(
-            columns: columns, rows: rows,
-            notes: missing.isEmpty
-                ? [] : ["\(missing.count) of \(records.count) cells have not run: --cells \(missing.joined(separator: ","))"])
+        return Table(columns: columns, rows: rows, notes: [Table.missingNote(records)].compactMap { $0 })
     }
 
-    private func scores(_ record: CellRecord, _ suffix: String) -> [String] {
+    /// Records that share these labels, in the order of their first.
+    struct Group {
+        let labels: [String]
+        var records: [CellRecord]
+    }
+
+    func grouped(_ records: [CellRecord], by keys: [String]) -> [Group] {
+        var groups: [Group] = []
+        for record in records {
+            let labels = keys.map { record.cell.label($0) ?? "" }
+            if let index = groups.firstIndex(where: { $0.labels == labels }) {
+                groups[index].records.append(record)
+            } else {
+                groups.append(Group(labels: labels, records: [record]))
+            }
+        }
+        return groups
+    }
+
+    /// A read-out of `result.json`: the text after the `@` of its names, `4.0` or `4.0,160 sweeps`.
+    struct ReadOut {
+        let key: String
+        let beta: Double
+        /// nil: as many as the profile reads out with.
+        let sweeps: Int?
+
+        init?(_ key: Substring) {
+            let parts = key.split(separator: ",")
+            guard let beta = parts.first.flatMap({ Double($0) }) else { return nil }
+            (self.key, self.beta) = (String(key), beta)
+            sweeps = parts.count > 1 ? Int(parts[1].split(separator: " ")[0]) : nil
+        }
+
+        var title: String { String(format: "β = %g", beta) + (sweeps.map { ", \($0) sweeps" } ?? "") }
+    }
+
+    /// The read-outs that these records have, by β, then by sweeps, the profile's own first.
+    func readOuts(_ records: [CellRecord]) -> [ReadOut] {
+        let keys = Set(records.flatMap { $0.values.keys.compactMap { $0.split(separator: "@").dropFirst().first } })
+        return keys.compactMap { ReadOut($0) }.sorted { ($0.beta, $0.sweeps ?? 0) < ($1.beta, $1.sweeps ?? 0) }
+    }
+
+    private func scores(_ records: [CellRecord], _ suffix: String, spread: Bool = true) -> [String] {
         [
-            text(record, "mmd\(suffix)", 4), text(record, "exponentialMMD\(suffix)", 2, scale: 1e4),
-            text(record, "wasserstein\(suffix)", 3),
+            text(records, "mmd\(suffix)", 4, spread: spread),
+            text(records, "exponentialMMD\(suffix)", 2, scale: 1e4, spread: spread),
+            text(records, "wasserstein\(suffix)", 3, spread: spread),
         ]
     }
 
-    private func text(_ record: CellRecord, _ name: String, _ decimals: Int, scale: Double = 1) -> String {
-        record.values[name].map { String(format: "%.\(decimals)f", $0 * scale) } ?? "–"
+    private func text(
+        _ records: [CellRecord], _ name: String, _ decimals: Int, scale: Double = 1, spread: Bool = true
+    ) -> String {
+        guard let statistics = SampleStatistics(records.compactMap { $0.values[name].map { $0 * scale } }) else { return "–" }
+        return spread ? statistics.text(decimals) : String(format: "%.\(decimals)f", statistics.mean)
     }
 }

@@ -62,7 +62,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         }
         var code: Int32 = 0
         do {
-            if jobs > 1 {
+            if jobs > 1 || replication.cellsAreProcesses {
                 code = try runJobs(run, progress)
             } else {
                 try run.cells(interruption: Interruption.signal, progress: progress.show)

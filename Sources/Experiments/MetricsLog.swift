@@ -29,7 +29,10 @@ final class MetricsLog {
     }
 
     /// What was logged under a name so far, in order; also before a restart.
-    func values(_ name: String) throws -> [(iteration: Int, value: Double)] {
+    func values(_ name: String) throws -> [(iteration: Int, value: Double)] { try Self.values(name, in: url) }
+
+    /// What a log holds under a name, in order; nothing where there is no log. Throws `RunError` where it cannot be read.
+    static func values(_ name: String, in url: URL) throws -> [(iteration: Int, value: Double)] {
         guard FileManager.default.fileExists(atPath: url.path) else { return [] }
         guard let data = try? Data(contentsOf: url) else { throw RunError("\(url.path): cannot be read") }
         return try data.split(separator: UInt8(ascii: "\n")).compactMap { line in

@@ -58,7 +58,7 @@ public protocol Replication: Sendable {
     var summary: String { get }
     /// The text of `profiles.yaml`: a map of profile to `{summary, every key of Configuration}`, with an optional `defaults`.
     var profiles: String { get }
-    /// The text of `expected.yaml`: see `ExpectedValue`.
+    /// The text of `expected.yaml`: see `ExpectedValue` and `ExpectedRelation`.
     var expected: String { get }
     /// The seed where the command line gives none.
     var defaultSeed: UInt64 { get }
@@ -66,6 +66,8 @@ public protocol Replication: Sendable {
     var elementType: String { get }
     /// The table's columns.
     var columns: [Column] { get }
+    /// Whether each cell must run in a process of its own, even one after the other, since its peak memory is what it measures.
+    var cellsAreProcesses: Bool { get }
 
     /// The cells, their indices counting from 1; a configuration that gives none, or two of one id, is refused.
     func cells(_ configuration: Configuration, seed: UInt64) -> [Cell]
@@ -79,12 +81,17 @@ public protocol Replication: Sendable {
     func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult
     /// The table made from the cells' records, missing and diverged ones among them; by default a row a cell and `columns`.
     func table(_ records: [CellRecord]) -> Table
+    /// Writes the pictures of the run as a whole, made from whichever cells are there, into its folder; by default none. Times may enter
+    /// them. Throws `RunError` where a cell's file is damaged, and what drawing throws.
+    func pictures(_ records: [CellRecord], in folder: RunFolder) throws
 }
 
 extension Replication {
     public var defaultSeed: UInt64 { 1 }
     public var elementType: String { "float32" }
+    public var cellsAreProcesses: Bool { false }
     public func table(_ records: [CellRecord]) -> Table { Table(records, columns: columns) }
+    public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {}
 }
 
 /// A replication that can re-trace a golden file from the seed in it.

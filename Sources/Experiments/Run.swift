@@ -129,8 +129,8 @@ public final class Run<R: Replication> {
         }
     }
 
-    /// Makes `metrics.jsonl`, `timing.json`, `table.md` and `table.json` of the run from the cells that have a result, this process's or
-    /// another's; the table.
+    /// Makes `metrics.jsonl`, `timing.json`, `table.md`, `table.json` and the pictures of the run from the cells that have a result, this
+    /// process's or another's; the table.
     @discardableResult
     public func assemble() throws -> Table {
         let folder = plan.folder
@@ -159,6 +159,7 @@ public final class Run<R: Replication> {
         let table = plan.replication.table(records)
         try atomically(replacing: folder.table, by: Data(table.markdown.utf8))
         try atomically(replacing: folder.tableData, by: JSON.encode(records.map(TableRow.init)))
+        if !present.isEmpty { try plan.replication.pictures(records, in: folder) }
         return table
     }
 

@@ -58,9 +58,23 @@ public struct Table: Sendable, Equatable {
                 }
             return columns.map { $0.text(record) } + (complete ? [] : [status])
         }
-        let missing = records.filter { $0.status == .missing }.map { "\($0.cell.index)" }
-        notes = missing.isEmpty
-            ? [] : ["\(missing.count) of \(records.count) cells have not run: --cells \(missing.joined(separator: ","))"]
+        notes = [Self.missingNote(records)].compactMap { $0 }
+    }
+
+    /// How many cells have not run, and how to run them; nil where all have.
+    public static func missingNote(_ records: [CellRecord]) -> String? {
+        let missing = records.filter { $0.status == .missing }.map(\.cell.index)
+        guard !missing.isEmpty else { return nil }
+        var ranges: [ClosedRange<Int>] = []
+        for index in missing {
+            if let last = ranges.last, last.upperBound + 1 == index {
+                ranges[ranges.count - 1] = last.lowerBound...index
+            } else {
+                ranges.append(index...index)
+            }
+        }
+        let list = ranges.map { $0.count == 1 ? "\($0.lowerBound)" : "\($0.lowerBound)-\($0.upperBound)" }
+        return "\(missing.count) of \(records.count) cells have not run: --cells \(list.joined(separator: ","))"
     }
 
     /// Markdown, its columns aligned to be read as text too.

@@ -1,13 +1,14 @@
 import Commands
 import Experiments
 import Foundation
+import RMwGGISCost
 import RMwGGISSynthetic
 import Torch
 
 @main
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
-    static let replications: [any Replication] = [RMwGGISSynthetic()]
+    static let replications: [any Replication] = [RMwGGISSynthetic(), RMwGGISCost()]
 
     static var environment: RunEnvironment {
         RunEnvironment(

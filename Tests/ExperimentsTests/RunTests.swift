@@ -349,6 +349,61 @@ import Testing
         #expect(try check(expected(1, tolerance: 1, cell: "other"), run: RunFolder(folder)).absent == ["other: no such cell"])
     }
 
+    private let relation = """
+        relations:
+          - claim: momentum ends lower
+            metric: loss
+            of: {method: momentum}
+            over: {method: plain}
+            profile: smoke
+            reference: 1
+            spread: 0.1
+            tolerance: 0.5
+            why: chosen here
+        """
+
+    /// Each cell of one side is set against the cell that differs in the named labels alone, and the mean of the pairs is checked.
+    @Test func aRelationIsCheckedOverPairsOfCells() throws {
+        try run(request(folder))
+        let losses = try Plan(NoisyQuadratic(), request(folder)).records().map { try #require($0.values["loss"]) }
+        let ratio = (losses[2] / losses[0] + losses[3] / losses[1]) / 2
+        func check(_ changes: [(String, String)]) throws -> CheckReport {
+            let text = changes.reduce(relation) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
+            return try self.check(text, run: RunFolder(folder))
+        }
+        let near = try check([("reference: 1", "reference: \(ratio + 0.4)")])
+        #expect(near.exitCode == 0 && near.table.rows[0].last == "ok")
+        let far = try check([("reference: 1", "reference: \(ratio + 0.6)")])
+        #expect(far.exitCode == 1 && far.moved.first?.hasPrefix("momentum ends lower: ratio of loss is ") == true)
+        let difference = (losses[2] - losses[0] + losses[3] - losses[1]) / 2
+        let exact = try check([("over", "minus"), ("reference: 1", "reference: \(difference)"), ("tolerance: 0.5", "tolerance: 1e-12")])
+        #expect(exact.exitCode == 0)
+        let among = try check([
+            ("profile:", "among: {curvature: 2.5}\n    profile:"), ("reference: 1", "reference: \(losses[3] / losses[1])"),
+            ("tolerance: 0.5", "tolerance: 1e-12"),
+        ])
+        #expect(among.exitCode == 0)
+        // Times and memory are of the record, not of the result.
+        #expect(try check([("metric: loss", "metric: peakMemory"), ("tolerance: 0.5", "tolerance: 0.9")]).exitCode == 0)
+        let absent = try check([("metric: loss", "metric: mmd")])
+        #expect(absent.exitCode == 2 && absent.absent == ["momentum ends lower: no two finished cells to compare mmd of"])
+    }
+
+    @Test func aFaultInAPinnedRelationIsNamed() {
+        func fault(_ a: String, _ b: String) -> String {
+            let text = relation.replacingOccurrences(of: a, with: b)
+            return ExperimentsTests.fault { _ = try ExpectedRelation.read(text, place: "e.yaml") }
+        }
+        let either = "e.yaml, line 2: a relation has either 'over', for a ratio, or 'minus', for a difference"
+        #expect(fault("", "") == "none")
+        #expect(fault("    over: {method: plain}\n", "") == either)
+        #expect(fault("over: {method: plain}", "over: plain") == "e.yaml, line 2: over must be a map of labels")
+        #expect(fault("over: {method: plain}", "over: {curvature: 1}")
+            == "e.yaml, line 2: both sides of a relation must name the same labels")
+        #expect(fault("relations:", "relation:").hasPrefix("unknown key 'relation' in e.yaml; the nearest is 'relations'"))
+        #expect(fault("spread: 0.1", "spread: -1") == "e.yaml, line 2: spread is '-1', expected a number from 0")
+    }
+
     @Test func aDivergedOrMissingCellDoesNotPassACheck() throws {
         let fast = [try Override("learningRate=3"), try Override("iterations=500")]
         try run(request(folder) {

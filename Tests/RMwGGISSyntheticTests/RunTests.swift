@@ -126,11 +126,67 @@ private func identity(_ folder: URL) throws -> [String: Data] {
         }
     }
 
+    /// The table has seeds as mean ± standard deviation; the sheet a heat map for each method and set; the charts a line a method.
+    @Test func theRunsTableAndPicturesAreMadeOfTheCellsThatAreThere() throws {
+        try withFolder { folder in
+            let plan = try plan(
+                folder,
+                set: [
+                    "datasets=[2spirals, moons]", "methods=[rm, rmwggis-basic]", "seeds=2", "inverseTemperatures=[1]",
+                    "otherReadOutSweeps=[2, 6]",
+                ])
+            try run(plan)
+            // moons by rmwggis-basic has not run: its place on the sheet is white.
+            for cell in plan.cells.suffix(2) { try FileManager.default.removeItem(at: plan.folder.cell(cell.id).url) }
+            let records = try plan.records()
+            try plan.replication.pictures(records, in: plan.folder)
+
+            let table = plan.replication.table(records)
+            #expect(table.notes == ["2 of 8 cells have not run: --cells 7-8"])
+            let column = { (title: String) in table.columns.firstIndex(of: title)! }
+            let row = table.rows.first { $0[column("method")] == "rm" }!
+            let losses = records.prefix(2).map { $0.values["loss"]! }
+            let deviation = abs(losses[0] - losses[1]) / 2.0.squareRoot()
+            #expect(row[column("loss")] == String(format: "%.3f ± %.3f", (losses[0] + losses[1]) / 2, deviation))
+            #expect(row[column("seeds")] == "2")
+            let readOuts = table.rows.filter { $0[column("data")] == "2spirals" && $0[column("method")] == "rm" }
+            #expect(readOuts.map { $0[column("read out")] } == ["as released", "β = 1", "β = 1, 2 sweeps", "β = 1, 6 sweeps"])
+
+            let (sheet, text) = try Image.readPNG(folder.appendingPathComponent("contact-sheet-d32.png"))
+            #expect((sheet.width, sheet.height) == (2 * 306 + 6, 2 * 306 + 6))
+            #expect(text.contains { $0.key == "Rows" && $0.value == "paper rm; paper rmwggis-basic" })
+            let heatMap = try Image(png: plan.folder.cell(plan.cells[2].id).url.appendingPathComponent("heatmap.png"))
+            func pixel(_ image: Image, _ x: Int, _ y: Int) -> [UInt8] {
+                let start = (y * image.width + x) * image.channels
+                return Array(image.pixels[start..<start + 3])
+            }
+            #expect(pixel(sheet, 6 + 150, 306 + 6 + 150) == pixel(heatMap, 150, 150))
+            #expect(pixel(sheet, 306 + 6 + 150, 306 + 6 + 150) == [255, 255, 255])
+
+            func lines(_ name: String) throws -> [[String]] {
+                try String(contentsOf: folder.appendingPathComponent(name), encoding: .utf8).split(separator: "\n")
+                    .filter { !$0.hasPrefix("#") }.map { $0.split(separator: "\t").map(String.init) }
+            }
+            let curve = try lines("chart-wasserstein-2spirals-32.tsv")
+            let logged = try plan.cells.prefix(2).map { try plan.folder.cell($0.id).logged("wasserstein").map(\.value) }
+            #expect(curve.map { $0[4] } == ["paper rm", "paper rm", "paper rmwggis-basic", "paper rmwggis-basic"])
+            #expect(curve.map { $0[0] } == ["6.0", "12.0", "6.0", "12.0"])
+            let mean = (logged[0][1] + logged[1][1]) / 2
+            #expect(abs(Double(curve[1][1])! - mean) < 1e-12)
+            #expect(Double(curve[1][2])! == min(logged[0][1], logged[1][1]))
+            let sweeps = try lines("chart-sweeps-moons-32.tsv")
+            #expect(sweeps.map { $0[0] } == ["2.0", "6.0"] && sweeps[0][4] == "paper rm, β = 1")
+        }
+    }
+
     @Test func theReleasedVariantHasTheReleasedMethodsOnly() throws {
-        let plan = try plan(
-            URL(fileURLWithPath: "/nonexistent"),
-            set: ["variants=[released]", "methods=[rmwggis-basic, rmwggis-power-half, rmwggis-bounded]"])
-        #expect(plan.cells.map { $0.label("method") } == ["rmwggis-basic"])
+        let nowhere = URL(fileURLWithPath: "/nonexistent")
+        let methods = "methods=[rmwggis-basic, rmwggis-power-half, rmwggis-bounded]"
+        let all = try plan(nowhere, set: ["variants=[released]", methods])
+        #expect(all.cells.map { $0.label("method") } == ["rmwggis-basic"])
+        let few = try plan(nowhere, set: ["variants=[paper, released]", "methods=[rm, rmwrand]", "releasedMethods=[rmwrand]"])
+        #expect(few.cells.map(\.id) == ["2spirals-32-paper-rm-seed1023", "2spirals-32-paper-rmwrand-seed1023",
+            "2spirals-32-released-rmwrand-seed1023"])
     }
 
     @Test func aRunThatLeavesTheFiniteNumbersIsRecordedAsDiverged() throws {
@@ -161,6 +217,8 @@ private func identity(_ folder: URL) throws -> [String: Data] {
             ("methods=[rmwgis-basic]", "the nearest is 'rmwggis-basic'"),
             ("batchsize=64", "unknown key 'batchsize' in --set; the nearest is 'batchSize'"),
             ("iterations=many", "--set: iterations is 'many', expected a whole number"),
+            ("releasedMethods=[rmwggis-bounded]", "configuration: releasedMethods is rmwggis-bounded, expected methods that the released code has"),
+            ("otherReadOutSweeps=[3, 6]", "expected a list of different whole numbers from 2 to 1048576, readOutSweeps not among them"),
             ("seeds=0", "configuration: seeds is 0, expected a whole number from 1"),
         ] {
             do {
@@ -179,7 +237,7 @@ private func identity(_ folder: URL) throws -> [String: Data] {
     }
 
     @Test func theProfilesAreValidAndThePaperHasAllSets() throws {
-        for (profile, count) in [("smoke", 4), ("quick", 4), ("study", 40), ("paper", 28)] {
+        for (profile, count) in [("smoke", 4), ("quick", 4), ("study", 84), ("sets", 70), ("sweeps", 2), ("paper", 35)] {
             let plan = try Plan(RMwGGISSynthetic(), RunRequest(profile: profile, threads: 2))
             #expect(plan.cells.count == count)
         }
