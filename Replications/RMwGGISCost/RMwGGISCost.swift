@@ -36,8 +36,6 @@ public struct RMwGGISCost: Replication {
         /// Flips of a chunk.
         public var chunk: Int
         public var iterations: Int
-        /// In bytes: the table says which cells took more.
-        public var memoryLimit: Int
 
         public func validate() throws {
             func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
@@ -57,7 +55,6 @@ public struct RMwGGISCost: Replication {
             }
             try require("batchSize", batchSize, batchSize.isMultiple(of: 2), "an even number: 2spirals has two arms")
             try require("copiesUpTo", copiesUpTo, copiesUpTo >= 0, "a whole number from 0")
-            try require("memoryLimit", memoryLimit, memoryLimit > 0, "a positive number of bytes")
         }
     }
 
@@ -165,7 +162,10 @@ public struct RMwGGISCost: Replication {
 
     // MARK: - Table and charts
 
-    /// A row for each d: milliseconds an iteration and peak memory of each method; an asterisk where it took more than 4 GiB.
+    /// What a small machine has, in bytes: the table names the cells that took more.
+    private static let memoryLimit = 4 << 30
+
+    /// A row for each d: milliseconds an iteration and peak memory of each method.
     public func table(_ records: [CellRecord]) -> Table {
         let (dimensions, methods) = Self.axes(records)
         let rows = dimensions.map { d in
@@ -173,7 +173,7 @@ public struct RMwGGISCost: Replication {
                 + methods.map { Self.text(records, d, $0) { String(format: "%.0f", Double($0.peakMemory) / 1e6) } }
         }
         var notes = [Table.missingNote(records)].compactMap { $0 }
-        let beyond = records.filter { ($0.timing?.peakMemory ?? 0) > 4 << 30 }
+        let beyond = records.filter { ($0.timing?.peakMemory ?? 0) > Self.memoryLimit }
         if !beyond.isEmpty {
             notes.append("More than 4 GiB: " + beyond.map { "\($0.cell.label("method")!) at d = \($0.cell.label("d")!)" }.joined(separator: ", ") + ".")
         }

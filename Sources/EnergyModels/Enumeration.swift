@@ -75,7 +75,7 @@ extension BinaryEnergyModel {
     }
 
     /// The states of these numbers, shape [count, d].
-    private func stateTensor(_ numbers: Range<Int>) -> Tensor {
+    package func stateTensor(_ numbers: Range<Int>) -> Tensor {
         var bits: [UInt8] = []
         bits.reserveCapacity(numbers.count * dimension)
         for number in numbers { for i in 0..<dimension { bits.append(UInt8(truncatingIfNeeded: number >> i & 1)) } }

@@ -55,8 +55,17 @@ private struct TableEnergy: BinaryEnergyModel {
         RatioFunction.squared, .power(2), .power(1), .power(0.5), .power(0.25), .bounded,
     ])
     func aFreeEnergyLearnsAPowerOfTheData(_ ratio: RatioFunction) throws {
+        try expect(RatioMatching(.exact, ratio: ratio), learnsPower: ratio.learntPower)
+    }
+
+    /// The consistent objectives learn the data itself.
+    @Test func likelihoodAndPseudoLikelihoodLearnTheData() throws {
+        try expect(MaximumLikelihood(), learnsPower: 1)
+        try expect(PseudoLikelihood(), learnsPower: 1)
+    }
+
+    private func expect(_ objective: some BinaryObjective, learnsPower power: Double) throws {
         let model = TableEnergy(dimension: 4)
-        let objective = RatioMatching(.exact, ratio: ratio)
         let x = data
         let result = try LBFGS(maximumIterations: 5000).minimize([model.table]) {
             let (loss, found) = try objective.lossAndGradients(model, x, using: RandomGenerator(seed: 0))
@@ -64,7 +73,7 @@ private struct TableEnergy: BinaryEnergyModel {
         }
         #expect(result.converged)
         let (slope, residual) = fit(model)
-        #expect(abs(slope - ratio.learntPower) < 1e-5, "\(ratio): slope \(slope)")
+        #expect(abs(slope - power) < 1e-5, "\(objective): slope \(slope)")
         #expect(residual < 1e-5)
     }
 
