@@ -63,6 +63,16 @@ public protocol FlipState: AnyObject {
 
     /// Flips bit i of the chains where `accepted`, a boolean tensor [batch], holds. Must follow `flipDifference(at: i)`.
     func flip(at site: Int, where accepted: Tensor)
+
+    /// Flips bit i of the chains where E(x) − E(x₋ᵢ) > threshold, a tensor [batch]. By default from the two above; a state that can tell
+    /// at less cost than that of every chain's difference has its own.
+    func flip(at site: Int, whereDifferenceExceeds threshold: Tensor)
+}
+
+extension FlipState {
+    public func flip(at site: Int, whereDifferenceExceeds threshold: Tensor) {
+        flip(at: site, where: flipDifference(at: site) .> threshold)
+    }
 }
 
 extension BinaryEnergyModel {

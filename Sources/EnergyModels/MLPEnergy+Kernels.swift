@@ -19,7 +19,7 @@ extension MLPEnergy {
 
     /// Calls body on libtorch's threads with a partition of points that have so many rows in all: equally many blocks for
     /// each thread, of about `blockRows` rows.
-    private func forEachBlock(
+    func forEachBlock(
         points: Int, rows: Int, _ body: (_ part: Int, _ points: Range<Int>) -> Void
     ) {
         let threads = Runtime.threads
@@ -196,71 +196,31 @@ extension MLPEnergy {
     /// The energies that follow from the first layer's pre-activations z₁ [batch, width], bias included, or from
     /// z₁ + scale ⊗ column; nothing is recorded.
     func kernelEnergy(_ z: Tensor, by column: Tensor? = nil, scale: Tensor? = nil) -> Tensor {
-        let slope = Float(beta.item())
         let output = Tensor.empty([z.size(0)])
-        let last = layers.last!.weight
         let column = column ?? .zeros([z.size(1)])
         let scale = scale ?? .zeros([z.size(0)])
         forEachBlock(points: z.size(0), rows: z.size(0)) { _, points in
-            var h = Tensor.empty([points.count, z.size(1)])
-            SwishKernel.shiftedForward(z[points], by: column, scale: scale[points], slope: slope, into: h)
-            let deep = layers.dropFirst().dropLast()
-            guard let deepest = deep.last else {
-                output[points].unsqueezed(1).assign(matmul: h, last.transposed())
-                return
-            }
-            for layer in deep.dropLast() {
-                let z = h.matmul(layer.weight.transposed())
-                SwishKernel.forward(z, bias: layer.bias, slope: slope, into: z)
-                h = z
-            }
-            SwishKernel.dotForward(
-                h.matmul(deepest.weight.transposed()), bias: deepest.bias, slope: slope, weight: last,
-                into: output[points])
+            kernelEnergyBlock(z[points], by: column, scale: scale[points], into: output[points])
         }
         return withoutGradients { output + layers.last!.bias }
     }
-}
 
-/// Chains on an MLP energy: the first layer's pre-activations are kept, and one column is added for a flip.
-final class MLPFlipState: FlipState {
-    private let model: MLPEnergy
-    let x: Tensor
-    /// z₁ = W₁x + b₁, shape [batch, width].
-    private let preactivation: Tensor
-    /// W₁ᵀ, shape [d, width].
-    private let columns: Tensor
-    private var energy: Tensor
-    private var flippedEnergy: Tensor
-
-    init(_ model: MLPEnergy, _ x: Tensor) {
-        self.model = model
-        self.x = x.detached().copied().contiguous()
-        (preactivation, columns, energy) = withoutGradients {
-            let z = model.layers[0](x)
-            return (z, model.layers[0].weight.transposed().contiguous(), model.kernelEnergy(z))
+    /// The energies of z₁ + scale ⊗ column without the output bias, into `energies` [rows], on the calling thread.
+    func kernelEnergyBlock(_ z: Tensor, by column: Tensor, scale: Tensor, into energies: Tensor) {
+        let (slope, last) = (Float(beta.item()), layers.last!.weight)
+        var h = Tensor.empty([z.size(0), z.size(1)])
+        SwishKernel.shiftedForward(z, by: column, scale: scale, slope: slope, into: h)
+        let deep = layers.dropFirst().dropLast()
+        guard let deepest = deep.last else {
+            energies.unsqueezed(1).assign(matmul: h, last.transposed())
+            return
         }
-        flippedEnergy = energy
-    }
-
-    func flipDifference(at site: Int) -> Tensor {
-        withoutGradients {
-            let signs = 1 - 2 * x.selected(1, site)
-            flippedEnergy = model.kernelEnergy(preactivation, by: columns[site], scale: signs.contiguous())
-            return energy - flippedEnergy
+        for layer in deep.dropLast() {
+            let z = h.matmul(layer.weight.transposed())
+            SwishKernel.forward(z, bias: layer.bias, slope: slope, into: z)
+            h = z
         }
-    }
-
-    func flip(at site: Int, where accepted: Tensor) {
-        withoutGradients {
-            let column = x.selected(1, site)
-            let scale = ((1 - 2 * column) * accepted.converted(to: .float32)).contiguous()
-            let own = columns[site]
-            parallelFor(scale.count, grain: 64) { _, rows in
-                SwishKernel.shift(preactivation[rows], by: own, scale: scale[rows])
-            }
-            column.assign(Tensor.select(accepted, 1 - column, column))
-            energy = Tensor.select(accepted, flippedEnergy, energy)
-        }
+        SwishKernel.dotForward(
+            h.matmul(deepest.weight.transposed()), bias: deepest.bias, slope: slope, weight: last, into: energies)
     }
 }

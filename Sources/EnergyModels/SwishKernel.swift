@@ -33,6 +33,30 @@ enum SwishKernel {
         }
     }
 
+    /// The same of a bfloat16 tensor: read exactly, written rounded to nearest, ties to even.
+    struct HalfElements {
+        private let tensor: Tensor
+        private let address: UnsafeMutablePointer<BFloat16>
+
+        init(_ tensor: Tensor) {
+            self.tensor = tensor
+            address = tensor.unsafeElements(BFloat16.self)
+        }
+
+        @inline(__always)
+        subscript(index: Int) -> Lanes {
+            get {
+                let bits = UnsafeRawPointer(address + index).loadUnaligned(as: SIMD16<UInt16>.self)
+                return unsafeBitCast(SIMD16<UInt32>(truncatingIfNeeded: bits) &<< 16, to: Lanes.self)
+            }
+            nonmutating set {
+                let bits = unsafeBitCast(newValue, to: SIMD16<UInt32>.self)
+                let rounded = (bits &+ (0x7FFF &+ (bits &>> 16 & 1))) &>> 16
+                UnsafeMutableRawPointer(address + index).storeBytes(of: SIMD16<UInt16>(truncatingIfNeeded: rounded), as: SIMD16<UInt16>.self)
+            }
+        }
+    }
+
     // MARK: - One element
 
     /// e^x to 7·10⁻⁷ relative, for |x| ≤ 87; beyond that the value at the end of the range.
@@ -300,6 +324,45 @@ enum SwishKernel {
             for c in stride(from: 0, to: width, by: lanes) {
                 y[row * width + c] = swish(z[row * width + c].addingProduct(factor, column[c]), slope)
             }
+        }
+    }
+
+    /// The same, y in bfloat16.
+    static func shiftedHalfForward(_ z: Tensor, by column: Tensor, scale: Tensor, slope: Float, into y: Tensor) {
+        let (rows, width) = (z.size(0), z.size(1))
+        let (z, column, scale, y) = (Elements(z), Elements(column), Elements(scale), HalfElements(y))
+        let slope = Lanes(repeating: slope)
+        for row in 0..<rows {
+            let factor = Lanes(repeating: scale[one: row])
+            for c in stride(from: 0, to: width, by: lanes) {
+                y[row * width + c] = swish(z[row * width + c].addingProduct(factor, column[c]), slope)
+            }
+        }
+    }
+
+    /// In place: z ← Swish(z + bias) for z in bfloat16.
+    static func halfForward(_ z: Tensor, bias: Tensor, slope: Float) {
+        let (rows, width) = (z.size(0), z.size(1))
+        let (z, bias) = (HalfElements(z), Elements(bias))
+        let slope = Lanes(repeating: slope)
+        for row in 0..<rows {
+            for c in stride(from: 0, to: width, by: lanes) {
+                z[row * width + c] = swish(z[row * width + c] + bias[c], slope)
+            }
+        }
+    }
+
+    /// energies ← w · Swish(z + bias) for each row of z in bfloat16; weight [1, width], energies [rows].
+    static func halfDotForward(_ z: Tensor, bias: Tensor, slope: Float, weight: Tensor, into energies: Tensor) {
+        let (rows, width) = (z.size(0), z.size(1))
+        let (z, bias, weight, energies) = (HalfElements(z), Elements(bias), Elements(weight), Elements(energies))
+        let slope = Lanes(repeating: slope)
+        for row in 0..<rows {
+            var sum = Lanes.zero
+            for c in stride(from: 0, to: width, by: lanes) {
+                sum = sum.addingProduct(swish(z[row * width + c] + bias[c], slope), weight[c])
+            }
+            energies[one: row] = sum.sum()
         }
     }
 

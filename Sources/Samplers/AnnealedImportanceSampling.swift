@@ -96,8 +96,8 @@ public struct AnnealedImportanceSampling: Sendable {
     private func sweep(_ state: any FlipState, _ t: Double, _ base: Tensor, using generator: RandomGenerator) {
         for site in 0..<base.count {
             let baseLogit = (1 - 2 * state.x.selected(1, site)) * base[site]
-            let logit = (1 - t) * baseLogit + t * inverseTemperature * state.flipDifference(at: site)
-            GibbsSampler.Draw.uniform.replace(site, of: state, flipLogit: logit, using: generator)
+            let excess = GibbsSampler.logits(of: state, using: generator) - (1 - t) * baseLogit
+            state.flip(at: site, whereDifferenceExceeds: excess / (t * inverseTemperature))
         }
     }
 }

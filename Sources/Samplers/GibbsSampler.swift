@@ -17,7 +17,7 @@ public struct GibbsSampler: Sendable {
         case categorical
     }
 
-    /// β in exp(−βE): 1 is the model's own distribution.
+    /// β in exp(−βE), not negative: 1 is the model's own distribution.
     public var inverseTemperature: Double
     public var draw: Draw
 
@@ -38,8 +38,12 @@ public struct GibbsSampler: Sendable {
             let state = model.flipState(x)
             for _ in 0..<sweeps {
                 for site in 0..<model.dimension {
-                    let logit = inverseTemperature * state.flipDifference(at: site)
-                    draw.replace(site, of: state, flipLogit: logit, using: generator)
+                    switch draw {
+                    case .uniform:
+                        let logits = Self.logits(of: state, using: generator)
+                        state.flip(at: site, whereDifferenceExceeds: logits / inverseTemperature)
+                    case .categorical: drawCategorically(site, of: state, using: generator)
+                    }
                 }
             }
             return state.x
@@ -47,21 +51,21 @@ public struct GibbsSampler: Sendable {
     }
 }
 
-extension GibbsSampler.Draw {
-    /// Draws a site of every chain anew, where the chains flip with probability σ(flipLogit), shape [chains]. Must follow
-    /// `flipDifference(at: site)`.
-    func replace(_ site: Int, of state: any FlipState, flipLogit logit: Tensor, using generator: RandomGenerator) {
-        switch self {
-        case .uniform:
-            let u = Tensor.uniform(logit.shape, dtype: logit.dtype, using: generator)
-            state.flip(at: site, where: u .< logit.sigmoid())
-        case .categorical:
-            let bits = state.x.selected(1, site)
-            // log p(1) − log p(0): the logit of a flip, or its negative where the bit is 1.
-            let logitOfOne = (1 - 2 * bits) * logit
-            let probabilities = Tensor.stacked([.zeros(like: logit), logitOfOne], along: 1).softmax(1)
-            let drawn = generator.multinomial(probabilities, count: 1, replacement: true).squeezed(1)
-            state.flip(at: site, where: drawn.converted(to: bits.dtype) .!= bits)
-        }
+extension GibbsSampler {
+    /// log u − log(1 − u) for one uniform u a chain: a chain flips where its flip's log-odds exceed it.
+    static func logits(of state: any FlipState, using generator: RandomGenerator) -> Tensor {
+        let u = Tensor.uniform([state.x.size(0)], dtype: state.x.dtype, using: generator)
+        return u.log() - (1 - u).log()
+    }
+
+    /// Draws a site of every chain anew by `multinomial` over its two values.
+    private func drawCategorically(_ site: Int, of state: any FlipState, using generator: RandomGenerator) {
+        let logit = inverseTemperature * state.flipDifference(at: site)
+        let bits = state.x.selected(1, site)
+        // log p(1) − log p(0): the logit of a flip, or its negative where the bit is 1.
+        let logitOfOne = (1 - 2 * bits) * logit
+        let probabilities = Tensor.stacked([.zeros(like: logit), logitOfOne], along: 1).softmax(1)
+        let drawn = generator.multinomial(probabilities, count: 1, replacement: true).squeezed(1)
+        state.flip(at: site, where: drawn.converted(to: bits.dtype) .!= bits)
     }
 }
