@@ -63,8 +63,10 @@ extension MaximumEntropyModel {
             let slope = (step * here.gradient).sum().item()
             var length = 1.0
             var next = dual.evaluate(theta + step)
-            while !(next.value <= here.value + 1e-4 * length * slope + 1e-13 * (1 + abs(here.value))), length > 1e-10 {
+            // The smallest descents are lost in rounding, which is let pass.
+            while !(next.value <= here.value + 1e-4 * length * slope + 1e-13 * (1 + abs(here.value))) {
                 length /= 2
+                guard length > 1e-10 else { throw .notConverged(iterations: iteration, error: error.largest) }
                 next = dual.evaluate(theta + length * step)
             }
             theta = theta + length * step

@@ -42,9 +42,14 @@ import Torch
         let start = mask * patterns + (1 - mask) * coins
         let recall = try network.recall(start, clamped: known)
         #expect(recall.x.array(Int.self) == patterns.array() && recall.converged == [true, true, true])
-        // Clamped sites stay even where they are wrong.
-        let wrong = try network.recall(1 - patterns, clamped: (0..<100).map { $0 < 5 })
-        #expect(wrong.x.narrowed(1, start: 0, length: 5).array(Int.self) == (1 - patterns).narrowed(1, start: 0, length: 5).array())
+        // Clamped sites stay even where they are wrong; the others are recalled in spite of them.
+        let few = (0..<100).map { $0 < 5 }
+        let wrong = Tensor(few.map { Float($0 ? 1 : 0) })
+        let forced = wrong * (1 - patterns) + (1 - wrong) * patterns
+        let kept = try network.recall(wrong * (1 - patterns) + (1 - wrong) * coins, clamped: few)
+        #expect(kept.x.narrowed(1, start: 0, length: 5).array(Int.self) == forced.narrowed(1, start: 0, length: 5).array())
+        #expect(try network.recall(forced, clamped: few).x.array(Int.self) == forced.array())
+        #expect(try network.recall(forced).x.array(Int.self) == patterns.array())
     }
 
     /// A glassy network: energies after 0, 1, 2 … sweeps never rise; where a row converged no single flip lowers its energy.

@@ -53,9 +53,9 @@ import Torch
         #expect(deviation(found.moments.second, expected.second) < 1e-11)
     }
 
-    /// The likeliest state has the smallest table weight that is still multiplied: couplings among the low spins of −x against
-    /// fields of the high ones that insist.
-    @Test(arguments: [2.4, 5.3, 5.4, 9])
+    /// The likeliest state is the one that the low table likes least, by 32x: couplings of −x among the low spins against
+    /// a high one that insists. Factors serve to a range of 300; at 960 they would vanish.
+    @Test(arguments: [2, 9.3, 9.4, 30])
     func theLikeliestStateMayBeTheLowTablesLeast(x: Double) throws {
         let d = 9
         var couplings = [Double](repeating: 0, count: d * d)
@@ -70,6 +70,24 @@ import Torch
         #expect(abs(found.logPartitionFunction - expected.logZ) < 1e-13 * abs(expected.logZ))
         #expect(deviation(found.moments.first, expected.first) < 1e-12)
         #expect(deviation(found.moments.second, expected.second) < 1e-12)
+    }
+
+    /// Eight low spins as good as locked together, where exponentials of sums stand in, and four that are free in fields of 6: their states
+    /// weigh e⁻¹², e⁻²⁴ … of the likeliest, and count.
+    @Test func rareStatesCountBesideStrongCouplings() throws {
+        let d = 12
+        let couplings = (0..<d * d).map { $0 / d < 8 && $0 % d < 8 && $0 / d != $0 % d ? 20.0 : 0 }
+        let fields = [Double](repeating: 0.01, count: 8) + [6, 6, -6, 6]
+        let found = try QuadraticEnergy(couplings: couplings, fields: fields, alphabet: .spins).exactMoments()
+        // 28 pairs of 20, the locked spins as one in a field of 0.08, four free ones.
+        let logZ = 560 + log(2 * cosh(0.08)) + 4 * log(2 * cosh(6))
+        #expect(abs(found.logPartitionFunction - logZ) < 1e-12)
+        let first = [Double](repeating: tanh(0.08), count: 8) + [tanh(6), tanh(6), -tanh(6), tanh(6)]
+        #expect(deviation(found.moments.first, first) < 1e-13)
+        #expect(deviation(found.moments.second, (0..<d * d).map {
+            let (i, j) = ($0 / d, $0 % d)
+            return i == j || i < 8 && j < 8 ? 1 : first[i] * first[j]
+        }) < 1e-13)
     }
 
     /// The generic enumeration of any model's energies, d = 16: an independent path through tensors.
