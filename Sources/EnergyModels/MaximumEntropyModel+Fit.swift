@@ -26,8 +26,8 @@ extension MaximumEntropyModel {
     }
 
     /// The model whose features have the means `moments`, to `tolerance` times each feature's range, by Newton's method on the
-    /// dual over all 2^d states, in double precision. Features that depend linearly on the others, or are constant, get a share of the
-    /// multipliers such that those have the least norm in whitened features.
+    /// dual over all 2^d states, in double precision. Features that depend linearly on the others, or are constant, get a
+    /// share of the multipliers such that those have the least norm in whitened features.
     ///
     /// A pass over the states takes time in proportion to 2^d k² and memory for 8,192 states.
     ///
@@ -44,10 +44,7 @@ extension MaximumEntropyModel {
         let dual = try Dual(dimension: dimension, features: features, moments: moments)
         guard dual.rank > 0 else {
             // Features that never vary ask for nothing.
-            let uniform = [Double](repeating: 0, count: features.count)
-            return Fit(
-                model: MaximumEntropyModel(dimension: dimension, features: features, multipliers: uniform),
-                entropy: Double(dimension) * log(2), largestError: 0, iterations: 0)
+            return Fit(model: dual.model, entropy: Double(dimension) * log(2), largestError: 0, iterations: 0)
         }
         var theta = Tensor.zeros([dual.rank], dtype: .float64)
         var here = dual.evaluate(theta)
@@ -84,8 +81,8 @@ private struct Dual {
         let gradient, covariance: Tensor
     }
 
-    let features: MaximumEntropyModel.Features
-    let dimension: Int
+    /// Of these features, with multipliers 0.
+    let model: MaximumEntropyModel
     /// m, shape [k].
     let center: Tensor
     /// T, shape [r, k].
@@ -101,14 +98,16 @@ private struct Dual {
     var rank: Int { target.count }
 
     init(dimension: Int, features: MaximumEntropyModel.Features, moments: [Double]) throws(MaximumEntropyError) {
-        (self.features, self.dimension) = (features, dimension)
         let k = features.count
+        let model = MaximumEntropyModel(
+            dimension: dimension, features: features, multipliers: [Double](repeating: 0, count: k))
+        self.model = model
         // Centre on the first state's features: a constant one then has a variance of exactly 0.
-        let first = Self.evaluate(features, Self.states(0..<1, dimension))[0]
+        let first = Self.evaluate(model, 0..<1)[0]
         var (sum, products) = (Tensor.zeros([k], dtype: .float64), Tensor.zeros([k, k], dtype: .float64))
         var (least, most) = (first, first)
-        for range in Self.chunks(dimension) {
-            let f = Self.evaluate(features, Self.states(range, dimension))
+        for range in Self.chunks(model.dimension) {
+            let f = Self.evaluate(model, range)
             guard f.isFinite().all() else { throw .nonFiniteFeature }
             (least, most) = (least.minimum(f.min(0)), most.maximum(f.max(0)))
             sum = sum + (f - first).sum(0)
@@ -151,7 +150,7 @@ private struct Dual {
         let r = rank
         var (shift, weight) = (-Double.infinity, 0.0)
         var (sum, products) = (Tensor.zeros([r], dtype: .float64), Tensor.zeros([r, r], dtype: .float64))
-        for range in Self.chunks(dimension) {
+        for range in Self.chunks(model.dimension) {
             let g = whitened(range)
             let logarithms = g.matmul(theta)
             let largest = logarithms.max().item()
@@ -182,7 +181,7 @@ private struct Dual {
     /// Why the search cannot end: a direction that separates the moments from all states, or the boundary.
     func reason(_ theta: Tensor, error: Double) -> MaximumEntropyError {
         var most = -Double.infinity
-        for range in Self.chunks(dimension) { most = max(most, whitened(range).matmul(theta).max().item()) }
+        for range in Self.chunks(model.dimension) { most = max(most, whitened(range).matmul(theta).max().item()) }
         let wanted = (theta * target).sum().item()
         guard wanted > most + 1e-9 * (1 + abs(most)) else { return .boundary(error: error) }
         let eta = multipliers(theta)
@@ -192,24 +191,20 @@ private struct Dual {
     }
 
     private func whitened(_ range: Range<Int>) -> Tensor {
-        (Self.evaluate(features, Self.states(range, dimension)) - center).matmul(whitening.transposed())
+        (Self.evaluate(model, range) - center).matmul(whitening.transposed())
     }
 
-    private static func evaluate(_ features: MaximumEntropyModel.Features, _ x: Tensor) -> Tensor {
-        let f = withoutGradients { features.function(x) }
+    /// f of the states of these numbers, shape [count, k], float64.
+    private static func evaluate(_ model: MaximumEntropyModel, _ states: Range<Int>) -> Tensor {
+        let f = withoutGradients { model.features.function(model.stateTensor(states)) }
         require(
-            f.shape == [x.size(0), features.count],
-            "features of shape \(f.shape) where [\(x.size(0)), \(features.count)] was announced")
+            f.shape == [states.count, model.features.count],
+            "features of shape \(f.shape) where [\(states.count), \(model.features.count)] was announced")
         return f.converted(to: .float64)
     }
 
     private static func chunks(_ d: Int) -> [Range<Int>] {
         stride(from: 0, to: 1 << d, by: 8192).map { $0..<min($0 + 8192, 1 << d) }
-    }
-
-    private static func states(_ numbers: Range<Int>, _ d: Int) -> Tensor {
-        let bits = numbers.flatMap { number in (0..<d).map { UInt8(truncatingIfNeeded: number >> $0 & 1) } }
-        return Tensor(bits, shape: [numbers.count, d]).converted(to: .float64)
     }
 }
 
@@ -254,7 +249,7 @@ public enum MaximumEntropyError: Error, Hashable, CustomStringConvertible {
     /// The largest terms, at most six.
     private static func text(_ direction: [Double]) -> String {
         let terms = direction.enumerated().filter { $0.element != 0 }.sorted { abs($0.element) > abs($1.element) }
-        let listed = terms.prefix(6).map { "\(Double(Int(($0.element * 1e4).rounded())) / 1e4)·f[\($0.offset)]" }.joined(separator: " + ")
+        let listed = terms.prefix(6).map { String(format: "%.4g", $0.element) + "·f[\($0.offset)]" }.joined(separator: " + ")
         return terms.count > 6 ? listed + " + …" : listed
     }
 }

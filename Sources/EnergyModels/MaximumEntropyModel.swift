@@ -30,8 +30,8 @@ public struct MaximumEntropyModel: BinaryEnergyModel {
             let (a, b) = (pairs.map(\.0), pairs.map(\.1))
             return Features(count: d + pairs.count) { x in
                 let values = alphabet.values(of: x)
-                let products = values.indexSelected(1, Tensor(a, device: x.device)) * values.indexSelected(1, Tensor(b, device: x.device))
-                return .concatenated([values, products], along: 1)
+                let (left, right) = (Tensor(a, device: x.device), Tensor(b, device: x.device))
+                return .concatenated([values, values.indexSelected(1, left) * values.indexSelected(1, right)], along: 1)
             }
         }
     }

@@ -81,7 +81,8 @@ extension SpinTables {
 
     /// log Σ w, ⟨sᵢ⟩ and ⟨sᵢsⱼ⟩ (row-major) of the first `dimension` spins.
     ///
-    /// Blocks are shared out over threads, but their sums are added in their order: the result does not depend on the number of threads.
+    /// Blocks are shared out over threads, but their sums are added in their order: the result does not depend on the
+    /// number of threads.
     func moments(dimension d: Int) -> (logSum: Double, first: [Double], second: [Double]) {
         let stride = BlockSums.vectors(highSpins)
         let memory = UnsafeMutablePointer<Eight>.allocate(capacity: blocks * stride)

@@ -103,7 +103,7 @@ import Torch
                 // −(f₀ + f₁ + f₂), at most 1.
                 #expect(deviation(direction, [-1, -1, -1]) < 1e-3)
                 #expect(abs(most - 1) < 1e-2 && abs(wanted + 3 * sum) < 1e-2 && wanted > most)
-                #expect(error.description.contains("no distribution has these moments: the combination -1.0·f["))
+                #expect(error.description.contains("no distribution has these moments: the combination -1·f["))
             }
         }
         // −1/3 is the boundary, −0.33 within.

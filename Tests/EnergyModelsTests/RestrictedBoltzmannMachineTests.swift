@@ -15,7 +15,8 @@ import Torch
 
     /// e^{−E(v, h)}, row v and column h.
     private func jointWeights(_ machine: RestrictedBoltzmannMachine) -> [[Double]] {
-        let (w, b, c) = (machine.weight.array(Double.self), machine.visibleBias.array(Double.self), machine.hiddenBias.array(Double.self))
+        let w = machine.weight.array(Double.self)
+        let (b, c) = (machine.visibleBias.array(Double.self), machine.hiddenBias.array(Double.self))
         return (0..<32).map { v in
             (0..<8).map { h in
                 var sum = 0.0
@@ -162,8 +163,11 @@ import Torch
     @Test func hiddenUnitsThatCannotBeSummedOutAreNamed() {
         let energy = randomQuadratic(14, scale: 1, alphabet: .bits)
         #expect(throws: HiddenUnitError.tooManyHiddenUnits(13)) { try UnrestrictedBoltzmannMachine(energy, hidden: 13) }
-        #expect(throws: HiddenUnitError.noVisibleUnits(hidden: 14, units: 14)) { try UnrestrictedBoltzmannMachine(energy, hidden: 14) }
-        #expect(throws: HiddenUnitError.noVisibleUnits(hidden: -1, units: 14)) { try UnrestrictedBoltzmannMachine(energy, hidden: -1) }
+        for hidden in [14, -1] {
+            #expect(throws: HiddenUnitError.noVisibleUnits(hidden: hidden, units: 14)) {
+                try UnrestrictedBoltzmannMachine(energy, hidden: hidden)
+            }
+        }
         #expect(HiddenUnitError.tooManyHiddenUnits(13).description.contains("at most 12 hidden units"))
     }
 }
