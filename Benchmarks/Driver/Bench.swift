@@ -61,6 +61,10 @@ struct Bench: ParsableCommand {
         let ours = try benchmark.prepare()
         ours(1)
         let count = max(1, Int(0.3 / max(1e-6, seconds { ours(1) })))
+        guard benchmark.hasPeer else {
+            let times = (0..<min(rounds, benchmark.rounds ?? rounds)).map { _ in seconds { ours(count) } / Double(count) }
+            return try row(benchmark, Self.median(times), peer: nil, ratio: nil, rate)
+        }
         let own = try benchmark.beside?()
         let theirs = { (count: Int) in try own.map { steps in seconds { steps(count) } } ?? peer.seconds(benchmark.name, count) }
         _ = try theirs(1)
@@ -70,11 +74,17 @@ struct Bench: ParsableCommand {
             let mine = seconds { ours(count) } / Double(count)
             pairs.append((mine, try theirs(peerCount) / Double(peerCount)))
         }
-        let median = Self.median(pairs.map(\.ours))
-        return Row(
-            name: benchmark.name, unit: "ms", ours: median * 1e3, peer: Self.median(pairs.map(\.peer)) * 1e3,
-            ratio: Self.median(pairs.map { $0.ours / $0.peer }), bound: benchmark.bound,
-            limitShare: benchmark.operations.map { $0 / median / rate },
+        return try row(
+            benchmark, Self.median(pairs.map(\.ours)), peer: Self.median(pairs.map(\.peer)),
+            ratio: Self.median(pairs.map { $0.ours / $0.peer }), rate)
+    }
+
+    private func row(
+        _ benchmark: Benchmark, _ median: Double, peer: Double?, ratio: Double?, _ rate: Double
+    ) throws -> Row {
+        Row(
+            name: benchmark.name, unit: "ms", ours: median * 1e3, peer: peer.map { $0 * 1e3 }, ratio: ratio,
+            bound: benchmark.bound, limitShare: benchmark.operations.map { $0 / median / rate },
             peakMemory: try benchmark.memoryBound.map { _ in try peakMemory(of: benchmark) }, memoryBound: benchmark.memoryBound,
             note: benchmark.note)
     }

@@ -19,10 +19,14 @@ struct Benchmark: Sendable {
     var memoryBound: Int?
     /// Makes what the steps need; the result runs that many of them.
     let prepare: @Sendable () throws -> (Int) -> Void
+    /// Whether anything stands beside ours.
+    var hasPeer = true
     /// What stands in the peer's place where it is another form of our own, made as by `prepare`.
     var beside: (@Sendable () throws -> (Int) -> Void)?
 
-    static let all = [
+    static let all = steps + enumeration
+
+    private static let steps = [
         training(
             "rmwggis-step", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true, bound: 0.55,
             note: "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"),

@@ -3,34 +3,34 @@ import Oracles
 import Testing
 import Torch
 
+/// Visits random sites, flips random chains, and compares each difference and, by the bits, each point.
+func follow(_ model: some BinaryEnergyModel, dtype: DType, steps: Int, tolerance: Double) {
+    let d = model.dimension
+    let start = coinFlips([6, d], dtype: dtype)
+    let state = model.flipState(start)
+    var bits = start.array(Int.self)
+    let generator = RandomGenerator(seed: 8)
+    for _ in 0..<steps {
+        let site = Int(generator.next() % UInt64(d))
+        let difference = state.flipDifference(at: site)
+        let flipped = bits.enumerated().map { $0 % d == site ? 1 - $1 : $1 }
+        func energies(_ bits: [Int]) -> Tensor {
+            model.evaluate(Tensor(bits, shape: [6, d]).converted(to: dtype))
+        }
+        #expect(deviation(difference, energies(bits) - energies(flipped)) < tolerance)
+        #expect(state.x.array(Int.self) == bits)
+        let accepted = Tensor.integers([6], 0..<2, dtype: .bool, using: generator)
+        state.flip(at: site, where: accepted)
+        let mask = accepted.array(Int.self)
+        for n in bits.indices where n % d == site && mask[n / d] == 1 { bits[n] = flipped[n] }
+    }
+    #expect(state.x.array(Int.self) == bits)
+    #expect(start.array(Int.self) == coinFlips([6, d]).array(Int.self))
+    #expect(!state.x.requiresGradient && !state.flipDifference(at: 0).requiresGradient)
+}
+
 /// Chains that flip bits one after the other, against fresh evaluations of the points they stand at.
 @Suite struct FlipStateTests {
-    /// Visits random sites, flips random chains, and compares each difference and, by the bits, each point.
-    private func follow(_ model: some BinaryEnergyModel, dtype: DType, steps: Int, tolerance: Double) {
-        let d = model.dimension
-        let start = coinFlips([6, d], dtype: dtype)
-        let state = model.flipState(start)
-        var bits = start.array(Int.self)
-        let generator = RandomGenerator(seed: 8)
-        for _ in 0..<steps {
-            let site = Int(generator.next() % UInt64(d))
-            let difference = state.flipDifference(at: site)
-            let flipped = bits.enumerated().map { $0 % d == site ? 1 - $1 : $1 }
-            func energies(_ bits: [Int]) -> Tensor {
-                model.evaluate(Tensor(bits, shape: [6, d]).converted(to: dtype))
-            }
-            #expect(deviation(difference, energies(bits) - energies(flipped)) < tolerance)
-            #expect(state.x.array(Int.self) == bits)
-            let accepted = Tensor.integers([6], 0..<2, dtype: .bool, using: generator)
-            state.flip(at: site, where: accepted)
-            let mask = accepted.array(Int.self)
-            for n in bits.indices where n % d == site && mask[n / d] == 1 { bits[n] = flipped[n] }
-        }
-        #expect(state.x.array(Int.self) == bits)
-        #expect(start.array(Int.self) == coinFlips([6, d]).array(Int.self))
-        #expect(!state.x.requiresGradient && !state.flipDifference(at: 0).requiresGradient)
-    }
-
     /// Each accepted flip adds one rounding to the first layer's pre-activations: 300 of them, of 10⁻⁷ each at most.
     @Test(arguments: [[16], [32, 16], [16, 16, 16]])
     func theKernelsChainsStayTrue(hidden: [Int]) {
