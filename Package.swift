@@ -29,7 +29,7 @@ let package = Package(
         .target(name: "EnergyModels", dependencies: ["Torch"], swiftSettings: kernelFlags),
         .target(name: "Datasets"),
         .target(name: "Samplers", dependencies: ["EnergyModels"]),
-        .target(name: "Objectives", dependencies: ["EnergyModels"]),
+        .target(name: "Objectives", dependencies: ["EnergyModels", "Samplers"]),
         .target(name: "Metrics", dependencies: ["Torch"], swiftSettings: kernelFlags),
         .target(name: "Figures", dependencies: ["CPNG"]),
 
