@@ -64,7 +64,8 @@ struct Bench: ParsableCommand {
         return Row(
             name: benchmark.name, unit: "ms", ours: median * 1e3, peer: Self.median(pairs.map(\.peer)) * 1e3,
             ratio: Self.median(pairs.map { $0.ours / $0.peer }), bound: benchmark.bound,
-            limitShare: benchmark.operations.map { $0 / median / rate }, note: benchmark.note)
+            limitShare: benchmark.operations.map { $0 / median / rate } ?? benchmark.floor.map { $0() / median },
+            note: benchmark.note)
     }
 
     /// Rows of other benchmarks that a file already holds are kept.
@@ -125,7 +126,7 @@ struct Row: Codable {
     var line: String {
         func text(_ value: Double?, _ digits: Int = 3) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "–" }
         return "\(name): ours \(text(ours)) \(unit), peer \(text(peer)) \(unit), ratio \(text(ratio)) "
-            + "(bound \(text(bound, 2)): \(met ? "met" : "MISSED")), share of sgemm rate \(text(limitShare, 2)); \(note)"
+            + "(bound \(text(bound, 2)): \(met ? "met" : "MISSED")), share of the limit \(text(limitShare, 2)); \(note)"
     }
 }
 

@@ -13,12 +13,16 @@ struct Benchmark: Sendable {
     /// Multiplications and additions that a step needs at least; nil where it is not arithmetic that limits it.
     let operations: Double?
     let note: String
+    /// Seconds that a step needs at least, measured in the same run, where it is not arithmetic that limits it.
+    var floor: (@Sendable () -> Double)?
     /// Pairs that are timed, where a step is long.
     var rounds: Int?
     /// Makes what the steps need; the result runs that many of them.
     let prepare: @Sendable () throws -> (Int) -> Void
 
-    static let all = [
+    static let all = released + ising
+
+    private static let released = [
         training(
             "rmwggis-step", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true, bound: 0.55,
             note: "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"),

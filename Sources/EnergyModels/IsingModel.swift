@@ -110,18 +110,21 @@ public struct IsingModel: BinaryEnergyModel {
     }
 
     public func energy(_ x: Tensor) -> Tensor {
-        let s = 2 * x - 1
-        let pairs = s.indexSelected(1, firstEnds) * s.indexSelected(1, secondEnds)
-        return -(pairs * couplings).sum(1) - (s * fields).sum(1)
+        let s = spinRows(x)
+        let pairs = s.indexSelected(0, firstEnds) * s.indexSelected(0, secondEnds)
+        return -(pairs * couplings.unsqueezed(1)).sum(0) - (s * fields.unsqueezed(1)).sum(0)
     }
 
     /// f, shape [batch, d]; recorded.
     public func localFields(_ x: Tensor) -> Tensor {
-        let s = 2 * x - 1
         let padded = Tensor.concatenated([couplings, zero]).indexSelected(0, neighbourEdges)
-        let terms = s.indexSelected(1, neighbours) * padded
-        return terms.reshaped([x.size(0), dimension, neighbours.count / dimension]).sum(2) + fields
+        let terms = spinRows(x).indexSelected(0, neighbours) * padded.unsqueezed(1)
+        let sums = terms.reshaped([dimension, neighbours.count / dimension, x.size(0)]).sum(1)
+        return sums.transposed() + fields
     }
+
+    /// s, shape [d, batch]: whole rows are gathered, not single numbers.
+    private func spinRows(_ x: Tensor) -> Tensor { (2 * x - 1).transposed().contiguous() }
 
     public func inputGradient(_ x: Tensor) -> Tensor { withoutGradients { -2 * localFields(x) } }
 

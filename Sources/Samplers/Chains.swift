@@ -1,3 +1,4 @@
+import EnergyModels
 import Torch
 
 /// Markov chains that advance together, each on its own: where they stand, and the source of randomness that moves them.
@@ -67,8 +68,12 @@ public enum ChainError: Error, Equatable, Sendable, CustomStringConvertible {
     case generator(String)
     case position(Int, sites: Int)
     case inverseTemperature(Double)
+    case field(Double, limit: Double)
     case schedule(String)
-    case notFerromagnetic(String)
+    case scale(Double)
+    case notFinite
+    case negativeCoupling(Float, Graph.Edge)
+    case clusterField(Float, site: Int)
 
     public var description: String {
         switch self {
@@ -79,8 +84,14 @@ public enum ChainError: Error, Equatable, Sendable, CustomStringConvertible {
         case .generator(let fault): fault
         case .position(let position, let sites): "position \(position) of a scan: it runs from 0 to \(sites - 1)"
         case .inverseTemperature(let beta): "inverse temperature \(beta): it must be finite and not negative"
+        case .field(let field, let limit):
+            "a local field of \(field) can occur: this sampler takes up to \(limit); lower the inverse temperature"
         case .schedule(let fault): fault
-        case .notFerromagnetic(let fault): fault
+        case .scale(let scale): "a random walk of scale \(scale): it must be finite and positive"
+        case .notFinite: "chains at points that are not finite: a random walk starts at finite numbers"
+        case .negativeCoupling(let value, let edge):
+            "the coupling of \(edge.first) and \(edge.second) is \(value): cluster updates take couplings from 0"
+        case .clusterField(let value, let site): "the field of site \(site) is \(value): cluster updates take no fields"
         }
     }
 }

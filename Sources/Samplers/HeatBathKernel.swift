@@ -9,12 +9,14 @@ struct HeatBathBlock {
     static let generatorWords = 36
 
     let spins: UnsafeMutablePointer<Bytes>
+    /// How many of the 64 are in use. The others move too, but draw nothing from the generator that all share, and do not count.
+    let chains: Int
     var lanes: XoshiroLanes
     var single: Xoshiro
 
     /// - Parameter words: `generatorWords` of them.
-    init(spins: UnsafeMutablePointer<Bytes>, words: UnsafePointer<UInt64>) {
-        self.spins = spins
+    init(spins: UnsafeMutablePointer<Bytes>, chains: Int, words: UnsafePointer<UInt64>) {
+        (self.spins, self.chains) = (spins, chains)
         let vectors = UnsafeRawPointer(words)
         func vector(_ n: Int) -> SIMD8<UInt64> { vectors.loadUnaligned(fromByteOffset: 64 * n, as: SIMD8<UInt64>.self) }
         lanes = XoshiroLanes(s0: vector(0), s1: vector(1), s2: vector(2), s3: vector(3))
@@ -44,16 +46,18 @@ struct HeatBathBlock {
         }
     }
 
+    @inline(__always)
+    mutating func storeRandomBytes(at index: Int) { spins[index] = unsafeBitCast(lanes.next(), to: Bytes.self) }
+
     /// Draws some sites of all 64 chains anew, one site after the other.
     ///
     /// - Parameters:
     ///   - order: the sites in the order of the scan; nil to draw each at random, the same for the 64 chains.
     ///   - position: where in the order to begin.
-    ///   - chains: how many of the 64 are in use; the others' changes are not counted.
     ///   - changes: set to the number of spins that changed.
     mutating func update(
         _ tables: HeatBathTables.Pointers, order: UnsafeBufferPointer<Int32>?, from position: Int, count: Int,
-        chains: Int, changes: inout Int
+        changes: inout Int
     ) {
         var position = position
         var changed = ByteCounter()
@@ -97,14 +101,14 @@ struct HeatBathBlock {
         let ties = unsafeBitCast(random .== high, to: SIMD8<UInt64>.self)
         let folded = ties.lowHalf | ties.highHalf
         let twice = folded.lowHalf | folded.highHalf
-        return twice[0] | twice[1] == 0 ? up : Self.resolve(tables, site, spins, ties, up, &single)
+        return twice[0] | twice[1] == 0 ? up : Self.resolve(tables, site, spins, chains, ties, up, &single)
     }
 
-    /// The lanes of `ties` by their 24 other bits.
+    /// The lanes of `ties` that are in use, by their 24 other bits.
     @inline(never)
     private static func resolve(
         _ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site, _ spins: UnsafeMutablePointer<Bytes>,
-        _ ties: SIMD8<UInt64>, _ drawn: Bytes, _ generator: inout Xoshiro
+        _ chains: Int, _ ties: SIMD8<UInt64>, _ drawn: Bytes, _ generator: inout Xoshiro
     ) -> Bytes {
         var up = drawn
         for word in 0..<8 {
@@ -112,6 +116,7 @@ struct HeatBathBlock {
             while left != 0 {
                 let lane = 8 * word + left.trailingZeroBitCount / 8
                 left &= ~(0xFF << UInt64(lane % 8 * 8))
+                if lane >= chains { return up }
                 var entry = 0
                 for k in 0..<Int(site.degree) {
                     let neighbour = Int(tables.neighbours[Int(site.firstNeighbour) + k])

@@ -11,7 +11,7 @@ import Torch
 ///     let samples = chains.points                // [2000, d]
 ///
 /// Chains are kept in blocks of 64, which threads share out; each block has generators of its own (xoshiro256++), so the result does
-/// not depend on the number of threads, nor what a chain does on how many others there are. A chance is right to 2⁻³² (to
+/// not depend on the number of threads, nor what a block does on the other blocks. A chance is right to 2⁻³² (to
 /// some 10⁻⁷ at sites with more than six neighbours whose couplings differ, where the local field is summed in float32).
 public struct IsingGibbsChains: Chains, Sendable {
     /// The order in which sites are visited.
@@ -111,10 +111,10 @@ public struct IsingGibbsChains: Chains, Sendable {
                             parallelFor(blocks) { _, range in
                                 for b in range {
                                     let words = generators + b * HeatBathBlock.generatorWords
-                                    var block = HeatBathBlock(spins: spins + b * d, words: words)
+                                    let used = min(HeatBathBlock.lanes, counted - b * HeatBathBlock.lanes)
+                                    var block = HeatBathBlock(spins: spins + b * d, chains: used, words: words)
                                     block.update(
                                         tables, order: isRandom ? nil : order, from: start, count: updates,
-                                        chains: min(HeatBathBlock.lanes, counted - b * HeatBathBlock.lanes),
                                         changes: &changes[b])
                                     block.saveGenerators(to: words)
                                 }
@@ -169,7 +169,7 @@ public struct IsingGibbsChains: Chains, Sendable {
             generators.withUnsafeMutableBufferPointer { generators in
                 for b in 0..<spins.count / d {
                     let words = generators.baseAddress! + b * HeatBathBlock.generatorWords
-                    var block = HeatBathBlock(spins: spins.baseAddress! + b * d, words: words)
+                    var block = HeatBathBlock(spins: spins.baseAddress! + b * d, chains: HeatBathBlock.lanes, words: words)
                     block.tossCoins(sites: d)
                     block.saveGenerators(to: words)
                 }
