@@ -79,15 +79,20 @@ struct HeatBathBlock {
 
     @inline(__always)
     private mutating func draw(_ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site) -> Bytes {
+        let neighbours = tables.neighbours + Int(site.firstNeighbour)
+        let table = tables.highBytes + Int(site.firstThreshold)
+        // The degrees of the common graphs are written out, so that their loops unroll.
+        let threshold: Bytes
         switch (site.form, site.degree) {
-        case (.field, _): drawByField(tables, site)
-        case (.count, 4): compare(tables, site, countedThreshold(tables, site, degree: 4))
-        case (.count, _): compare(tables, site, countedThreshold(tables, site, degree: Int(site.degree)))
-        case (.configuration, 2): compare(tables, site, configuredThreshold2(tables, site))
-        case (.configuration, 3): compare(tables, site, configuredThreshold3(tables, site))
-        case (.configuration, 4): compare(tables, site, configuredThreshold4(tables, site))
-        default: compare(tables, site, configuredThreshold(tables, site))
+        case (.field, _): return drawByField(tables, site)
+        case (.count, 4): threshold = counted(neighbours, table, degree: 4)
+        case (.count, _): threshold = counted(neighbours, table, degree: Int(site.degree))
+        case (.configuration, 2): threshold = among4(neighbours, table)
+        case (.configuration, 3): threshold = among8(neighbours, table)
+        case (.configuration, 4): threshold = among16(neighbours, table)
+        case (.configuration, _): threshold = configured(neighbours, table, degree: Int(site.degree))
         }
+        return compare(tables, site, threshold)
     }
 
     // MARK: - From a table of thresholds
@@ -132,11 +137,7 @@ struct HeatBathBlock {
 
     /// By the number of neighbours that are up.
     @inline(__always)
-    private func countedThreshold(
-        _ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site, degree: Int
-    ) -> Bytes {
-        let neighbours = tables.neighbours + Int(site.firstNeighbour)
-        let table = tables.highBytes + Int(site.firstThreshold)
+    private func counted(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>, degree: Int) -> Bytes {
         var negativeCount = Bytes(repeating: 0)
         for k in 0..<degree { negativeCount &+= spins[Int(neighbours[k])] }
         var threshold = Bytes(repeating: table[0])
@@ -147,60 +148,48 @@ struct HeatBathBlock {
         return threshold
     }
 
-    /// By the neighbours' configuration, neighbour k's spin being bit k: entries are halved in number from the lowest bit on.
+    /// By the neighbours' configuration, for degrees up to six.
     @inline(__always)
-    private func configuredThreshold(_ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site) -> Bytes {
-        let neighbours = tables.neighbours + Int(site.firstNeighbour)
-        let table = tables.highBytes + Int(site.firstThreshold)
-        switch site.degree {
-        case 0: return Bytes(repeating: table[0])
-        case 1: return pair(table, spins[Int(neighbours[0])])
-        case 5:
-            return choose(
-                spins[Int(neighbours[4])], quad4(neighbours, table + 16), quad4(neighbours, table))
-        default:
-            let upper = choose(spins[Int(neighbours[4])], quad4(neighbours, table + 48), quad4(neighbours, table + 32))
-            let lower = choose(spins[Int(neighbours[4])], quad4(neighbours, table + 16), quad4(neighbours, table))
-            return choose(spins[Int(neighbours[5])], upper, lower)
+    private func configured(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>, degree: Int) -> Bytes {
+        switch degree {
+        case 0: Bytes(repeating: table[0])
+        case 1: among2(neighbours, table)
+        case 2: among4(neighbours, table)
+        case 3: among8(neighbours, table)
+        case 4: among16(neighbours, table)
+        case 5: among32(neighbours, table)
+        default: choose(spins[Int(neighbours[5])], among32(neighbours, table + 32), among32(neighbours, table))
         }
     }
 
+    // A table's entry by bits, neighbour k's spin being bit k.
+
     @inline(__always)
-    private func configuredThreshold2(_ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site) -> Bytes {
-        quad2(tables.neighbours + Int(site.firstNeighbour), tables.highBytes + Int(site.firstThreshold))
+    private func among2(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>) -> Bytes {
+        choose(spins[Int(neighbours[0])], Bytes(repeating: table[1]), Bytes(repeating: table[0]))
     }
 
     @inline(__always)
-    private func configuredThreshold3(_ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site) -> Bytes {
-        quad3(tables.neighbours + Int(site.firstNeighbour), tables.highBytes + Int(site.firstThreshold))
+    private func among4(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>) -> Bytes {
+        choose(spins[Int(neighbours[1])], among2(neighbours, table + 2), among2(neighbours, table))
     }
 
     @inline(__always)
-    private func configuredThreshold4(_ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site) -> Bytes {
-        quad4(tables.neighbours + Int(site.firstNeighbour), tables.highBytes + Int(site.firstThreshold))
+    private func among8(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>) -> Bytes {
+        choose(spins[Int(neighbours[2])], among4(neighbours, table + 4), among4(neighbours, table))
     }
 
     @inline(__always)
-    private func pair(_ table: UnsafePointer<UInt8>, _ spin: Bytes) -> Bytes {
-        choose(spin, Bytes(repeating: table[1]), Bytes(repeating: table[0]))
+    private func among16(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>) -> Bytes {
+        choose(spins[Int(neighbours[3])], among8(neighbours, table + 8), among8(neighbours, table))
     }
 
     @inline(__always)
-    private func quad2(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>) -> Bytes {
-        let first = spins[Int(neighbours[0])]
-        return choose(spins[Int(neighbours[1])], pair(table + 2, first), pair(table, first))
+    private func among32(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>) -> Bytes {
+        choose(spins[Int(neighbours[4])], among16(neighbours, table + 16), among16(neighbours, table))
     }
 
-    @inline(__always)
-    private func quad3(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>) -> Bytes {
-        choose(spins[Int(neighbours[2])], quad2(neighbours, table + 4), quad2(neighbours, table))
-    }
-
-    @inline(__always)
-    private func quad4(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>) -> Bytes {
-        choose(spins[Int(neighbours[3])], quad3(neighbours, table + 8), quad3(neighbours, table))
-    }
-
+    /// `set` where the mask's byte is 0xFF, `clear` where it is 0.
     @inline(__always)
     private func choose(_ mask: Bytes, _ set: Bytes, _ clear: Bytes) -> Bytes {
         typealias Words = SIMD8<UInt64>
