@@ -28,7 +28,7 @@ let package = Package(
 
         .target(name: "EnergyModels", dependencies: ["Torch"], swiftSettings: kernelFlags),
         .target(name: "Datasets"),
-        .target(name: "Samplers", dependencies: ["EnergyModels"]),
+        .target(name: "Samplers", dependencies: ["EnergyModels"], swiftSettings: kernelFlags),
         .target(name: "Objectives", dependencies: ["EnergyModels", "Samplers"]),
         .target(name: "Metrics", dependencies: ["Torch"], swiftSettings: kernelFlags),
         .target(name: "Figures", dependencies: ["CPNG"]),

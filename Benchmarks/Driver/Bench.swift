@@ -84,7 +84,7 @@ struct Bench: ParsableCommand {
     ) throws -> Row {
         Row(
             name: benchmark.name, unit: "ms", ours: median * 1e3, peer: peer.map { $0 * 1e3 }, ratio: ratio,
-            bound: benchmark.bound, limitShare: benchmark.operations.map { $0 / median / rate },
+            bound: benchmark.bound, limitShare: benchmark.operations.map { $0 / median / rate } ?? benchmark.floor.map { $0() / median },
             peakMemory: try benchmark.memoryBound.map { _ in try peakMemory(of: benchmark) }, memoryBound: benchmark.memoryBound,
             note: benchmark.note)
     }
@@ -175,7 +175,7 @@ struct Row: Codable {
     var line: String {
         func text(_ value: Double?, _ digits: Int = 3) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "–" }
         return "\(name): ours \(text(ours)) \(unit), peer \(text(peer)) \(unit), ratio \(text(ratio)) "
-            + "(bound \(text(bound, 2)): \(met ? "met" : "MISSED")), share of sgemm rate \(text(limitShare, 2))"
+            + "(bound \(text(bound, 2)): \(met ? "met" : "MISSED")), share of the limit \(text(limitShare, 2))"
             + (peakMemory.map { ", peak \($0 >> 20) MiB of \((memoryBound ?? 0) >> 20)" } ?? "") + "; \(note)"
     }
 }

@@ -13,6 +13,8 @@ struct Benchmark: Sendable {
     /// Multiplications and additions that a step needs at least; nil where it is not arithmetic that limits it.
     let operations: Double?
     let note: String
+    /// Seconds that a step needs at least, measured in the same run, where it is not arithmetic that limits it.
+    var floor: (@Sendable () -> Double)?
     /// Pairs that are timed, where a step is long.
     var rounds: Int?
     /// The most memory that a process may hold that runs three steps, in bytes; nil where it is not measured.
@@ -24,9 +26,9 @@ struct Benchmark: Sendable {
     /// What stands in the peer's place where it is another form of our own, made as by `prepare`.
     var beside: (@Sendable () throws -> (Int) -> Void)?
 
-    static let all = steps + enumeration
+    static let all = released + enumeration + ising
 
-    private static let steps = [
+    private static let released = [
         training(
             "rmwggis-step", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true, bound: 0.55,
             note: "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"),

@@ -59,30 +59,8 @@ enum SwishKernel {
 
     // MARK: - One element
 
-    /// e^x to 7·10⁻⁷ relative, for |x| ≤ 87; beyond that the value at the end of the range.
-    ///
-    /// x = n ln 2 + r with |r| ≤ ½ ln 2: adding 1.5·2²³ rounds x / ln 2 to n, which then stands in the low bits.
     @inline(__always)
-    static func exponential(_ argument: Lanes) -> Lanes {
-        var x = argument.replacing(with: -87, where: argument .< -87)
-        x = x.replacing(with: 87, where: x .> 87)
-        let shift = Lanes(repeating: 0x1.8p23)
-        let shifted = shift.addingProduct(x, 1.442_695_04)
-        let n = shifted - shift
-        let r = x.addingProduct(n, -0.693_145_75).addingProduct(n, -1.428_606_8e-6)
-        var p = Lanes(repeating: 1 / 720)
-        p = Lanes(repeating: 1 / 120).addingProduct(p, r)
-        p = Lanes(repeating: 1 / 24).addingProduct(p, r)
-        p = Lanes(repeating: 1 / 6).addingProduct(p, r)
-        p = Lanes(repeating: 1 / 2).addingProduct(p, r)
-        p = Lanes(repeating: 1).addingProduct(p, r)
-        p = Lanes(repeating: 1).addingProduct(p, r)
-        let exponent = unsafeBitCast(shifted, to: SIMD16<Int32>.self) &<< 23
-        return unsafeBitCast(unsafeBitCast(p, to: SIMD16<Int32>.self) &+ exponent, to: Lanes.self)
-    }
-
-    @inline(__always)
-    private static func sigmoid(_ x: Lanes) -> Lanes { 1 / (1 + exponential(-x)) }
+    private static func sigmoid(_ x: Lanes) -> Lanes { 1 / (1 + VectorMath.exponential(-x)) }
 
     /// z σ(βz)
     @inline(__always)
