@@ -92,6 +92,31 @@ import Torch
         0.0026641248094805667, 0.0021024111943544733,
     ]
 
+    /// A gradient may be a view, such as that of a weight used transposed: it is read by its indices, not as its memory lies.
+    @Test func aTransposedGradientIsReadByItsIndices() {
+        let gradient = Tensor([1.0, -2, 3, 0.5, 4, -6], shape: [3, 2]).converted(to: .float32)
+        func trained(_ gradient: Tensor) -> [Float] {
+            let weight = Tensor.zeros([2, 3]).requiringGradient()
+            let adam = Adam(Parameters([("weight", weight)]), Adam.Settings(learningRate: 0.1))
+            for factor in [1.0, -0.3, 2] { adam.update([gradient * factor]) }
+            return weight.array(Float.self)
+        }
+        let view = gradient.transposed()
+        #expect(!view.isContiguous && !(view * 2).isContiguous)
+        #expect(trained(view) == trained(view.contiguous()))
+        // In another order the moves would be others: this is no symmetric case.
+        #expect(trained(view) != trained(gradient.reshaped([2, 3])))
+    }
+
+    @Test func aGradientOfAnotherShapeTraps() async {
+        let result = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
+            let weight = Tensor.zeros([2, 3]).requiringGradient()
+            Adam(Parameters([("weight", weight)]), Adam.Settings(learningRate: 0.1)).update([Tensor.zeros([3, 2])])
+        }
+        let message = String(decoding: result?.standardErrorContent ?? [], as: UTF8.self)
+        #expect(message.contains("a gradient of shape [3, 2] for a parameter of shape [2, 3]"))
+    }
+
     private func optimizer(_ dtype: DType) -> Adam {
         let first = (Tensor.range(6, dtype: dtype) / 5 - 0.5).reshaped([2, 3])
         return Adam(
