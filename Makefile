@@ -4,7 +4,7 @@
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
-REPLICATIONS := rmwggis-synthetic
+REPLICATIONS := rmwggis-synthetic rmwggis-cost
 # PROFILE=smoke, quick, paper …; a process for each processor, with one thread; ARGS are handed on to replicate run.
 PROFILE ?= quick
 JOBS ?= $(shell nproc)

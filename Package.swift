@@ -22,12 +22,14 @@ let package = Package(
         .target(name: "CHDF5", linkerSettings: [.linkedLibrary("hdf5_serial")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
 
+        .systemLibrary(name: "CZlib"),
+
         // Tensors; arrays in files.
         .target(name: "Torch", dependencies: [.product(name: "CTorch", package: "CTorch")]),
         .target(name: "HDF5", dependencies: ["CHDF5"]),
 
         .target(name: "EnergyModels", dependencies: ["Torch"], swiftSettings: kernelFlags),
-        .target(name: "Datasets"),
+        .target(name: "Datasets", dependencies: ["CZlib"]),
         .target(name: "Samplers", dependencies: ["EnergyModels"], swiftSettings: kernelFlags),
         .target(name: "Objectives", dependencies: ["EnergyModels", "Samplers"]),
         .target(name: "Metrics", dependencies: ["Torch"], swiftSettings: kernelFlags),
