@@ -19,7 +19,7 @@ public struct IDX: Equatable, Sendable {
     /// Reads a file. Throws `IDXError` where it cannot be read, is damaged, holds another type, or more or fewer elements than its sizes say.
     /// Memory grows with what the file holds, whatever its header claims.
     public init(contentsOf url: URL) throws(IDXError) {
-        var source = try ByteSource(url)
+        let source = try ByteSource(url)
         defer { source.close() }
         let magic = try source.read(exactly: 4, of: "the magic number")
         guard magic[0] == 0, magic[1] == 0 else {

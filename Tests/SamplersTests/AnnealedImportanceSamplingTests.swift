@@ -28,6 +28,21 @@ import Torch
 
     private let skewedLogits = Tensor((0..<Self.d).map { sin(Double($0 * $0)) })
 
+    /// By blocks, on a restricted Boltzmann machine, within 5 of its own standard errors of the sum over all states; few steps and
+    /// many, from fair coins and from other logits.
+    @Test(arguments: [(1, false), (1, true), (4, true), (20, false), (20, true)])
+    func blocksAgreeWithEnumeration(temperatures: Int, skewed: Bool) {
+        let machine = RestrictedBoltzmannMachine(visible: Self.d, hidden: 6, dtype: .float64, using: RandomGenerator(seed: 3))
+        withoutGradients { for tensor in machine.parameters.tensors { tensor.assign(2 * tensor + 0.15) } }
+        let exact = logPartitionFunction(machine, beta: 1)
+        let found = AnnealedImportanceSampling(temperatures: temperatures, chains: 20_000).logPartitionFunctionByBlocks(
+            of: machine, baseLogits: skewed ? 0.5 * skewedLogits : nil, using: RandomGenerator(seed: 4))
+        #expect(found.standardError < 0.03 && found.effectiveSampleSize > 1000)
+        #expect(abs(found.logPartitionFunction - exact) < 5 * found.standardError)
+        // More steps, less spread: what annealing is for.
+        if temperatures == 20 { #expect(found.effectiveSampleSize > 15_000) }
+    }
+
     struct Setting: CustomTestStringConvertible, Sendable {
         let model: String
         let beta: Double
