@@ -50,6 +50,10 @@ let package = Package(
             name: "RMwGGISCost", dependencies: ["Experiments", "HDF5", "Objectives", "Datasets", "Figures"],
             path: "Replications/RMwGGISCost", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
+        .target(
+            name: "OuRBM", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Datasets", "Figures"],
+            path: "Replications/OuRBM", exclude: ["README.md"],
+            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
 
         // The command line, over whichever replications an executable brings.
         .target(
@@ -59,7 +63,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
-            name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "Torch"]),
+            name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "OuRBM", "Torch"]),
 
         // Ours beside PyTorch's.
         .executableTarget(
@@ -83,6 +87,7 @@ let package = Package(
         .testTarget(name: "READMETests", dependencies: ["EnergyModels", "Objectives", "Samplers"]),
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic"], resources: [.copy("Golden")]),
+        .testTarget(name: "OuRBMTests", dependencies: ["OuRBM"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
         .target(name: "NoisyQuadratic", dependencies: ["Experiments", "HDF5"], path: "Tests/NoisyQuadratic"),

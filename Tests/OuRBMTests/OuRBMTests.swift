@@ -1,0 +1,93 @@
+import Experiments
+import Figures
+import Foundation
+import Logging
+import OuRBM
+import Synchronization
+import Testing
+import Torch
+
+private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = false) throws -> Plan<OuRBM> {
+    var request = RunRequest(profile: "smoke", threads: 2)
+    request.output = output
+    request.overrides = try overrides.map { try Override($0) }
+    request.resume = resume
+    return try Plan(OuRBM(), request)
+}
+
+private func run(_ plan: Plan<OuRBM>, interruption: @escaping @Sendable () -> Int32? = { nil }) throws -> [CellRecord] {
+    let environment = RunEnvironment(commit: "test", libraries: [:], setThreads: { Runtime.threads = $0 })
+    let run = try Run(plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    try run.cells(interruption: interruption, progress: { _ in })
+    try run.assemble()
+    return try plan.records()
+}
+
+private func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rbm-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+}
+
+// One after the other: the thread count is the process's.
+@Suite(.serialized) struct OuRBMTests {
+    /// After 600 updates contrastive divergence has left independent pixels far behind; every method's pictures and numbers are there.
+    @Test func aMachineLearnsBars() throws {
+        try withFolder { folder in
+            let plan = try plan(folder, set: ["iterations=600", "methods=[cd-10, rmwggis-power-half]", "learningRate=0.01"])
+            let records = try run(plan)
+            for record in records {
+                let (found, baseline) = (record.values["testLogLikelihood"]!, record.values["independentPixels"]!)
+                #expect(found > baseline + 5, "\(record.cell.id): \(found) against \(baseline)")
+                #expect(found < 0)
+            }
+            let sheet = try Image(png: plan.folder.cell(records[0].cell.id).url.appendingPathComponent("samples.png"))
+            #expect((sheet.width, sheet.height) == (102, 102))
+        }
+    }
+
+    @Test func everyMethodRunsAndGoesOnAfterInterruptionsAsIfNothingHadHappened() throws {
+        try withFolder { once in
+            try withFolder { stopped in
+                let few = ["iterations=8", "evaluateEvery=5", "logEvery=2", "annealingTemperatures=5", "sampleSteps=3"]
+                let records = try run(plan(once, set: few))
+                #expect(records.count == 9 && records.allSatisfy { $0.status == .finished })
+                let asked = Mutex(0)
+                var attempts = 0
+                while true {
+                    attempts += 1
+                    do {
+                        _ = try run(plan(stopped, set: few, resume: attempts > 1)) {
+                            asked.withLock { count in
+                                count += 1
+                                return count.isMultiple(of: 5) ? SIGTERM : nil
+                            }
+                        }
+                        break
+                    } catch is Interrupted {}
+                }
+                #expect(attempts > 9)
+                let comparison = try Comparison(RunFolder(once), RunFolder(stopped))
+                #expect(comparison.identical, "\(comparison.differences.markdown)")
+            }
+        }
+    }
+
+    @Test func dataThatIsNotThereAndSettingsThatCannotBeAreNamed() throws {
+        try withFolder { folder in
+            var message = ""
+            do { _ = try run(plan(folder, set: ["data=mnist", "folder=\(folder.path)/none", "iterations=1"])) } catch { message = "\(error)" }
+            #expect(message.contains("train-images-idx3-ubyte.gz: is not there: `make data` fetches it"))
+            for (override, expected) in [
+                ("hidden=0", "configuration: hidden is 0, expected a whole number from 1 to 65536"),
+                ("batchSize=501", "configuration: batchSize is 501, expected at most trainingImages, 500"),
+                ("learningRate=0", "configuration: learningRate is 0.0, expected a positive number"),
+                ("methods=[cd-2]", "the nearest is 'cd-1'"),
+            ] {
+                message = ""
+                do { _ = try plan(folder, set: [override]) } catch { message = "\(error)" }
+                #expect(message.contains(expected), "\(override): \(message)")
+            }
+        }
+    }
+}
