@@ -4,7 +4,7 @@
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
-REPLICATIONS := rmwggis-synthetic rmwggis-cost
+REPLICATIONS := rmwggis-synthetic rmwggis-cost ou-rbm
 # PROFILE=smoke, quick, paper …; a process for each processor, with one thread; ARGS are handed on to replicate run.
 PROFILE ?= quick
 JOBS ?= $(shell nproc)
