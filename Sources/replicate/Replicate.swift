@@ -1,6 +1,7 @@
 import Commands
 import Experiments
 import Foundation
+import OuBoltzmann
 import RMwGGISCost
 import RMwGGISSynthetic
 import Torch
@@ -8,7 +9,7 @@ import Torch
 @main
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
-    static let replications: [any Replication] = [RMwGGISSynthetic(), RMwGGISCost()]
+    static let replications: [any Replication] = [RMwGGISSynthetic(), RMwGGISCost(), OuBoltzmann()]
 
     static var environment: RunEnvironment {
         RunEnvironment(

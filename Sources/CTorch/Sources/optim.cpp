@@ -13,8 +13,18 @@ int32_t ct_adam_(
     double beta2, double epsilon, double weight_decay) {
     return ct::status([&] {
         at::NoGradGuard unrecorded;
+        // The fused kernel walks over memory and ignores strides: a transposed gradient must be laid out like its parameter.
+        const auto own = ct::list(parameters, count);
+        auto dense = ct::list(gradients, count);
+        for (int32_t i = 0; i < count; ++i) {
+            TORCH_CHECK(own[i].is_contiguous(), "Adam on a parameter that is not contiguous");
+            TORCH_CHECK(
+                dense[i].sizes() == own[i].sizes(), "a gradient of shape ", dense[i].sizes(), " for a parameter of shape ",
+                own[i].sizes());
+            dense[i] = dense[i].contiguous();
+        }
         at::_fused_adam_(
-            ct::list(parameters, count), ct::list(gradients, count), ct::list(first_moments, count),
+            own, dense, ct::list(first_moments, count),
             ct::list(second_moments, count), {}, ct::list(steps, count), learning_rate, beta1, beta2, weight_decay,
             epsilon, false, false);
     });
