@@ -1,17 +1,18 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test bench data check torture replicate replicate-rmwggis-synthetic clean
+REPLICATIONS := rmwggis-synthetic rmwggis-cost ou-boltzmann ou-rbm
+.PHONY: help setup build test bench data check torture replicate $(REPLICATIONS:%=replicate-%) clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
-REPLICATIONS := rmwggis-synthetic rmwggis-cost ou-rbm
 # PROFILE=smoke, quick, paper …; a process for each processor, with one thread; ARGS are handed on to replicate run.
 PROFILE ?= quick
 JOBS ?= $(shell nproc)
 ARGS ?=
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-30s %s\n", $$1, $$2}' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+	@echo "  make replicate-NAME  NAME at PROFILE (quick), into results/: $(REPLICATIONS)"
 
 setup: ## Debian packages and libtorch (LIBTORCH=folder, WHEELS=folder of wheels); at once when nothing is missing
 	@scripts/setup
@@ -35,8 +36,12 @@ check: build ## the pinned values of every replication, again
 
 replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build, run rmwggis-synthetic, print its table
 
-replicate-rmwggis-synthetic: build ## rmwggis-synthetic at PROFILE (quick), into results/
-	@$(REPLICATE) run rmwggis-synthetic --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
+$(REPLICATIONS:%=replicate-%): replicate-%: build
+	@$(REPLICATE) run $* --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
+
+# What it measures is one process at a time.
+replicate-rmwggis-cost: JOBS = 1
+replicate-rmwggis-cost: ARGS += --threads 1
 
 torture: build ## kills a training 200 times and compares what it ends with, fills the disk, two processes on one folder
 	@scripts/torture

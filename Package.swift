@@ -54,6 +54,10 @@ let package = Package(
             name: "OuRBM", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Datasets", "Figures"],
             path: "Replications/OuRBM", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
+        .target(
+            name: "OuBoltzmann", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Figures"],
+            path: "Replications/OuBoltzmann", exclude: ["README.md"],
+            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
 
         // The command line, over whichever replications an executable brings.
         .target(
@@ -63,7 +67,8 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
-            name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "OuRBM", "Torch"]),
+            name: "replicate",
+            dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "OuBoltzmann", "OuRBM", "Torch"]),
 
         // Ours beside PyTorch's.
         .executableTarget(
@@ -89,6 +94,9 @@ let package = Package(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic"], resources: [.copy("Golden")]),
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),
+        .testTarget(
+            name: "OuBoltzmannTests",
+            dependencies: ["OuBoltzmann", "Oracles", .product(name: "Logging", package: "swift-log")]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
         .target(name: "NoisyQuadratic", dependencies: ["Experiments", "HDF5"], path: "Tests/NoisyQuadratic"),
         .executableTarget(

@@ -1,6 +1,7 @@
 import Commands
 import Experiments
 import Foundation
+import OuBoltzmann
 import OuRBM
 import RMwGGISCost
 import RMwGGISSynthetic
@@ -9,7 +10,7 @@ import Torch
 @main
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
-    static let replications: [any Replication] = [RMwGGISSynthetic(), RMwGGISCost(), OuRBM()]
+    static let replications: [any Replication] = [RMwGGISSynthetic(), RMwGGISCost(), OuBoltzmann(), OuRBM()]
 
     static var environment: RunEnvironment {
         RunEnvironment(

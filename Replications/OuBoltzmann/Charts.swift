@@ -1,0 +1,85 @@
+import Experiments
+import Figures
+import Foundation
+
+extension OuBoltzmann {
+    /// `table-estimators.md` and `table-learning.md`; for each d and model of the first part `chart-loss-….png` and
+    /// `chart-gradient-….png`, the errors of the estimates against s; for each d `chart-curvature-….png`, what guidance
+    /// leaves of the uniform proposal's gradient variance against the weights' scale; for each d and n of the second
+    /// `chart-iterations-….png` and `chart-seconds-….png`, KL at the method's own β. Lines are means over seeds; those of the second part
+    /// have a band from the lowest to the highest.
+    public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
+        let finished = records.filter { $0.status == .finished }
+        let estimates = Self.part(.estimators, of: finished)
+        if !estimates.isEmpty {
+            try Self.write(Self.estimatesTable(records), "table-estimators.md", in: folder)
+            for group in Self.grouped(estimates, by: ["d", "model", "scale"]) {
+                try writeErrors(group, "loss", [.uniform, .guided, .optimal, .unweighted, .surrogate], in: folder)
+                try writeErrors(group, "gradient", FlipEstimator.allCases, in: folder)
+            }
+            for group in Self.grouped(estimates, by: ["d"]) { try writeCurvature(group, in: folder) }
+        }
+        let learning = Self.part(.learning, of: finished)
+        if !learning.isEmpty {
+            try Self.write(Self.learningTable(Self.part(.learning, of: records)), "table-learning.md", in: folder)
+            for group in Self.grouped(learning, by: ["d", "n"]) { try writeCurves(group, in: folder) }
+        }
+    }
+
+    private static func write(_ table: Table, _ name: String, in folder: RunFolder) throws {
+        try atomically(replacing: folder.url.appendingPathComponent(name), by: Data(table.markdown.utf8))
+    }
+
+    private func writeErrors(_ group: Group, _ quantity: String, _ estimators: [FlipEstimator], in folder: RunFolder) throws {
+        let series = try estimators.map { estimator in
+            let curves = try group.records.map { try folder.cell($0.cell.id).logged("\(quantity).\(estimator.rawValue)") }
+            let flips = curves[0].map { Double($0.iteration) }
+            let means = curves[0].indices.map { i in SampleStatistics(curves.map { $0[i].value })!.mean }
+            // What rounding leaves of 0 has no place on a logarithmic axis.
+            return try Chart.Series(estimator.rawValue, x: flips, y: means.map { $0 < 1e-12 ? .nan : $0 })
+        }
+        let name = "\(group.labels[1]), scale \(group.labels[2]), d = \(group.labels[0])"
+        try Chart(
+            title: "error of the \(quantity) estimate: \(name)", x: .init("s, flips a point", isLogarithmic: true),
+            y: .init("relative mean-squared error", isLogarithmic: true), series: series
+        ).write(named: "chart-\(quantity)-d\(group.labels[0])-\(group.labels[1])-\(group.labels[2])", in: folder.url)
+    }
+
+    private func writeCurvature(_ group: Group, in folder: RunFolder) throws {
+        let series = try Self.grouped(group.records, by: ["model"]).map { model in
+            let scales = Self.grouped(model.records, by: ["scale"])
+            return try Chart.Series(
+                model.labels[0], x: scales.map { Double($0.labels[0])! },
+                y: scales.map { SampleStatistics($0.records.compactMap { $0.values["gradientVarianceRatio"] })?.mean ?? .nan })
+        }
+        try Chart(
+            title: "gradient variance, guided over uniform, d = \(group.labels[0])", x: .init("scale of the weights", isLogarithmic: true),
+            y: .init("ratio", isLogarithmic: true), series: series
+        ).write(named: "chart-curvature-d\(group.labels[0])", in: folder.url)
+    }
+
+    private func writeCurves(_ group: Group, in folder: RunFolder) throws {
+        var byIteration: [Chart.Series] = [], bySecond: [Chart.Series] = []
+        for method in Self.grouped(group.records, by: ["method"]) {
+            let curves = try method.records.map { try folder.cell($0.cell.id).logged("klReadOut") }
+            let values = curves[0].indices.map { i in curves.map { $0[i].value } }
+            let iterations = curves[0].map { Double($0.iteration) }
+            let means = values.map { SampleStatistics($0)!.mean }
+            let (lower, upper) = (values.map { $0.min()! }, values.map { $0.max()! })
+            byIteration.append(try .init(method.labels[0], x: iterations, y: means, lower: lower, upper: upper))
+            let times = method.records.compactMap { $0.timing?.secondsPerIteration }
+            if let seconds = SampleStatistics(times)?.mean {
+                bySecond.append(
+                    try .init(method.labels[0], x: iterations.map { $0 * seconds }, y: means, lower: lower, upper: upper))
+            }
+        }
+        let title = "a Boltzmann machine of \(group.labels[0]) bits from \(group.labels[1]) points"
+        let y = Chart.Axis("KL(truth‖model) at the method's own β, nats", isLogarithmic: true)
+        let name = "d\(group.labels[0])-n\(group.labels[1])"
+        try Chart(title: title, x: .init("iteration"), y: y, series: byIteration).write(named: "chart-iterations-\(name)", in: folder.url)
+        if !bySecond.isEmpty {
+            try Chart(title: title, x: .init("seconds of training, one thread", isLogarithmic: true), y: y, series: bySecond)
+                .write(named: "chart-seconds-\(name)", in: folder.url)
+        }
+    }
+}

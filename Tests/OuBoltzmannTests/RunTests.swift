@@ -1,0 +1,241 @@
+import EnergyModels
+import Experiments
+import Foundation
+import Logging
+import Objectives
+import Oracles
+import OuBoltzmann
+import Synchronization
+import Testing
+import Torch
+
+private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = false) throws -> Plan<OuBoltzmann> {
+    var request = RunRequest(profile: "smoke", threads: 1)
+    request.output = output
+    request.overrides = try overrides.map { try Override($0) }
+    request.resume = resume
+    return try Plan(OuBoltzmann(), request)
+}
+
+@discardableResult
+private func run(
+    _ plan: Plan<OuBoltzmann>, interruption: @escaping @Sendable () -> Int32? = { nil }
+) throws -> [CellRecord] {
+    let environment = RunEnvironment(commit: "test", libraries: [:], setThreads: { Runtime.threads = $0 })
+    let run = try Run(
+        plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+    try run.cells(interruption: interruption, progress: { _ in })
+    try run.assemble()
+    return try plan.records()
+}
+
+private func withFolder(_ body: (URL) throws -> Void) throws {
+    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ou-\(UUID().uuidString)")
+    defer { try? FileManager.default.removeItem(at: folder) }
+    try body(folder)
+}
+
+/// What one seed must give byte for byte.
+private func identity(_ folder: URL) throws -> [String: Data] {
+    var files: [String: Data] = [:]
+    for case let path as String in FileManager.default.enumerator(atPath: folder.appendingPathComponent("cells").path)! {
+        if ["metrics.jsonl", "result.json", "checkpoint.h5"].contains((path as NSString).lastPathComponent) {
+            files[path] = try Data(contentsOf: folder.appendingPathComponent("cells/\(path)"))
+        }
+    }
+    return files
+}
+
+// One after the other: the thread count is the process's.
+@Suite(.serialized) struct RunTests {
+    /// The smoke profile: every cell ends with finite numbers, the exact is exact, and tables and charts are there.
+    @Test func theSmokeRunIsWhole() throws {
+        try withFolder { folder in
+            let records = try run(plan(folder))
+            #expect(records.count == 8 + 12)
+            for record in records {
+                #expect(record.status == .finished, "\(record.cell.id)")
+                #expect(!record.values.isEmpty && record.values.allSatisfy { $0.value.isFinite }, "\(record.cell.id)")
+            }
+            for record in records where record.cell.label("model") == "boltzmann" {
+                for name in ["proposalDifference", "lossError.guided", "surrogateBiasPoints", "surrogateBiasEnumerated"] {
+                    #expect(abs(record.values[name]!) < 1e-10, "\(name)")
+                }
+            }
+            let rbm = try #require(records.first { $0.cell.label("model") == "rbm" })
+            #expect(rbm.values["surrogateBiasEnumerated"]! > 0.01 && rbm.values["lossError.guided"]! > 1e-6)
+
+            // s = 1 … d in the log; weighted errors fall as 1/s.
+            let logged = try RunFolder(folder).cell(rbm.cell.id).logged("gradient.guided")
+            #expect(logged.map(\.iteration) == Array(1...8))
+            #expect(abs(logged[7].value * 8 / logged[0].value - 1) < 1e-10)
+
+            for name in [
+                "table.md", "table-estimators.md", "table-learning.md", "chart-gradient-d8-rbm-4.png", "chart-loss-d8-mlp-1.png",
+                "chart-curvature-d8.png", "chart-iterations-d6-n500.png", "chart-seconds-d6-n500.png",
+            ] {
+                #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path), "\(name)")
+            }
+            let table = OuBoltzmann().table(records)
+            let column = { (title: String) in table.columns.firstIndex(of: title)! }
+            #expect(table.rows.count == 12)
+            let likelihood = table.rows.first { $0[column("method")] == "ml" }!
+            #expect(likelihood[column("over ML")] == "1.00" && likelihood[column("own β")] == "1")
+            #expect(table.rows.first { $0[column("method")] == "rm" }![column("own β")] == "4")
+        }
+    }
+
+    @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
+        try withFolder { once in
+            try withFolder { stopped in
+                let overrides = [
+                    "models=[rbm]", "scales=[1]", "methods=[ml, pcd, rmwggis-basic, rmwrand]", "iterations=14", "evaluateEvery=3",
+                ]
+                try run(plan(once, set: overrides))
+                // Asked at every iteration's end and before every cell: stopped after each fifth.
+                let asked = Mutex(0)
+                var attempts = 0
+                while true {
+                    attempts += 1
+                    do {
+                        try run(plan(stopped, set: overrides, resume: attempts > 1)) {
+                            asked.withLock { count in
+                                count += 1
+                                return count.isMultiple(of: 5) ? SIGTERM : nil
+                            }
+                        }
+                        break
+                    } catch is Interrupted {}
+                }
+                let (first, second) = (try identity(once), try identity(stopped))
+                #expect(attempts > 8)
+                // A cell of the first part has no checkpoint.
+                #expect(first.count == 2 + 4 * 3)
+                #expect(first.keys.sorted() == second.keys.sorted())
+                for (path, bytes) in first { #expect(second[path] == bytes, "\(path)") }
+            }
+        }
+    }
+
+    /// What power of the truth is learnt, from 20,000 points of 6 bits: with 15 couplings of 0.2 the likelihood's slope has a standard
+    /// error of 1/√(20,000 · 15 · 0.04) = 0.01, and the bound is five of them.
+    /// Squared ratios learn a quarter, all flips or few; the consistent forms and the likelihoods the whole. The unweighted form
+    /// learns less than a quarter.
+    @Test func theFittedSlopeIsThePowerThatIsLearnt() throws {
+        try withFolder { folder in
+            let quarter: [OuBoltzmann.Method] = [.rm, .surrogate, .rmwrand, .basic]
+            let whole: [OuBoltzmann.Method] = [.maximumLikelihood, .pseudoLikelihood, .rmHalfPower, .rmBounded, .basicHalfPower]
+            let records = try run(
+                plan(
+                    folder,
+                    set: [
+                        "parts=[learning]", "samples=[20000]", "iterations=150", "learningRate=0.05",
+                        "methods=[\(((quarter + whole).map(\.rawValue) + ["rmwggis-advanced"]).joined(separator: ", "))]",
+                    ]))
+            func value(_ name: String, _ method: String) throws -> Double {
+                try #require(records.first { $0.cell.label("method") == method }?.values[name])
+            }
+            for method in quarter.map(\.rawValue) {
+                let (slope, plain, own) = (try value("slope", method), try value("kl", method), try value("klReadOut", method))
+                #expect(abs(slope - 0.25) < 0.0125, "\(method): \(slope)")
+                #expect(plain > 20 * own && own < 2e-3, "\(method)")
+            }
+            for method in whole.map(\.rawValue) {
+                let (slope, own) = (try value("slope", method), try value("klReadOut", method))
+                #expect(abs(slope - 1) < 0.05, "\(method): \(slope)")
+                #expect(own < 2e-3, "\(method)")
+            }
+            let advanced = try value("slope", "rmwggis-advanced")
+            #expect(0.1..<0.23 ~= advanced)
+            let slopes = try 4 * value("slope", "rm") / value("slope", "rm-power-half")
+            #expect(abs(slopes - 1) < 1e-3)
+            let beta = try value("bestBeta", "rm")
+            #expect(abs(beta - 4) < 0.1)
+        }
+    }
+
+    /// The family is closed under scaling: squared ratios at J are the power ½ at 4J, and their gradients differ by the factor 4. So they
+    /// have one optimum, read out at β = 4.
+    @Test func squaredRatiosAreThePowerHalfOfTheScaledMachine() throws {
+        let energy = try randomMachine(6, couplings: 0.2, fields: 0.1, using: RandomGenerator(seed: 4))
+        let scaled = try QuadraticEnergy(
+            couplings: energy.couplings.map { 4 * $0 }, fields: energy.fields.map { 4 * $0 }, alphabet: .spins)
+        let generator = RandomGenerator(seed: 5)
+        let x = Tensor.integers([40, 6], 0..<2, dtype: .float64, using: generator)
+        let squared = try RatioMatching(.exact).lossAndGradients(BoltzmannMachine(energy, dtype: .float64), x, using: generator)
+        let half = try RatioMatching(.exact, ratio: .power(0.5))
+            .lossAndGradients(BoltzmannMachine(scaled, dtype: .float64), x, using: generator)
+        #expect(abs(squared.loss.item() / half.loss.item() - 1) < 1e-12)
+        for (a, b) in zip(squared.gradients, half.gradients) { #expect(relativeDeviation(a, 4 * b) < 1e-12) }
+    }
+
+    /// Scores of machines whose distance from the truth is known in closed form: no couplings, so that bits are independent and
+    /// KL = Σ p log(p/q) + (1 − p) log((1 − p)/(1 − q)), p = σ(2h); and of multiples of the truth.
+    @Test func scoresAreThoseOfClosedForms() throws {
+        let fields = [0.3, -0.8, 1.1]
+        let none = [Double](repeating: 0, count: 9)
+        let truth = try Truth(QuadraticEnergy(couplings: none, fields: fields, alphabet: .spins))
+        let scores = try truth.scores(of: QuadraticEnergy(couplings: none, fields: [0, 0.2, 0.5], alphabet: .spins), readOut: 2)
+        func divergence(_ others: [Double]) -> Double {
+            zip(fields, others).reduce(0) { sum, h in
+                let (p, q) = (1 / (1 + exp(-2 * h.0)), 1 / (1 + exp(-2 * h.1)))
+                return sum + p * log(p / q) + (1 - p) * log((1 - p) / (1 - q))
+            }
+        }
+        #expect(abs(scores.divergence - divergence([0, 0.2, 0.5])) < 1e-12)
+        #expect(abs(scores.divergenceOfReadOut - divergence([0, 0.4, 1])) < 1e-12)
+        // Over 3 couplings and 3 fields.
+        #expect(abs(scores.error - ((0.09 + 1 + 0.36) / 6).squareRoot()) < 1e-12)
+        #expect(abs(scores.errorOfReadOut - ((0.09 + 1.44 + 0.01) / 6).squareRoot()) < 1e-12)
+
+        let machine = try randomMachine(5, couplings: 0.5, fields: 0.4, using: RandomGenerator(seed: 3))
+        let fifth = try QuadraticEnergy(
+            couplings: machine.couplings.map { $0 / 5 }, fields: machine.fields.map { $0 / 5 }, alphabet: .spins)
+        let own = try Truth(machine)
+        let fifthScores = try own.scores(of: fifth, readOut: 5)
+        #expect(abs(fifthScores.slope - 0.2) < 1e-12)
+        #expect(fifthScores.divergenceOfReadOut < 1e-12)
+        let best = try own.bestReadOut(of: fifth)
+        #expect(abs(best.beta - 5) < 1e-3 && best.divergence < 1e-7)
+    }
+
+    @Test func aRunThatLeavesTheFiniteNumbersIsRecordedAsDiverged() throws {
+        try withFolder { folder in
+            let records = try run(
+                plan(folder, set: ["parts=[learning]", "methods=[rm, rmwggis-basic]", "learningRate=1e308", "iterations=50"]))
+            for record in records {
+                guard case .diverged(let quantity, let iteration) = record.status else {
+                    Issue.record("\(record.cell.id): \(record.status)")
+                    continue
+                }
+                #expect(["couplings", "fields", "proposal"].contains(quantity) && 1...50 ~= iteration)
+            }
+        }
+    }
+
+    @Test func settingsThatCannotBeAreNamed() throws {
+        for (override, expected) in [
+            ("dimensions=[21]", "configuration: dimensions is [21], expected a list of different whole numbers from 2 to 20"),
+            ("estimateDimensions=[1]", "configuration: estimateDimensions is [1], expected a list of different whole numbers from 2 to 20"),
+            ("hiddenUnits=13", "configuration: hiddenUnits is 13, expected a whole number from 1 to 12"),
+            ("scales=[1, 1]", "configuration: scales is [1.0, 1.0], expected a list of different numbers above 0"),
+            ("scales=[.nan]", "configuration: scales is [nan], expected a list of different numbers above 0"),
+            ("couplingScale=-1", "configuration: couplingScale is -1.0, expected a number from 0 to 100"),
+            ("learningRate=0", "configuration: learningRate is 0.0, expected a positive number"),
+            ("flips=0", "configuration: flips is 0, expected a whole number from 1"),
+            ("samples=[0]", "configuration: samples is [0], expected a list of different whole numbers from 1"),
+            ("points=0", "configuration: points is 0, expected a whole number from 1"),
+            ("mlpWidths=[]", "configuration: mlpWidths is [], expected a list of widths from 1 to 4096"),
+            ("methods=[rmwgis-basic]", "the nearest is 'rmwggis-basic'"),
+            ("models=[rbn]", "the nearest is 'rbm'"),
+            ("parts=[]", "configuration: parts is [], expected a list of different parts"),
+        ] {
+            do {
+                _ = try plan(URL(fileURLWithPath: "/nonexistent"), set: [override])
+                Issue.record("\(override) passed")
+            } catch {
+                #expect("\(error)".contains(expected), "\(override): \(error)")
+            }
+        }
+    }
+}
