@@ -197,11 +197,9 @@ public struct OuRBM: Replication {
     /// A row a method, mean ± standard deviation over seeds, and the independent pixels that all have to beat.
     public func table(_ records: [CellRecord]) -> Table {
         let present = records.filter { $0.status != .missing }
-        var methods: [String] = []
-        for record in present where !methods.contains(record.cell.label("method")!) { methods.append(record.cell.label("method")!) }
         var rows: [[String]] = []
-        for method in methods {
-            let own = present.filter { $0.cell.label("method") == method }
+        for group in present.grouped(by: ["method"]) {
+            let (method, own) = (group.labels[0], group.records)
             let finished = own.filter { $0.status == .finished }
             func text(_ name: String, _ decimals: Int) -> String {
                 SampleStatistics(finished.compactMap { $0.values[name] })?.text(decimals) ?? "–"

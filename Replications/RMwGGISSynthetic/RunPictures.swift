@@ -9,8 +9,8 @@ extension RMwGGISSynthetic {
     /// The lines are means over seeds, the bands go from the lowest to the highest.
     public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
         let finished = records.filter { $0.status == .finished }
-        for group in grouped(finished, by: ["d"]) { try writeContactSheet(group, in: folder) }
-        for group in grouped(finished, by: ["data", "d"]) {
+        for group in finished.grouped(by: ["d"]) { try writeContactSheet(group, in: folder) }
+        for group in finished.grouped(by: ["data", "d"]) {
             for (metric, title) in [("mmd", "MMD (released)"), ("wasserstein", "sliced Wasserstein-1")] {
                 try writeCurves(group, metric, title, in: folder)
             }
@@ -18,9 +18,9 @@ extension RMwGGISSynthetic {
         }
     }
 
-    private func writeContactSheet(_ group: Group, in folder: RunFolder) throws {
-        let methods = grouped(group.records, by: ["variant", "method"])
-        let sets = grouped(group.records, by: ["data"])
+    private func writeContactSheet(_ group: CellGroup, in folder: RunFolder) throws {
+        let methods = group.records.grouped(by: ["variant", "method"])
+        let sets = group.records.grouped(by: ["data"])
         var images: [Image] = []
         for method in methods {
             for set in sets {
@@ -40,9 +40,9 @@ extension RMwGGISSynthetic {
         }
     }
 
-    private func writeCurves(_ group: Group, _ metric: String, _ title: String, in folder: RunFolder) throws {
+    private func writeCurves(_ group: CellGroup, _ metric: String, _ title: String, in folder: RunFolder) throws {
         var series: [Chart.Series] = []
-        for method in grouped(group.records, by: ["variant", "method"]) {
+        for method in group.records.grouped(by: ["variant", "method"]) {
             let curves = try method.records.map { try folder.cell($0.cell.id).logged(metric) }
             guard let iterations = curves.map({ $0.map(\.iteration) }).max(by: { $0.count < $1.count }), iterations.count > 1
             else { continue }
@@ -57,9 +57,9 @@ extension RMwGGISSynthetic {
         try chart.write(named: "chart-\(metric)-\(group.labels.joined(separator: "-"))", in: folder.url)
     }
 
-    private func writeSweeps(_ group: Group, in folder: RunFolder) throws {
+    private func writeSweeps(_ group: CellGroup, in folder: RunFolder) throws {
         var series: [Chart.Series] = []
-        for method in grouped(group.records, by: ["variant", "method"]) {
+        for method in group.records.grouped(by: ["variant", "method"]) {
             let others = readOuts(method.records).filter { $0.sweeps != nil }
             for beta in Set(others.map(\.beta)).sorted() {
                 let ofBeta = others.filter { $0.beta == beta }

@@ -12,7 +12,7 @@ extension RMwGGISSynthetic {
         let present = records.filter { $0.status != .missing }
         let hasReadOuts = present.contains { $0.values.keys.contains { $0.hasPrefix("nll@") } }
         var rows: [[String]] = []
-        for group in grouped(present, by: ["data", "d", "variant", "method"]) {
+        for group in present.grouped(by: ["data", "d", "variant", "method"]) {
             let finished = group.records.filter { $0.status == .finished }
             let status = group.records.compactMap { record in
                 if case .diverged(let quantity, let iteration) = record.status {
@@ -37,7 +37,7 @@ extension RMwGGISSynthetic {
                     labels + [readOut.title, ""] + scores(finished, "@\(readOut.key)") + likelihood + ["", ""])
             }
         }
-        for group in grouped(present.filter { $0.status == .finished }, by: ["data", "d"]) {
+        for group in present.filter({ $0.status == .finished }).grouped(by: ["data", "d"]) {
             for control in Control.allCases {
                 let entropy = control == .data ? group.records.compactMap { $0.values["entropy"] }.first : nil
                 rows.append(
@@ -56,25 +56,6 @@ extension RMwGGISSynthetic {
             rows = rows.map { Array($0.dropLast()) }
         }
         return Table(columns: columns, rows: rows, notes: [Table.missingNote(records)].compactMap { $0 })
-    }
-
-    /// Records that share these labels, in the order of their first.
-    struct Group {
-        let labels: [String]
-        var records: [CellRecord]
-    }
-
-    func grouped(_ records: [CellRecord], by keys: [String]) -> [Group] {
-        var groups: [Group] = []
-        for record in records {
-            let labels = keys.map { record.cell.label($0) ?? "" }
-            if let index = groups.firstIndex(where: { $0.labels == labels }) {
-                groups[index].records.append(record)
-            } else {
-                groups.append(Group(labels: labels, records: [record]))
-            }
-        }
-        return groups
     }
 
     /// A read-out of `result.json`: the text after the `@` of its names, `4.0` or `4.0,160 sweeps`.
