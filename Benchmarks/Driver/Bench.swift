@@ -44,7 +44,7 @@ struct Bench: ParsableCommand {
             return try withExtendedLifetime(steps(3)) { print(try Self.peakMemory()) }
         }
         let peer = try Peer(python: python, script: peer, threads: threads)
-        let rate = matrixProductRate()
+        let rate = matrixProductRate(.float32)
         print("float32, \(threads) threads; sgemm \(String(format: "%.0f", rate * 1e-9)) GFLOP/s; peer: PyTorch \(peer.version) eager")
         var rows: [Row] = []
         for benchmark in Benchmark.all where only == nil || benchmark.name == only {
@@ -118,16 +118,6 @@ struct Bench: ParsableCommand {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
         try (encoder.encode(all) + Data("\n".utf8)).write(to: url, options: .atomic)
-    }
-
-    /// Multiplications and additions a second of a large float32 matrix product: the best of several.
-    private func matrixProductRate() -> Double {
-        let n = 2048
-        let generator = RandomGenerator(seed: 0)
-        let (a, b) = (Tensor.normal([n, n], using: generator), Tensor.normal([n, n], using: generator))
-        let c = Tensor.empty([n, n])
-        let best = (0..<8).map { _ in seconds { c.assign(matmul: a, b) } }.min()!
-        return 2 * Double(n * n * n) / best
     }
 
     private static func median(_ values: [Double]) -> Double {
@@ -224,4 +214,14 @@ func seconds(_ body: () -> Void) -> Double {
     let clock = ContinuousClock()
     let duration = clock.measure(body)
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
+}
+
+/// Multiplications and additions a second of a large matrix product: the best of several.
+func matrixProductRate(_ type: DType) -> Double {
+    let n = 2048
+    let generator = RandomGenerator(seed: 0)
+    let (a, b) = (Tensor.normal([n, n], using: generator).converted(to: type), Tensor.normal([n, n], using: generator).converted(to: type))
+    let c = Tensor.empty([n, n], dtype: type)
+    let best = (0..<8).map { _ in seconds { c.assign(matmul: a, b) } }.min()!
+    return 2 * Double(n * n * n) / best
 }
