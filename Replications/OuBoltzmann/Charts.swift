@@ -53,7 +53,8 @@ extension OuBoltzmann {
                 y: scales.map { SampleStatistics($0.records.compactMap { $0.values["gradientVarianceRatioMedian"] })?.mean ?? .nan })
         }
         try Chart(
-            title: "gradient variance at the median point, guided over uniform, d = \(group.labels[0])", x: .init("scale of the weights", isLogarithmic: true),
+            title: "gradient variance at the median point, guided over uniform, d = \(group.labels[0])",
+            x: .init("scale of the weights", isLogarithmic: true),
             y: .init("ratio", isLogarithmic: true), series: series
         ).write(named: "chart-curvature-d\(group.labels[0])", in: folder.url)
     }
