@@ -5,7 +5,7 @@ import Foundation
 extension OuBoltzmann {
     /// `table-estimators.md` and `table-learning.md`; for each d and model of the first part `chart-loss-….png` and
     /// `chart-gradient-….png`, the errors of the estimates against s; for each d `chart-curvature-….png`, what guidance
-    /// leaves of the uniform proposal's gradient variance against the weights' scale; for each d and n of the second
+    /// leaves of the uniform proposal's gradient variance at the median point against the weights' scale; for each d and n of the second
     /// `chart-iterations-….png` and `chart-seconds-….png`, KL at the method's own β. Lines are means over seeds; those of the second part
     /// have a band from the lowest to the highest.
     public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
@@ -50,10 +50,11 @@ extension OuBoltzmann {
             let scales = Self.grouped(model.records, by: ["scale"])
             return try Chart.Series(
                 model.labels[0], x: scales.map { Double($0.labels[0])! },
-                y: scales.map { SampleStatistics($0.records.compactMap { $0.values["gradientVarianceRatio"] })?.mean ?? .nan })
+                y: scales.map { SampleStatistics($0.records.compactMap { $0.values["gradientVarianceRatioMedian"] })?.mean ?? .nan })
         }
         try Chart(
-            title: "gradient variance, guided over uniform, d = \(group.labels[0])", x: .init("scale of the weights", isLogarithmic: true),
+            title: "gradient variance at the median point, guided over uniform, d = \(group.labels[0])",
+            x: .init("scale of the weights", isLogarithmic: true),
             y: .init("ratio", isLogarithmic: true), series: series
         ).write(named: "chart-curvature-d\(group.labels[0])", in: folder.url)
     }

@@ -90,11 +90,14 @@ struct Estimators {
                     "gradient.unweighted": errors[.unweighted]!.gradient, "gradient.surrogate": errors[.surrogate]!.gradient,
                 ])
         }
-        values["lossVarianceRatio"] = values["lossError.guided"]! / values["lossError.uniform"]!
+        // A few points on which ñ misses what matters can govern the means of guided estimates; the median point and the share of points
+        // that guidance makes worse say how it is elsewhere.
         values["gradientVarianceRatio"] = values["gradientError.guided"]! / values["gradientError.uniform"]!
-        values["guidedWorse"] = mean {
-            $0.errors(of: .guided, flips: 1).gradient > $0.errors(of: .uniform, flips: 1).gradient ? 1 : 0
-        }
+        let ratios = points.map {
+            $0.errors(of: .guided, flips: 1).gradientVariance / $0.errors(of: .uniform, flips: 1).gradientVariance
+        }.sorted()
+        values["gradientVarianceRatioMedian"] = (ratios[(ratios.count - 1) / 2] + ratios[ratios.count / 2]) / 2
+        values["guidedWorse"] = Double(ratios.count { $0 > 1 }) / Double(ratios.count)
 
         let onPoints = try ExpectedGradients(model, over: x)
         let enumerated = ExpectedGradients(enumerating: model, power: 1)

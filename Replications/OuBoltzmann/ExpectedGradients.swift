@@ -15,16 +15,19 @@ package struct ExpectedGradients {
 
     /// The mean over points x, float64 bits [batch, d].
     package init(_ model: some BinaryEnergyModel, over x: Tensor) throws {
-        let unused = RandomGenerator(seed: 0)
-        exact = Self.flat(try RatioMatching(.exact).lossAndGradients(model, x, using: unused).gradients)
-        surrogate = Self.flat(try RatioMatching(.surrogate).lossAndGradients(model, x, using: unused).gradients)
+        // The recorded forms: the closed one of a Boltzmann machine does not tell the surrogate from all flips.
+        func gradient(_ estimator: RatioMatching.Estimator) throws -> Tensor {
+            let loss = try RatioMatching(estimator).loss(model, x, using: RandomGenerator(seed: 0))
+            return Self.flat(gradients(of: loss, withRespectTo: model.parameters.tensors))
+        }
+        (exact, surrogate) = (try gradient(.exact), try gradient(.surrogate))
         let proposal = RatioMatching(.gradientGuided(flips: 1)).logProposal(model, x)!.exp()
         let mean = (proposal * (2 * model.flipDifferences(x, at: nil)).exp()).sum(1).mean()
         unweighted = Self.flat(gradients(of: mean, withRespectTo: model.parameters.tensors))
     }
 
-    /// The expectation over data ∝ p^power, where p is the model's own distribution, by enumeration; up to one common factor. Of a state
-    /// y the gradient ∇E(y) enters as a point and as the flip of its d neighbours, so that
+    /// The expectation over data ∝ p^power, where p is the model's own distribution, by enumeration; up to one common factor. Of a
+    /// state y the gradient ∇E(y) enters as a point and as the flip of its d neighbours, so that
     ///
     ///     Σₓ p(x)^power Σᵢ wᵢ 2e^{2Δᵢ} (∇E(x) − ∇E(x₋ᵢ)) = Σ_y c(y) ∇E(y)
     ///

@@ -104,7 +104,10 @@ struct Learning {
         case .rmwrand: return try matching(.uniform(flips: s))
         case .basic, .basicHalfPower: return try matching(.gradientGuided(flips: s))
         case .advanced: return try matching(.gradientGuidedUnweighted(flips: s))
-        case .surrogate: return try matching(.surrogate)
+        case .surrogate:
+            // Through the input gradient, as for any energy: the closed form would be that of all flips.
+            return Torch.gradients(
+                of: try RatioMatching(.surrogate).loss(model, x, using: generator), withRespectTo: model.parameters.tensors)
         }
     }
 

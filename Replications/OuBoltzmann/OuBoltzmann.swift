@@ -58,7 +58,7 @@ public struct OuBoltzmann: Replication {
         let states = exp2(d)
         switch Part(rawValue: cell.label("part")!)! {
         case .estimators:
-            let perState = cell.label("model") == Model.hidden.rawValue ? 4e-9 * exp2(Double(configuration.hiddenUnits)) * d : 1e-6 * d
+            let perState = cell.label("model") == Model.hidden.rawValue ? 1.2e-8 * exp2(Double(configuration.hiddenUnits)) * d : 1.5e-6 * d
             return Estimate(
                 seconds: 0.3 + 1e-4 * d * Double(configuration.points) + perState * states,
                 memory: 300_000_000 + Int(8 * (d + 6) * states), disk: 10_000)

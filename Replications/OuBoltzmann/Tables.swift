@@ -21,21 +21,21 @@ extension OuBoltzmann {
             }
             return group.labels + ["\(group.records.count)"] + [
                 "proposalDistance", "lossError.uniform", "lossError.guided", "lossError.optimal", "gradientError.uniform",
-                "gradientError.guided", "gradientError.optimal", "gradientError.gradient-optimal", "guidedWorse",
-                "surrogateBiasPoints", "surrogateBiasEnumerated", "surrogateBiasSharpened", "unweightedTurnPoints",
+                "gradientError.guided", "gradientError.optimal", "gradientError.gradient-optimal", "gradientVarianceRatioMedian",
+                "guidedWorse", "surrogateBiasPoints", "surrogateBiasEnumerated", "surrogateBiasSharpened", "unweightedTurnPoints",
                 "unweightedTurnEnumerated", "unweightedTurnSharpened", "pointsTurn",
             ].map(text)
         }
         return Table(
             columns: [
                 "d", "model", "scale", "seeds", "TV(ñ, n*)", "loss: uniform", "guided", "optimal", "gradient: uniform", "guided",
-                "optimal", "gradient-optimal", "guided worse", "eq. 12 bias: points", "p", "p²", "unweighted turn: points", "p", "p²",
-                "points from p",
+                "optimal", "gradient-optimal", "guided/uniform, median", "guided worse", "eq. 12 bias: points", "p", "p²",
+                "unweighted turn: points", "p", "p²", "points from p",
             ], rows: rows,
             notes: [
                 "Mean-squared errors of one flip (s = 1), relative to each point's exact loss or gradient squared; s flips: 1/s of it. "
-                    + "Guided worse: share of the points where guidance has the larger gradient variance. Bias: relative distance from the exact "
-                    + "gradient, on the points and in expectation over p and over p². Turn: sine of the angle to it; the unweighted form's "
+                    + "Guided/uniform: the ratio of gradient variances at the median point; guided worse: share of the points where it "
+                    + "exceeds 1. Bias: relative distance from the exact gradient, on the points and in expectation over p and over p². Turn: sine of the angle to it; the unweighted form's "
                     + "length depends on s alone. Points from p: the same for the exact gradients on the points and over p.",
                 "The weighted estimates (uniform, guided, optimal) have no bias: their gradient in expectation is the exact one.",
             ])

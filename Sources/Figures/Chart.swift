@@ -159,7 +159,9 @@ public struct Chart: Sendable, Equatable {
                 "\(file) index \(index) using 1:\(lower):4 with filledcurves linecolor \(index + 1) fillstyle transparent solid 0.2 noborder notitle")
         }
         for (index, series) in series.enumerated() {
-            let style = series.x.count == 1 ? "points pointtype 7" : "lines linewidth 2"
+            // The colours come round after eight: dashes tell the rounds apart.
+            let dashes = index < 8 ? "" : " dashtype \(index / 8 + 1)"
+            let style = series.x.count == 1 ? "points pointtype 7" : "lines linewidth 2\(dashes)"
             let key = series.label.isEmpty ? "notitle" : "title \(Self.quoted(series.label))"
             parts.append("\(file) index \(index) using 1:2 with \(style) linecolor \(index + 1) \(key)")
         }
