@@ -13,16 +13,16 @@ extension OuBoltzmann {
         let estimates = Self.part(.estimators, of: finished)
         if !estimates.isEmpty {
             try Self.write(Self.estimatesTable(records), "table-estimators.md", in: folder)
-            for group in Self.grouped(estimates, by: ["d", "model", "scale"]) {
+            for group in estimates.grouped(by: ["d", "model", "scale"]) {
                 try writeErrors(group, "loss", [.uniform, .guided, .optimal, .unweighted, .surrogate], in: folder)
                 try writeErrors(group, "gradient", FlipEstimator.allCases, in: folder)
             }
-            for group in Self.grouped(estimates, by: ["d"]) { try writeCurvature(group, in: folder) }
+            for group in estimates.grouped(by: ["d"]) { try writeCurvature(group, in: folder) }
         }
         let learning = Self.part(.learning, of: finished)
         if !learning.isEmpty {
             try Self.write(Self.learningTable(Self.part(.learning, of: records)), "table-learning.md", in: folder)
-            for group in Self.grouped(learning, by: ["d", "n"]) { try writeCurves(group, in: folder) }
+            for group in learning.grouped(by: ["d", "n"]) { try writeCurves(group, in: folder) }
         }
     }
 
@@ -30,7 +30,7 @@ extension OuBoltzmann {
         try atomically(replacing: folder.url.appendingPathComponent(name), by: Data(table.markdown.utf8))
     }
 
-    private func writeErrors(_ group: Group, _ quantity: String, _ estimators: [FlipEstimator], in folder: RunFolder) throws {
+    private func writeErrors(_ group: CellGroup, _ quantity: String, _ estimators: [FlipEstimator], in folder: RunFolder) throws {
         let series = try estimators.map { estimator in
             let curves = try group.records.map { try folder.cell($0.cell.id).logged("\(quantity).\(estimator.rawValue)") }
             let flips = curves[0].map { Double($0.iteration) }
@@ -45,9 +45,9 @@ extension OuBoltzmann {
         ).write(named: "chart-\(quantity)-d\(group.labels[0])-\(group.labels[1])-\(group.labels[2])", in: folder.url)
     }
 
-    private func writeCurvature(_ group: Group, in folder: RunFolder) throws {
-        let series = try Self.grouped(group.records, by: ["model"]).map { model in
-            let scales = Self.grouped(model.records, by: ["scale"])
+    private func writeCurvature(_ group: CellGroup, in folder: RunFolder) throws {
+        let series = try group.records.grouped(by: ["model"]).map { model in
+            let scales = model.records.grouped(by: ["scale"])
             return try Chart.Series(
                 model.labels[0], x: scales.map { Double($0.labels[0])! },
                 y: scales.map { SampleStatistics($0.records.compactMap { $0.values["gradientVarianceRatioMedian"] })?.mean ?? .nan })
@@ -59,9 +59,9 @@ extension OuBoltzmann {
         ).write(named: "chart-curvature-d\(group.labels[0])", in: folder.url)
     }
 
-    private func writeCurves(_ group: Group, in folder: RunFolder) throws {
+    private func writeCurves(_ group: CellGroup, in folder: RunFolder) throws {
         var byIteration: [Chart.Series] = [], bySecond: [Chart.Series] = []
-        for method in Self.grouped(group.records, by: ["method"]) {
+        for method in group.records.grouped(by: ["method"]) {
             let curves = try method.records.map { try folder.cell($0.cell.id).logged("klReadOut") }
             let values = curves[0].indices.map { i in curves.map { $0[i].value } }
             let iterations = curves[0].map { Double($0.iteration) }

@@ -13,7 +13,7 @@ extension OuBoltzmann {
     /// A row a model: relative mean-squared errors of one flip's estimates, and what is biased by how much; mean ± standard deviation
     /// over the seeds.
     static func estimatesTable(_ records: [CellRecord]) -> Table {
-        let rows = grouped(part(.estimators, of: records).filter { $0.status == .finished }, by: ["d", "model", "scale"]).map { group in
+        let rows = (part(.estimators, of: records).filter { $0.status == .finished }).grouped(by: ["d", "model", "scale"]).map { group in
             func text(_ name: String) -> String {
                 let values = group.records.compactMap { $0.values[name] }
                 guard let statistics = SampleStatistics(values) else { return "–" }
@@ -43,7 +43,7 @@ extension OuBoltzmann {
 
     /// A row for each d, n and method, as mean ± standard deviation over the seeds. The floor is maximum likelihood on the same data.
     static func learningTable(_ records: [CellRecord]) -> Table {
-        let rows = grouped(records.filter { $0.status != .missing }, by: ["d", "n", "method"]).map { group -> [String] in
+        let rows = (records.filter { $0.status != .missing }).grouped(by: ["d", "n", "method"]).map { group -> [String] in
             let finished = group.records.filter { $0.status == .finished }
             func text(_ decimals: Int, _ value: (CellRecord) -> Double?) -> String {
                 SampleStatistics(finished.compactMap(value))?.text(decimals) ?? "–"
@@ -82,25 +82,6 @@ extension OuBoltzmann {
 
     static func part(_ part: Part, of records: [CellRecord]) -> [CellRecord] {
         records.filter { $0.cell.label("part") == part.rawValue }
-    }
-
-    /// Records that share these labels, in the order of their first.
-    struct Group {
-        let labels: [String]
-        var records: [CellRecord]
-    }
-
-    static func grouped(_ records: [CellRecord], by keys: [String]) -> [Group] {
-        var groups: [Group] = []
-        for record in records {
-            let labels = keys.map { record.cell.label($0) ?? "" }
-            if let index = groups.firstIndex(where: { $0.labels == labels }) {
-                groups[index].records.append(record)
-            } else {
-                groups.append(Group(labels: labels, records: [record]))
-            }
-        }
-        return groups
     }
 
     /// Two significant digits; what rounding leaves of 0 is 0.
