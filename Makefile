@@ -1,10 +1,10 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test bench data check torture replicate replicate-rmwggis-synthetic clean
+.PHONY: help setup build test bench data check torture replicate replicate-rmwggis-synthetic replicate-rmwggis-ising clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
-REPLICATIONS := rmwggis-synthetic
+REPLICATIONS := rmwggis-synthetic rmwggis-ising
 # PROFILE=smoke, quick, paper …; a process for each processor, with one thread; ARGS are handed on to replicate run.
 PROFILE ?= quick
 JOBS ?= $(shell nproc)
@@ -37,6 +37,9 @@ replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build
 
 replicate-rmwggis-synthetic: build ## rmwggis-synthetic at PROFILE (quick), into results/
 	@$(REPLICATE) run rmwggis-synthetic --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
+
+replicate-rmwggis-ising: build ## rmwggis-ising at PROFILE (quick), into results/
+	@$(REPLICATE) run rmwggis-ising --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
 
 torture: build ## kills a training 200 times and compares what it ends with, fills the disk, two processes on one folder
 	@scripts/torture

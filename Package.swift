@@ -48,6 +48,10 @@ let package = Package(
             name: "RMwGGISCost", dependencies: ["Experiments", "HDF5", "Objectives", "Datasets", "Figures"],
             path: "Replications/RMwGGISCost", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
+        .target(
+            name: "RMwGGISIsing", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Figures"],
+            path: "Replications/RMwGGISIsing", exclude: ["README.md"],
+            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
 
         // The command line, over whichever replications an executable brings.
         .target(
@@ -57,7 +61,7 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
-            name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "Torch"]),
+            name: "replicate", dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing", "Torch"]),
 
         // Ours beside PyTorch's.
         .executableTarget(
@@ -82,6 +86,7 @@ let package = Package(
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic"], resources: [.copy("Golden")]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),
+        .testTarget(name: "RMwGGISIsingTests", dependencies: ["RMwGGISIsing"]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
         .target(name: "NoisyQuadratic", dependencies: ["Experiments", "HDF5"], path: "Tests/NoisyQuadratic"),
         .executableTarget(

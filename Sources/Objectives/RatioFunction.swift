@@ -23,6 +23,15 @@ public enum RatioFunction: Hashable, Sendable {
         }
     }
 
+    /// (log f)′(Δ), element by element: 2, k, or 2σ(−Δ).
+    public func logarithmDerivative(_ differences: Tensor) -> Tensor {
+        switch self {
+        case .squared: .full([], 2, dtype: differences.dtype, device: differences.device)
+        case .power(let k): .full([], k, dtype: differences.dtype, device: differences.device)
+        case .bounded: 2 * (-differences).sigmoid()
+        }
+    }
+
     /// The power of p_data that a model free to take any form learns from this function.
     public var learntPower: Double {
         switch self {

@@ -2,13 +2,14 @@ import Commands
 import Experiments
 import Foundation
 import RMwGGISCost
+import RMwGGISIsing
 import RMwGGISSynthetic
 import Torch
 
 @main
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
-    static let replications: [any Replication] = [RMwGGISSynthetic(), RMwGGISCost()]
+    static let replications: [any Replication] = [RMwGGISSynthetic(), RMwGGISCost(), RMwGGISIsing()]
 
     static var environment: RunEnvironment {
         RunEnvironment(
