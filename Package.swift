@@ -51,6 +51,10 @@ let package = Package(
             path: "Replications/RMwGGISCost", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
         .target(
+            name: "RMwGGISIsing", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Figures"],
+            path: "Replications/RMwGGISIsing", exclude: ["README.md"],
+            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
+        .target(
             name: "OuRBM", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Datasets", "Figures"],
             path: "Replications/OuRBM", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
@@ -68,7 +72,9 @@ let package = Package(
             ]),
         .executableTarget(
             name: "replicate",
-            dependencies: ["Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "OuBoltzmann", "OuRBM", "Torch"]),
+            dependencies: [
+                "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing", "OuBoltzmann", "OuRBM", "Torch",
+            ]),
 
         // Ours beside PyTorch's.
         .executableTarget(
@@ -94,6 +100,7 @@ let package = Package(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic"], resources: [.copy("Golden")]),
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),
+        .testTarget(name: "RMwGGISIsingTests", dependencies: ["RMwGGISIsing"]),
         .testTarget(
             name: "OuBoltzmannTests",
             dependencies: ["OuBoltzmann", "Oracles", .product(name: "Logging", package: "swift-log")]),

@@ -85,6 +85,14 @@ public struct BoltzmannMachine: BinaryEnergyModel {
 
     public func flipState(_ x: Tensor) -> any FlipState { QuadraticFlipState(self, x) }
 
+    /// The gradients of mean E(x), in the parameters' order: −½ ⟨v vᵀ⟩ without its diagonal, and −⟨v⟩.
+    public func energyGradients(_ x: Tensor) -> [Tensor] {
+        withoutGradients {
+            let v = alphabet.values(of: x)
+            return [Self.symmetric(v.transposed().matmul(v)) * (-0.5 / Double(x.size(0))), -v.mean(0)]
+        }
+    }
+
     static func symmetric(_ couplings: Tensor) -> Tensor {
         let upper = (couplings + couplings.transposed()).upperTriangle(1) * 0.5
         return upper + upper.transposed()

@@ -1,71 +1,72 @@
 import EnergyModels
 import Torch
 
-// Objectives that see a Boltzmann machine through the energy differences of single flips alone have a gradient in closed form. With
-// values v, the change eᵢ of a value when its bit flips, and local fields f = vJ + h,
+// Objectives over the flips of a Boltzmann machine, without a record of operations. With values v, the change cᵢ of a value when its bit
+// flips, and local fields f = vJ + h,
 //
-//     Δᵢ = E(x) − E(x₋ᵢ) = eᵢ fᵢ
-//     L  = (1/n) Σₓ Σᵢ ℓᵢ(Δᵢ)
-//     aᵢ = (1/n) ∂ℓᵢ/∂Δᵢ eᵢ
-//     ∂L/∂h = Σₓ a    ∂L/∂J = Σₓ (v aᵀ + a vᵀ)/2 off the diagonal, 0 on it
+//     Δᵢ = E(x) − E(x₋ᵢ) = cᵢ fᵢ
+//     gᵢ = cᵢ ∂L/∂Δᵢ
+//     ∂L/∂C = ½ (M + Mᵀ) without its diagonal, M = Σₓ v gᵀ,    ∂L/∂h = Σₓ g
 //
-// (in the entries of the matrix that is learnt, two for each pair). Two products of matrices take the place of a recorded graph.
-extension BoltzmannMachine {
-    /// e and Δ, shape [batch, d]; constants.
-    fileprivate func allFlips(_ x: Tensor) -> (changes: Tensor, differences: Tensor) {
-        let changes = alphabet.flipChanges(of: x)
-        return (changes, changes * localFields(x))
+// where C is the matrix that is learnt: one matrix product gives all flips of a batch, another the gradients. The first-order flip is
+// exact, so the proposal comes from the first product too, and the surrogate is the exact objective.
+
+/// Points and all their flips: what the closed forms of one batch share.
+private struct AllFlips {
+    private let values: Tensor
+    private let changes: Tensor
+    /// Δ, shape [batch, d].
+    let differences: Tensor
+
+    init(_ machine: BoltzmannMachine, _ x: Tensor) {
+        values = machine.alphabet.values(of: x)
+        changes = machine.alphabet.flipChanges(of: x)
+        differences = changes * (values.matmul(machine.symmetricCouplings) + machine.fields)
     }
 
-    /// ∂L/∂J and ∂L/∂h, in the parameters' order, from a [batch, d].
-    fileprivate func gradients(_ x: Tensor, ofFields a: Tensor) -> [Tensor] {
-        let products = alphabet.values(of: x).transposed().matmul(a)
+    /// ∂L/∂C and ∂L/∂h, in the parameters' order, from ∂L/∂Δ.
+    func gradients(_ byDifference: Tensor) -> [Tensor] {
+        let g = byDifference * changes
+        let products = values.transposed().matmul(g)
         let upper = ((products + products.transposed()) * 0.5).upperTriangle(1)
-        return [upper + upper.transposed(), a.sum(0)]
+        return [upper + upper.transposed(), g.sum(0)]
     }
 }
 
 extension RatioMatching {
-    /// `lossAndGradients` of a Boltzmann machine: with wᵢ what the estimator multiplies f(Δᵢ) by — 1 for all flips, otherwise the
-    /// number of times that flip i was drawn, over s n(i) where the estimate is weighted —
-    ///
-    ///     ℓᵢ(Δ) = wᵢ f(Δ)    ∂ℓᵢ/∂Δ = wᵢ f (log f)′
-    ///
-    /// The first-order flip of a Boltzmann machine is exact, so all d differences come with the proposal, and the surrogate is the exact
-    /// objective. It draws what the recorded form draws.
+    /// `lossAndGradients` of a Boltzmann machine. It draws what the recorded form draws; flips that are not drawn enter nowhere, however
+    /// large their ratios.
     func closedForm(
         _ machine: BoltzmannMachine, _ x: Tensor, using generator: RandomGenerator
     ) throws -> (loss: Tensor, gradients: [Tensor]) {
         try withoutGradients {
-            let (changes, differences) = machine.allFlips(x)
-            let logarithms = ratio.logarithm(differences)
-            let logProposal: Tensor? =
+            let (batch, d) = (Double(x.size(0)), Double(x.size(1)))
+            let all = AllFlips(machine, x)
+            let logarithms = ratio.logarithm(all.differences)
+            let proposal: Tensor? =
                 switch estimator {
                 case .gradientGuided, .gradientGuidedUnweighted, .optimal: logarithms.logSoftmax(1)
                 case .exact, .exactInChunks, .surrogate, .uniform: nil
                 }
-            let (batch, d) = (x.size(0), x.size(1))
-            var weighted = logarithms
-            var counts: Tensor?
-            if let indices = try drawFlips(x, from: logProposal, using: generator) {
-                counts = Tensor.zeros([batch, d], dtype: x.dtype, device: x.device)
-                    .scatterAdded(1, indices, .ones(indices.shape, dtype: x.dtype, device: x.device))
+            guard let indices = try drawFlips(x, from: proposal, using: generator) else {
+                let terms = logarithms.exp() * (1 / batch)
+                return (terms.sum(), all.gradients(terms * ratio.logarithmDerivative(all.differences)))
             }
+            let (drawn, flips) = (logarithms.gathered(1, indices), Double(indices.size(1)))
+            let terms: Tensor
             switch estimator {
-            case .exact, .exactInChunks, .surrogate, .gradientGuidedUnweighted: weighted = logarithms.exp()
-            case .uniform(let flips): weighted = logarithms.exp() * (Double(d) / Double(flips))
-            case .gradientGuided(let flips), .optimal(let flips):
-                weighted = (logarithms - logProposal!).exp() / Double(flips)
+            case .uniform: terms = drawn.exp() * (d / (flips * batch))
+            case .gradientGuidedUnweighted: terms = drawn.exp() * (1 / batch)
+            default: terms = (drawn - proposal!.gathered(1, indices)).exp() * (1 / (flips * batch))
             }
-            if let counts { weighted = weighted * counts }
-            let a = weighted * ratio.logarithmDerivative(differences) * changes / Double(batch)
-            return (weighted.sum() / Double(batch), machine.gradients(x, ofFields: a))
+            let slopes = terms * ratio.logarithmDerivative(all.differences.gathered(1, indices))
+            return (terms.sum(), all.gradients(Tensor.zeros(like: x).scatterAdded(1, indices, slopes)))
         }
     }
 }
 
 extension PseudoLikelihood {
-    /// ℓᵢ = softplus(Δᵢ), ∂ℓᵢ/∂Δᵢ = σ(Δᵢ).
+    /// The same as `loss` and its gradients; those of a Boltzmann machine in closed form, ∂L/∂Δᵢ = σ(Δᵢ).
     public func lossAndGradients(
         _ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator
     ) -> (loss: Tensor, gradients: [Tensor]) {
@@ -74,10 +75,8 @@ extension PseudoLikelihood {
             return (loss.detached(), Torch.gradients(of: loss, withRespectTo: model.parameters.tensors))
         }
         return withoutGradients {
-            let (changes, differences) = machine.allFlips(x)
-            let batch = Double(x.size(0))
-            let a = differences.sigmoid() * changes / batch
-            return (differences.softplus().sum() / batch, machine.gradients(x, ofFields: a))
+            let (all, scale) = (AllFlips(machine, x), 1 / Double(x.size(0)))
+            return (all.differences.softplus().sum() * scale, all.gradients(all.differences.sigmoid() * scale))
         }
     }
 }

@@ -4,13 +4,16 @@ import Foundation
 import OuBoltzmann
 import OuRBM
 import RMwGGISCost
+import RMwGGISIsing
 import RMwGGISSynthetic
 import Torch
 
 @main
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
-    static let replications: [any Replication] = [RMwGGISSynthetic(), RMwGGISCost(), OuBoltzmann(), OuRBM()]
+    static let replications: [any Replication] = [
+        RMwGGISSynthetic(), RMwGGISCost(), RMwGGISIsing(), OuBoltzmann(), OuRBM(),
+    ]
 
     static var environment: RunEnvironment {
         RunEnvironment(

@@ -33,6 +33,7 @@ import Torch
 
     enum Sampler: String, CaseIterable, Sendable {
         case gibbs, colouredGibbs, randomGibbs, cluster, gradient, gradientSeveral
+        case denseGibbs, denseGradient
         case metropolis, heatBath, gradientTensor, gradientTensorSeveral, gradientMLP, gradientMLPSeveral
     }
 
@@ -59,6 +60,11 @@ import Torch
         case .gradient, .gradientSeveral:
             return try IsingGradientChains(
                 model, count: count, from: x, flips: sampler == .gradient ? 1 : 3, inverseTemperature: beta, using: generator)
+        case .denseGibbs, .denseGradient:
+            let energy = try QuadraticEnergy(
+                couplings: (beta * model.couplingMatrix).array(), fields: (beta * model.fields).detached().array(), alphabet: .spins)
+            return try DenseSpinChains(
+                BoltzmannMachine(energy), sampler == .denseGibbs ? .gibbs : .gradients, count: count, from: x, using: generator)
         case .metropolis, .heatBath:
             let kernel = try SingleFlip(model, rule: sampler == .metropolis ? .metropolis : .heatBath, inverseTemperature: beta)
             return try KernelChains(kernel, from: x, using: generator)

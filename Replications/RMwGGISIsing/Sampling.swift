@@ -1,0 +1,189 @@
+import EnergyModels
+import Experiments
+import Foundation
+import HDF5
+import Metrics
+import Samplers
+import Torch
+
+/// One cell of the sampling part: chains of one sampler on one model, from fair coins, and how fast they forget.
+struct Sampling {
+    let cell: Cell
+    let configuration: RMwGGISIsing.Configuration
+    let data: SpinData
+    let sampler: RMwGGISIsing.Sampler
+
+    /// The share of the steps that the effective sample size leaves out.
+    static let burnIn = 0.1
+    /// Steps that are timed together.
+    private static let blockLength = 250
+
+    init(_ cell: Cell, _ configuration: RMwGGISIsing.Configuration) {
+        (self.cell, self.configuration) = (cell, configuration)
+        data = SpinData(cell.label("data")!)!
+        sampler = RMwGGISIsing.Sampler(rawValue: cell.label("method")!)!
+    }
+
+    /// An iteration is a block of steps. A copy of the chains, which is not timed, makes them one by one and is looked at after each; the
+    /// chains themselves then make the same steps in one call, and that is the time of the iteration.
+    func run(_ context: CellContext) throws -> CellResult {
+        let steps = configuration.samplingSteps
+        let blocks = (steps + Self.blockLength - 1) / Self.blockLength
+        let reference = Tensor.integers(
+            [data.siteCount], 0..<2, using: RandomGenerator(seed: cell.seed, stream: "reference")
+        ).converted(to: .float32)
+        var chains = try SpinChains(
+            sampler, data.model(seed: cell.seed), count: configuration.samplingChains,
+            using: RandomGenerator(seed: cell.seed, stream: "chains"))
+        var seen = Observations(chains.points, reference)
+        if let saved = context.restored {
+            try chains.restore(saved.chainState(named: "chains", like: chains.points))
+            seen = try Observations(saved, like: chains.points, reference)
+        }
+        for block in context.iterations(of: blocks) {
+            let now = min(Self.blockLength, steps - (block - 1) * Self.blockLength)
+            context.untimed {
+                var probe = chains
+                for _ in 0..<now {
+                    let moves = probe.advance(1)
+                    seen.record(probe.points, moves)
+                }
+            }
+            chains.advance(now)
+            try context.untimed {
+                let done = (block - 1) * Self.blockLength + now
+                try context.log(iteration: done, ["lnRMSE": mean(seen.errors(steps: done))])
+            }
+            try context.endIteration(block, of: blocks) { checkpoint in
+                checkpoint.store(chains.state, named: "chains")
+                seen.store(in: &checkpoint)
+            }
+        }
+        return CellResult(seen.values(steps: steps))
+    }
+}
+
+/// Chains of one of the samplers; a step is one single-site update, or one step of Gibbs-with-gradients.
+private enum SpinChains {
+    case gibbs(IsingGibbsChains)
+    case gradient(IsingGradientChains)
+
+    init(_ sampler: RMwGGISIsing.Sampler, _ model: IsingModel, count: Int, using generator: RandomGenerator) throws {
+        func gradient(_ flips: Int) throws -> SpinChains {
+            .gradient(try IsingGradientChains(model, count: count, flips: flips, using: generator))
+        }
+        switch sampler {
+        case .gibbs: self = .gibbs(try IsingGibbsChains(model, count: count, using: generator))
+        case .gwg: self = try gradient(1)
+        case .gwg3: self = try gradient(3)
+        case .gwg5: self = try gradient(5)
+        }
+    }
+
+    @discardableResult
+    mutating func advance(_ steps: Int) -> Moves {
+        switch self {
+        case .gibbs(var chains):
+            let moves = chains.update(steps)
+            self = .gibbs(chains)
+            return moves
+        case .gradient(var chains):
+            let moves = chains.advance(steps)
+            self = .gradient(chains)
+            return moves
+        }
+    }
+
+    var points: Tensor {
+        switch self {
+        case .gibbs(let chains): chains.points
+        case .gradient(let chains): chains.points
+        }
+    }
+
+    var state: ChainState {
+        switch self {
+        case .gibbs(let chains): chains.state
+        case .gradient(let chains): chains.state
+        }
+    }
+
+    mutating func restore(_ state: ChainState) throws {
+        switch self {
+        case .gibbs(var chains):
+            try chains.restore(state)
+            self = .gibbs(chains)
+        case .gradient(var chains):
+            try chains.restore(state)
+            self = .gradient(chains)
+        }
+    }
+}
+
+private func mean(_ values: [Double]) -> Double { values.reduce(0, +) / Double(values.count) }
+
+/// What is kept of every step.
+private struct Observations {
+    private let reference: Tensor
+    private let chainCount: Int
+    private let siteCount: Int
+    /// The bits of the first chain, [steps, d].
+    private var firstChain: [Float] = []
+    /// Each chain's Hamming distance from the reference, [steps, chains].
+    private var distances: [Float] = []
+    /// Σ x over the steps, [chains, d].
+    private let sum: Tensor
+    private var moves = Moves()
+
+    init(_ points: Tensor, _ reference: Tensor) {
+        self.reference = reference
+        (chainCount, siteCount) = (points.size(0), points.size(1))
+        sum = .zeros(points.shape, dtype: .float64)
+    }
+
+    mutating func record(_ x: Tensor, _ made: Moves) {
+        firstChain += x[0].array(Float.self)
+        distances += (x - reference).abs().sum(1).array(Float.self)
+        sum.assign(sum + x.converted(to: .float64))
+        moves += made
+    }
+
+    func values(steps: Int) -> [String: Double] {
+        let skipped = Int(Sampling.burnIn * Double(steps))
+        func sizes(_ series: [Float], _ width: Int) -> [Double] {
+            let tensor = Tensor(series, shape: [steps, width])[skipped..<steps]
+            // A series that does not change counts as one sample, as in the released code.
+            return effectiveSampleSizes(tensor).map { $0.isNaN ? 1 : $0 }.sorted()
+        }
+        let (ofSites, ofDistances) = (sizes(firstChain, siteCount), sizes(distances, chainCount))
+        let errors = errors(steps: steps)
+        return [
+            "ess": mean(ofSites), "essMedian": (ofSites[(siteCount - 1) / 2] + ofSites[siteCount / 2]) / 2,
+            "essHamming": mean(ofDistances), "acceptance": moves.acceptanceRate,
+            "hop": moves.distance / Double(steps * chainCount), "lnRMSEMean": mean(errors),
+            // As the released code has it, whose logarithm is of the squares, and decimal.
+            "log10MSE": mean(errors) * 2 / log(10),
+        ]
+    }
+
+    /// For each chain the logarithm of the root mean square, over sites, of the spins' means over the steps from the first, whose truth is 0.
+    func errors(steps: Int) -> [Double] {
+        (2 * (sum / Double(steps)) - 1).squared().mean(1).array(Double.self).map { 0.5 * log($0) }
+    }
+
+    func store(in checkpoint: inout Checkpoint) {
+        checkpoint["firstChain"] = HDF5Array(firstChain, shape: [firstChain.count])
+        checkpoint["distances"] = HDF5Array(distances, shape: [distances.count])
+        checkpoint["sum"] = HDF5Array(sum)
+        checkpoint["moves"] = HDF5Array([Double(moves.proposed), Double(moves.accepted), moves.distance], shape: [3])
+    }
+
+    init(_ saved: Checkpoint, like points: Tensor, _ reference: Tensor) throws {
+        self.init(points, reference)
+        firstChain = try saved.elements("firstChain")
+        distances = try saved.elements("distances")
+        sum.assign(try saved.tensor("sum", like: sum))
+        let counts = try saved.elements("moves", as: Double.self, shape: [3])
+        moves = Moves(proposed: Int(counts[0]), accepted: Int(counts[1]), distance: counts[2])
+    }
+}
