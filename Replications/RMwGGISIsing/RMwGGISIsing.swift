@@ -71,22 +71,3 @@ public struct RMwGGISIsing: Replication {
             memory: 200_000_000 + 12 * numbers, disk: 20_000 + 5 * numbers)
     }
 }
-
-/// Records that share these labels, in the order of their first.
-struct Group {
-    let labels: [String]
-    var records: [CellRecord]
-
-    static func grouped(_ records: [CellRecord], by keys: [String]) -> [Group] {
-        var groups: [Group] = []
-        for record in records {
-            let labels = keys.map { record.cell.label($0) ?? "" }
-            if let index = groups.firstIndex(where: { $0.labels == labels }) {
-                groups[index].records.append(record)
-            } else {
-                groups.append(Group(labels: labels, records: [record]))
-            }
-        }
-        return groups
-    }
-}

@@ -8,9 +8,9 @@ extension RMwGGISIsing {
     /// part: `chart-sampling-….png`, the error of the means against steps.
     public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
         let finished = records.filter { $0.status == .finished }
-        for group in Group.grouped(finished, by: ["part", "data"]) {
+        for group in finished.grouped(by: ["part", "data"]) {
             let seed = group.records.map(\.cell.seed).min()!
-            let first = Group(labels: group.labels, records: group.records.filter { $0.cell.seed == seed })
+            let first = group.records.filter({ $0.cell.seed == seed }).grouped(by: ["part", "data"])[0]
             switch Part(rawValue: group.labels[0])! {
             case .learning:
                 try writeErrors(first, in: folder)
@@ -20,7 +20,7 @@ extension RMwGGISIsing {
         }
     }
 
-    private func writeErrors(_ group: Group, in folder: RunFolder) throws {
+    private func writeErrors(_ group: CellGroup, in folder: RunFolder) throws {
         var series: [Chart.Series] = []
         for record in group.records {
             guard let seconds = record.timing?.secondsPerIteration else { continue }
@@ -34,7 +34,7 @@ extension RMwGGISIsing {
         try chart.write(named: "chart-rmse-\(group.labels[1])", in: folder.url)
     }
 
-    private func writeCouplings(_ group: Group, in folder: RunFolder) throws {
+    private func writeCouplings(_ group: CellGroup, in folder: RunFolder) throws {
         let pictures = group.records.map { ($0, folder.cell($0.cell.id).url.appendingPathComponent("couplings.png")) }
             .filter { FileManager.default.fileExists(atPath: $0.1.path) }
         guard !pictures.isEmpty else { return }
@@ -48,7 +48,7 @@ extension RMwGGISIsing {
         }
     }
 
-    private func writeMeans(_ group: Group, in folder: RunFolder) throws {
+    private func writeMeans(_ group: CellGroup, in folder: RunFolder) throws {
         let series = try group.records.map { record in
             let curve = try folder.cell(record.cell.id).logged("lnRMSE")
             return try Chart.Series(record.cell.label("method")!, x: curve.map { Double($0.iteration) }, y: curve.map(\.value))

@@ -23,7 +23,7 @@ extension RMwGGISIsing {
         if isPenalised { columns += ["L1 λ", "ln RMSE of aJ", "slope", "edge AUC"] }
         columns += ["iterations", "s a fit", "MB", "status"]
         var rows: [[String]] = []
-        for data in Group.grouped(records, by: ["data"]) {
+        for data in records.grouped(by: ["data"]) {
             let finished = data.records.filter { $0.status == .finished }
             for (title, value) in [("J = 0", "lnRMSEBaseline"), ("s.e. of independent spins", "lnRMSEIndependent")] {
                 // The same for every method of a seed.
@@ -32,7 +32,7 @@ extension RMwGGISIsing {
                 let blanks = [String](repeating: "", count: columns.count - 4)
                 rows.append(data.labels + [title, "", statistics?.text(2) ?? "–"] + blanks)
             }
-            for group in Group.grouped(data.records, by: ["data", "method"]) { rows.append(row(group, isPenalised)) }
+            for group in data.records.grouped(by: ["data", "method"]) { rows.append(row(group, isPenalised)) }
         }
         if rows.allSatisfy({ $0.last == "" }) {
             columns.removeLast()
@@ -41,7 +41,7 @@ extension RMwGGISIsing {
         return Table(columns: columns, rows: rows)
     }
 
-    private func row(_ group: Group, _ isPenalised: Bool) -> [String] {
+    private func row(_ group: CellGroup, _ isPenalised: Bool) -> [String] {
         let finished = group.records.filter { $0.status == .finished }
         func text(_ name: String, _ decimals: Int) -> String {
             SampleStatistics(finished.compactMap { $0.values[name] })?.text(decimals) ?? "–"
@@ -66,7 +66,7 @@ extension RMwGGISIsing {
     }
 
     private func samplingTable(_ records: [CellRecord]) -> Table {
-        let rows = Group.grouped(records, by: ["data", "method"]).map { group in
+        let rows = records.grouped(by: ["data", "method"]).map { group in
             let finished = group.records.filter { $0.status == .finished }
             func text(_ decimals: Int, _ value: (CellRecord) -> Double?) -> String {
                 SampleStatistics(finished.compactMap(value))?.text(decimals) ?? "–"
