@@ -87,6 +87,11 @@ let package = Package(
         // Independent truths for the tests: enumeration, finite differences, a plain model.
         .target(name: "Oracles", dependencies: ["EnergyModels"], path: "Tests/Oracles"),
 
+        // A replication's smoke profile, run in a test's own process.
+        .target(
+            name: "RunSupport", dependencies: ["Experiments", "Torch", .product(name: "Logging", package: "swift-log")],
+            path: "Tests/RunSupport"),
+
         .testTarget(name: "TorchTests", dependencies: ["Torch", "Oracles"]),
         .testTarget(name: "EnergyModelsTests", dependencies: ["EnergyModels", "Oracles"]),
         .testTarget(name: "ObjectivesTests", dependencies: ["Objectives", "Oracles"]),
@@ -97,13 +102,13 @@ let package = Package(
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
         .testTarget(name: "READMETests", dependencies: ["EnergyModels", "Objectives", "Samplers"]),
         .testTarget(
-            name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic"], resources: [.copy("Golden")]),
-        .testTarget(name: "OuRBMTests", dependencies: ["OuRBM"]),
+            name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"], resources: [.copy("Golden")]),
+        .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),
-        .testTarget(name: "RMwGGISIsingTests", dependencies: ["RMwGGISIsing"]),
+        .testTarget(name: "RMwGGISIsingTests", dependencies: ["RMwGGISIsing", "RunSupport"]),
         .testTarget(
             name: "OuBoltzmannTests",
-            dependencies: ["OuBoltzmann", "Oracles", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["OuBoltzmann", "Oracles", "RunSupport"]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
         .target(name: "NoisyQuadratic", dependencies: ["Experiments", "HDF5"], path: "Tests/NoisyQuadratic"),
         .executableTarget(

@@ -92,12 +92,6 @@ extension OuBoltzmann {
         public var evaluateEvery: Int
 
         public func validate() throws {
-            func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
-                if !holds { throw ConfigurationError(key: key, value: value, expected: expected) }
-            }
-            func requireCount(_ key: String, _ value: Int, from least: Int = 1, to most: Int) throws {
-                try require(key, value, least...most ~= value, "a whole number from \(least) to \(most)")
-            }
             func requireList<T: Hashable>(_ key: String, _ values: [T], _ expected: String, _ holds: (T) -> Bool) throws {
                 let isList = !values.isEmpty && Set(values).count == values.count && values.allSatisfy(holds)
                 try require(key, "[\(values.map { "\($0)" }.joined(separator: ", "))]", isList, "a list of different \(expected)")

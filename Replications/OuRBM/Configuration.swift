@@ -56,9 +56,6 @@ extension OuRBM {
         public var sampleSteps: Int
 
         public func validate() throws {
-            func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
-                if !holds { throw ConfigurationError(key: key, value: value, expected: expected) }
-            }
             let counts = [
                 ("side", side, 2...64), ("trainingImages", trainingImages, 1...60000), ("testImages", testImages, 1...10000),
                 ("seeds", seeds, 1...1000), ("hidden", hidden, 1...65536), ("batchSize", batchSize, 1...60000),

@@ -38,9 +38,6 @@ public struct RMwGGISCost: Replication {
         public var iterations: Int
 
         public func validate() throws {
-            func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
-                if !holds { throw ConfigurationError(key: key, value: value, expected: expected) }
-            }
             let evenFromFour = dimensions.allSatisfy { 4...65536 ~= $0 && $0.isMultiple(of: 2) }
             try require(
                 "dimensions", dimensions, !dimensions.isEmpty && evenFromFour && Set(dimensions).count == dimensions.count,

@@ -39,12 +39,6 @@ extension RMwGGISIsing {
         public var samplingSteps: Int
 
         public func validate() throws {
-            func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
-                if !holds { throw ConfigurationError(key: key, value: value, expected: expected) }
-            }
-            func requireCount(_ key: String, _ value: Int, from least: Int = 1, to most: Int) throws {
-                try require(key, value, least...most ~= value, "a whole number from \(least) to \(most)")
-            }
             func requireDifferent(_ key: String, _ values: [String]) throws {
                 try require(key, "[\(values.joined(separator: ", "))]", Set(values).count == values.count, "different entries")
             }

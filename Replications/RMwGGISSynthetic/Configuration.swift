@@ -73,12 +73,6 @@ extension RMwGGISSynthetic {
         public var annealingChains: Int
 
         public func validate() throws {
-            func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
-                if !holds { throw ConfigurationError(key: key, value: value, expected: expected) }
-            }
-            func requireCount(_ key: String, _ value: Int, from least: Int = 1, to most: Int) throws {
-                try require(key, value, least...most ~= value, "a whole number from \(least) to \(most)")
-            }
             func requireRate(_ key: String, _ value: Double) throws {
                 try require(key, value, value > 0 && value < .infinity, "a positive number")
             }

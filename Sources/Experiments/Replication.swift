@@ -6,6 +6,18 @@ public protocol ExperimentConfiguration: Codable, Sendable {
     func validate() throws
 }
 
+extension ExperimentConfiguration {
+    /// Throws `ConfigurationError` with what was expected unless a setting's value holds.
+    public func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
+        if !holds { throw ConfigurationError(key: key, value: value, expected: expected) }
+    }
+
+    /// Throws `ConfigurationError` unless a count lies in least ... most.
+    public func requireCount(_ key: String, _ value: Int, from least: Int = 1, to most: Int) throws {
+        try require(key, value, least...most ~= value, "a whole number from \(least) to \(most)")
+    }
+}
+
 /// A setting that is one of several words: an unknown one is answered by the nearest and the list.
 ///
 /// ```swift

@@ -1,38 +1,16 @@
 import EnergyModels
 import Experiments
 import Foundation
-import Logging
 import Objectives
 import Oracles
 import OuBoltzmann
+import RunSupport
 import Synchronization
 import Testing
 import Torch
 
 private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = false) throws -> Plan<OuBoltzmann> {
-    var request = RunRequest(profile: "smoke", threads: 1)
-    request.output = output
-    request.overrides = try overrides.map { try Override($0) }
-    request.resume = resume
-    return try Plan(OuBoltzmann(), request)
-}
-
-@discardableResult
-private func run(
-    _ plan: Plan<OuBoltzmann>, interruption: @escaping @Sendable () -> Int32? = { nil }
-) throws -> [CellRecord] {
-    let environment = RunEnvironment(commit: "test", libraries: [:], setThreads: { Runtime.threads = $0 })
-    let run = try Run(
-        plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-    try run.cells(interruption: interruption, progress: { _ in })
-    try run.assemble()
-    return try plan.records()
-}
-
-private func withFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("ou-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
+    try smokePlan(OuBoltzmann(), output, set: overrides, resume: resume, threads: 1)
 }
 
 /// What one seed must give byte for byte.

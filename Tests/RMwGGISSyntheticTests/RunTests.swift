@@ -1,8 +1,8 @@
 import Experiments
 import Figures
 import Foundation
-import Logging
 import RMwGGISSynthetic
+import RunSupport
 import Synchronization
 import Testing
 import Torch
@@ -15,29 +15,7 @@ private let small = [
 ]
 
 private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = false) throws -> Plan<RMwGGISSynthetic> {
-    var request = RunRequest(profile: "smoke", threads: 2)
-    request.output = output
-    request.overrides = try (small + overrides).map { try Override($0) }
-    request.resume = resume
-    return try Plan(RMwGGISSynthetic(), request)
-}
-
-@discardableResult
-private func run(
-    _ plan: Plan<RMwGGISSynthetic>, interruption: @escaping @Sendable () -> Int32? = { nil }
-) throws -> [CellRecord] {
-    let environment = RunEnvironment(commit: "test", libraries: [:], setThreads: { Runtime.threads = $0 })
-    let run = try Run(
-        plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
-    try run.cells(interruption: interruption, progress: { _ in })
-    try run.assemble()
-    return try plan.records()
-}
-
-private func withFolder(_ body: (URL) throws -> Void) throws {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("rmwggis-\(UUID().uuidString)")
-    defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
+    try smokePlan(RMwGGISSynthetic(), output, set: small + overrides, resume: resume, threads: 2)
 }
 
 /// What one seed must give byte for byte: every cell's log, result, checkpoint and picture grids.
