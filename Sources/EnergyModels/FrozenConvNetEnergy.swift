@@ -84,7 +84,7 @@ public struct FrozenConvNetEnergy: EnergyModel {
                 let layer = architecture.convolutions[index]
                 output = input.conv2d(packedWeights[index], bias: packedBiases[index], stride: layer.stride, padding: layer.padding)
             } else {
-                output = flattened(input, for: index).unrecordedLinear(packedWeights[index], packedBiases[index])
+                output = flattened(input, for: index).linear(packedWeights[index], packedBiases[index])
             }
             output.applyLeakyReLU(slope: leakySlope)
             inputs.append(output)
@@ -104,7 +104,7 @@ public struct FrozenConvNetEnergy: EnergyModel {
                 gradient = gradient.conv2dInputGradient(
                     x: inputs[index], packedWeights[index], stride: layer.stride, padding: layer.padding)
             } else {
-                gradient = unflattened(gradient.unrecordedLinear(transposedWeights[index]!), like: inputs[index], for: index)
+                gradient = unflattened(gradient.linear(transposedWeights[index]!), like: inputs[index], for: index)
             }
         }
         return gradient

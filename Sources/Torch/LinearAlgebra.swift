@@ -15,11 +15,6 @@ extension Tensor {
         wrap(ct_linear(pointer, weight.pointer, bias?.pointer))
     }
 
-    /// The same by oneDNN's product where it has one: on some processors twice as fast in float32, and rounded otherwise. Nothing is recorded.
-    public func unrecordedLinear(_ weight: Tensor, _ bias: Tensor? = nil) -> Tensor {
-        wrap(ct_linear_onednn(pointer, weight.pointer, bias?.pointer))
-    }
-
     /// The eigenvalues, ascending, and eigenvectors (columns) of symmetric matrices.
     public func symmetricEigen() -> (values: Tensor, vectors: Tensor) {
         var vectors: ct_tensor?

@@ -246,17 +246,6 @@ import Torch
         #expect(x.array(Double.self) == [0.5, -3, -47])
     }
 
-    /// Sums of 300 products in float32, whichever library takes them.
-    @Test(arguments: [DType.float32, .float64]) func theUnrecordedLinearIsTheLinear(dtype: DType) {
-        let generator = RandomGenerator(seed: 3)
-        let (x, weight) = (Tensor.normal([7, 300], dtype: dtype, using: generator), Tensor.normal([5, 300], dtype: dtype, using: generator))
-        let bias = Tensor.normal([5], dtype: dtype, using: generator).requiringGradient()
-        let tolerance = dtype == .float32 ? 1e-5 : 1e-13
-        #expect(deviation(x.unrecordedLinear(weight, bias), x.linear(weight, bias).detached()) < tolerance)
-        #expect(deviation(x.unrecordedLinear(weight), x.linear(weight)) < tolerance)
-        #expect(!x.unrecordedLinear(weight, bias).requiresGradient)
-    }
-
     /// The fused kernel walks over memory: gradients that lie otherwise than their parameter must move it all the same.
     @Test func adamTakesGradientsOfAnyLayout() {
         let start = Tensor.normal([4, 3, 2, 2], using: RandomGenerator(seed: 4))

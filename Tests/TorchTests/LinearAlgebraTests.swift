@@ -32,6 +32,62 @@ import Torch
         #expect(deviation(out.array(), product) < 1e-12)
     }
 
+    // MARK: - Large float32 products, which another library takes
+
+    /// The product of the same numbers in float64; sums of 80 products, so that 10⁻⁵ leaves 80 roundings.
+    private func isTheProduct(_ found: Tensor, _ a: Tensor, _ b: Tensor) -> Bool {
+        deviation(found.converted(to: .float64), a.converted(to: .float64).matmul(b.converted(to: .float64))) < 1e-5
+    }
+
+    @Test func largeProductsAreThoseOfFloat64HoweverTheirMatricesLie() {
+        func matrix(_ rows: Int, _ columns: Int) -> Tensor { .normal([rows, columns], using: generator) }
+        let (a, b) = (matrix(300, 80), matrix(80, 96))
+        for left in [a, a.transposed().contiguous().transposed(), matrix(300, 100).narrowed(1, start: 7, length: 80)] {
+            for right in [b, b.transposed().contiguous().transposed(), matrix(80, 200).narrowed(1, start: 50, length: 96)] {
+                #expect(isTheProduct(left.matmul(right), left, right))
+                let stacked = left.reshaped([3, 100, 80]).matmul(right)
+                #expect(stacked.shape == [3, 100, 96] && isTheProduct(stacked.reshaped([300, 96]), left, right))
+                let whole = Tensor.ones([400, 96])
+                whole[50..<350].assign(matmul: left, right)
+                #expect(isTheProduct(whole[50..<350], left, right))
+                whole[50..<350].add(matmul: left, right)
+                #expect(isTheProduct(whole[50..<350] / 2, left, right))
+                #expect(whole[0..<50].sum().item() + whole[350..<400].sum().item() == 100 * 96)
+                let wide = Tensor.ones([300, 200])
+                wide.narrowed(1, start: 100, length: 96).assign(matmul: left, right)
+                #expect(isTheProduct(wide.narrowed(1, start: 100, length: 96), left, right))
+                #expect(wide.narrowed(1, start: 0, length: 100).sum().item() == 300 * 100)
+            }
+        }
+        let bias = Tensor.normal([96], using: generator)
+        #expect(isTheProduct(a.linear(b.transposed(), bias) - bias, a, b))
+        #expect(isTheProduct(a.reshaped([3, 100, 80]).linear(b.transposed()).reshaped([300, 96]), a, b))
+    }
+
+    /// Gradients of a function of x Wᵀ + b, and of their squared length, in float32 beside float64.
+    @Test func largeProductsAreDifferentiatedTwice() {
+        let generator = RandomGenerator(seed: 4)
+        let inputs = [Tensor.normal([2, 100, 80], using: generator), Tensor.normal([96, 80], using: generator) / 9, Tensor.normal([96], using: generator)]
+        func derivatives(_ dtype: DType) -> [Tensor] {
+            let inputs = inputs.map { $0.converted(to: dtype).copied().requiringGradient() }
+            let energy = (inputs[0].linear(inputs[1], inputs[2]).tanh().reshaped([200, 96]).matmul(inputs[1])).squared().mean()
+            let first = gradients(of: energy, withRespectTo: inputs, differentiable: true)
+            let length = first.reduce(Tensor(0).converted(to: dtype)) { $0 + $1.squared().sum() }
+            return first.map { $0.detached() } + gradients(of: length, withRespectTo: inputs)
+        }
+        for (single, double) in zip(derivatives(.float32), derivatives(.float64)) {
+            #expect(relativeDeviation(single.converted(to: .float64), double) < 1e-5)
+        }
+    }
+
+    @Test func aLargeProductIsRecordedOnlyWhereAsked() {
+        let (a, b) = (Tensor.normal([300, 80], using: generator), Tensor.normal([80, 96], using: generator).requiringGradient())
+        #expect(a.matmul(b).requiresGradient && !a.matmul(b.detached()).requiresGradient)
+        #expect(!withoutGradients { a.matmul(b) }.requiresGradient)
+        let bias = Tensor.zeros([96]).requiringGradient()
+        #expect(a.linear(b.detached().transposed(), bias).requiresGradient)
+    }
+
     @Test(arguments: [(1, 0), (1, 1), (2, 1), (2, 0)])
     func convolutionIsALoopOverWindows(stride: Int, padding: Int) {
         let (n, c, h, w, o, k) = (2, 3, 6, 5, 4, 3)

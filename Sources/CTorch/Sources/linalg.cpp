@@ -1,5 +1,3 @@
-#include <ATen/core/List.h>
-#include <ATen/core/dispatch/Dispatcher.h>
 #include <ATen/core/grad_mode.h>
 #include <ATen/ops/avg_pool2d.h>
 #include <ATen/ops/conv2d.h>
@@ -8,13 +6,11 @@
 #include <ATen/ops/linalg_eigh.h>
 #include <ATen/ops/linalg_eigvalsh.h>
 #include <ATen/ops/linalg_solve.h>
-#include <ATen/ops/linear.h>
-#include <ATen/ops/matmul.h>
 #include <ATen/ops/max_pool2d.h>
-#include <ATen/ops/mm.h>
 #include <ATen/ops/slogdet.h>
 
 #include "internal.h"
+#include "product.h"
 
 using ct::get;
 
@@ -27,39 +23,19 @@ std::optional<at::Tensor> optional(ct_tensor handle) {
 }  // namespace
 
 ct_tensor ct_matmul(ct_tensor a, ct_tensor b) {
-    return ct::tensor([&] { return at::matmul(get(a), get(b)); });
+    return ct::tensor([&] { return ct::product(get(a), get(b)); });
 }
 
 int32_t ct_matmul_out(ct_tensor out, ct_tensor a, ct_tensor b) {
-    return ct::status([&] {
-        at::NoGradGuard unrecorded;
-        at::mm_out(get(out), get(a), get(b));
-    });
+    return ct::status([&] { ct::product_into(get(out), get(a), get(b), 0); });
 }
 
 int32_t ct_matmul_add_(ct_tensor out, ct_tensor a, ct_tensor b) {
-    return ct::status([&] {
-        at::NoGradGuard unrecorded;
-        get(out).addmm_(get(a), get(b));
-    });
+    return ct::status([&] { ct::product_into(get(out), get(a), get(b), 1); });
 }
 
 ct_tensor ct_linear(ct_tensor x, ct_tensor weight, ct_tensor bias) {
-    return ct::tensor([&] { return at::linear(get(x), get(weight), optional(bias)); });
-}
-
-ct_tensor ct_linear_onednn(ct_tensor x, ct_tensor weight, ct_tensor bias) {
-    return ct::tensor([&] {
-        at::NoGradGuard unrecorded;
-        static const auto pointwise = c10::Dispatcher::singleton().findSchema({"mkldnn::_linear_pointwise", ""});
-        const bool applies = pointwise.has_value() && get(x).is_cpu() && get(x).scalar_type() == at::kFloat;
-        if (!applies) return at::linear(get(x), get(weight), optional(bias));
-        using Signature = at::Tensor(
-            const at::Tensor &, const at::Tensor &, const std::optional<at::Tensor> &, c10::string_view,
-            c10::List<std::optional<at::Scalar>>, std::optional<c10::string_view>);
-        static const auto operation = pointwise->typed<Signature>();
-        return operation.call(get(x), get(weight), optional(bias), "none", c10::List<std::optional<at::Scalar>>(), std::nullopt);
-    });
+    return ct::tensor([&] { return ct::linear(get(x), get(weight), optional(bias)); });
 }
 
 ct_tensor ct_eigh(ct_tensor x, ct_tensor *eigenvectors) {
