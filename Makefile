@@ -1,6 +1,6 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-REPLICATIONS := rmwggis-synthetic rmwggis-cost rmwggis-ising ou-boltzmann ou-rbm adance-images score-matching
+REPLICATIONS := rmwggis-synthetic rmwggis-cost rmwggis-ising ou-boltzmann ou-rbm adance-images score-matching nce-family
 .PHONY: help setup build test bench data check torture gpu-bundle replicate $(REPLICATIONS:%=replicate-%) clean
 
 SWIFT ?= swift

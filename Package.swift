@@ -40,6 +40,9 @@ let package = Package(
             name: "Experiments",
             dependencies: ["HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log")]),
 
+        // What replications on known densities share: the training of a cell, its pictures.
+        .target(name: "DensityLearning", dependencies: ["Experiments", "Figures", "Objectives"]),
+
         // One target for each published result.
         .target(
             name: "RMwGGISSynthetic",
@@ -68,8 +71,12 @@ let package = Package(
             path: "Replications/AdaNCEImages", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
         .target(
-            name: "ScoreMatchingDensities", dependencies: ["Experiments", "Objectives", "Metrics", "Figures"],
+            name: "ScoreMatchingDensities", dependencies: ["DensityLearning", "Experiments", "Objectives", "Metrics", "Figures"],
             path: "Replications/ScoreMatchingDensities", exclude: ["README.md"],
+            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
+        .target(
+            name: "NCEFamily", dependencies: ["DensityLearning", "Experiments", "Objectives", "Samplers", "Metrics", "Figures"],
+            path: "Replications/NCEFamily", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
 
         // The command line, over whichever replications an executable brings.
@@ -83,7 +90,7 @@ let package = Package(
             name: "replicate",
             dependencies: [
                 "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing", "OuBoltzmann", "OuRBM", "AdaNCEImages",
-                "ScoreMatchingDensities", "Torch",
+                "ScoreMatchingDensities", "NCEFamily", "Torch",
             ]),
 
         // Ours beside PyTorch's.
@@ -115,6 +122,7 @@ let package = Package(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"], resources: [.copy("Golden")]),
         .testTarget(name: "AdaNCEImagesTests", dependencies: ["AdaNCEImages", "RunSupport"]),
         .testTarget(name: "ScoreMatchingDensitiesTests", dependencies: ["ScoreMatchingDensities", "RunSupport"]),
+        .testTarget(name: "NCEFamilyTests", dependencies: ["EnergyModels", "NCEFamily", "RunSupport"]),
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),
         .testTarget(name: "RMwGGISIsingTests", dependencies: ["RMwGGISIsing", "RunSupport"]),

@@ -1,3 +1,4 @@
+import DensityLearning
 import EnergyModels
 import Experiments
 import Objectives
@@ -14,16 +15,7 @@ extension ScoreMatchingDensities {
         case noise
     }
 
-    /// The targets of `PlanarTarget`, by its names.
-    public enum Target: String, Choice {
-        case eightGaussians = "8gaussians"
-        case gridGaussians = "25gaussians"
-        case rings, moons
-        case spirals = "2spirals"
-        case banana, checkerboard
-
-        var planar: PlanarTarget { PlanarTarget(rawValue: rawValue)! }
-    }
+    public typealias Target = KnownTarget
 
     public enum Objective: String, Choice {
         /// Maximum likelihood, log Z by quadrature: what the others are measured against.
@@ -102,6 +94,10 @@ extension ScoreMatchingDensities {
         public var noiseTarget: Target
         /// σ
         public var noiseDeviations: [Double]
+
+        var training: DensityTraining {
+            DensityTraining(iterations: iterations, batchSize: batchSize, learningRate: learningRate, logEvery: logEvery)
+        }
 
         public func validate() throws {
             let counts = [

@@ -1,3 +1,4 @@
+import DensityLearning
 import EnergyModels
 import Experiments
 import Foundation
@@ -93,9 +94,9 @@ public struct ScoreMatchingDensities: Replication {
             case .denoising: try ScoreMatching(.denoising(standardDeviation: configuration.denoisingDeviation))
             case .oneStep: try OneStepContrastiveDivergence(step: configuration.langevinStep)
             }
-        let model = try DensityTraining(target.density, objective, configuration).run(cell, context)
+        let model = try learnt(target.density, objective, configuration, context)
         let grid = try QuadratureGrid(target, cells: configuration.cells)
-        try writeHeatMap(model, beside: target.density, grid, cell, context)
+        try context.writeDensities(model, beside: target.density, on: grid)
         return CellResult(try distances(model, target.density, grid))
     }
 
@@ -104,7 +105,7 @@ public struct ScoreMatchingDensities: Replication {
         let deviation = Double(cell.label("sigma")!)!
         let target = Target(rawValue: cell.label("target")!)!.planar
         let clean = target.density as! GaussianMixture
-        let model = try DensityTraining(clean, ScoreMatching(.denoising(standardDeviation: deviation)), configuration).run(cell, context)
+        let model = try learnt(clean, ScoreMatching(.denoising(standardDeviation: deviation)), configuration, context)
         // p ∗ N(0, σ²I): each component's variance grows by σ².
         let noisy = try GaussianMixture(
             weights: clean.weights, means: clean.means, deviations: clean.deviations.map { ($0 * $0 + deviation * deviation).squareRoot() })
@@ -112,10 +113,20 @@ public struct ScoreMatchingDensities: Replication {
         let grid = try QuadratureGrid(
             x: box.x.lowerBound - margin...box.x.upperBound + margin, y: box.y.lowerBound - margin...box.y.upperBound + margin,
             columns: configuration.cells, rows: configuration.cells)
-        try writeHeatMap(model, beside: noisy, grid, cell, context)
+        try context.writeDensities(model, beside: noisy, on: grid)
         var values = try distances(model, noisy, grid)
         for (name, value) in try distances(model, clean, grid) where ["KL", "fisher", "TV"].contains(name) { values["\(name)@clean"] = value }
         return CellResult(values)
+    }
+
+    private func learnt(
+        _ density: any Density, _ objective: some DensityObjective, _ configuration: Configuration, _ context: CellContext
+    ) throws -> ContinuousMLPEnergy {
+        let model = ContinuousMLPEnergy(
+            dimension: 2, hidden: configuration.hidden, confinement: configuration.confinement,
+            using: RandomGenerator(seed: context.cell.seed, stream: "initialisation"))
+        try configuration.training.run(model, objective, on: density, context)
+        return model
     }
 
     private func distances(_ model: ContinuousMLPEnergy, _ density: any Density, _ grid: QuadratureGrid) throws -> [String: Double] {

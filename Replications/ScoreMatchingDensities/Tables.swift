@@ -1,3 +1,4 @@
+import DensityLearning
 import Experiments
 import Figures
 import Foundation
@@ -12,15 +13,11 @@ extension ScoreMatchingDensities {
         return table
     }
 
-    private static func records(of part: Part, _ records: [CellRecord]) -> [CellRecord] {
-        records.filter { $0.cell.label("part") == part.rawValue && $0.status != .missing }
-    }
-
     /// A row a setting, means ± standard deviations over seeds.
     private static func table(of part: Part, _ records: [CellRecord]) -> Table {
         func rows(_ keys: [String], _ names: [String], _ more: (CellGroup) -> [String] = { _ in [] }) -> [[String]] {
-            self.records(of: part, records).grouped(by: keys).map { group in
-                group.labels + names.map { name in text(group.records.compactMap { $0.values[name] }) } + more(group)
+            records.part(part.rawValue).grouped(by: keys).map { group in
+                group.labels + names.map { name in meanAndSpread(group.records.compactMap { $0.values[name] }) } + more(group)
             }
         }
         switch part {
@@ -33,8 +30,8 @@ extension ScoreMatchingDensities {
                         return nil
                     }
                     return [
-                        text(group.records.compactMap { $0.timing?.secondsPerIteration.map { 1000 * $0 } }),
-                        text(group.records.compactMap { $0.timing?.iterationSeconds }), diverged.joined(separator: "; "),
+                        meanAndSpread(group.records.compactMap { $0.timing?.secondsPerIteration.map { 1000 * $0 } }),
+                        meanAndSpread(group.records.compactMap { $0.timing?.iterationSeconds }), diverged.joined(separator: "; "),
                     ]
                 },
                 notes: ["By quadrature on the target's box; mass outside: of the model's, in a box twice as long and high."])
@@ -53,7 +50,7 @@ extension ScoreMatchingDensities {
                 columns: ["d", "estimator", "exact loss", "‖s‖²", "trace", "variance", "bias, standard errors", "E(vᵀs)²/‖s‖²", "ms/gradient"],
                 rows: rows(
                     ["d", "estimator"], ["exactLoss", "squaredScore", "trace", "variance", "bias in standard errors", "projectedOverSquared"]
-                ) { group in [text(group.records.compactMap { $0.timing?.secondsPerIteration.map { 1000 * $0 } })] },
+                ) { group in [meanAndSpread(group.records.compactMap { $0.timing?.secondsPerIteration.map { 1000 * $0 } })] },
                 notes: ["Variance over the directions v, one for each point, averaged over the points."])
         case .noise:
             return Table(
@@ -62,45 +59,20 @@ extension ScoreMatchingDensities {
         }
     }
 
-    private static func text(_ values: [Double]) -> String {
-        guard let statistics = SampleStatistics(values) else { return "–" }
-        func number(_ value: Double) -> String { String(format: "%.3g", value) }
-        return number(statistics.mean) + (statistics.standardDeviation.map { " ± " + number($0) } ?? "")
-    }
-
     /// `table-….md` of each part; `densities.png`, a row a target and a column an objective, of the first seed;
     /// `chart-one-step-….png`, `chart-variance.png`, `chart-cost.png`, `chart-noise.png`, means over seeds.
     public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
         for part in Part.allCases {
-            let finished = Self.records(of: part, records).filter { $0.status == .finished }
+            let finished = records.part(part.rawValue).filter { $0.status == .finished }
             guard !finished.isEmpty else { continue }
             try atomically(
                 replacing: folder.url.appendingPathComponent("table-\(part.rawValue).md"), by: Data(Self.table(of: part, records).markdown.utf8))
             switch part {
-            case .learning: try drawDensities(Self.records(of: part, records), in: folder)
+            case .learning: try folder.drawDensities(records.part(part.rawValue), rows: "target", columns: "objective")
             case .oneStep: try drawOneStep(finished, in: folder)
             case .traces: try drawTraces(finished, in: folder)
             case .noise: try drawNoise(finished, in: folder)
             }
-        }
-    }
-
-    private func drawDensities(_ records: [CellRecord], in folder: RunFolder) throws {
-        let rows = records.grouped(by: ["target"])
-        let objectives = records.grouped(by: ["objective"]).map { $0.labels[0] }
-        let images = try rows.flatMap { row in
-            try objectives.map { objective in
-                let cell = row.records.first { $0.cell.label("objective") == objective && $0.status == .finished }
-                return try cell.map { try Image(png: folder.cell($0.cell.id).url.appendingPathComponent("density.png")) }
-                    ?? Image(width: 1, height: 1, channels: 1, pixels: [255])
-            }
-        }
-        let text = [
-            (key: "Title", value: "densities, learnt beside true"), (key: "Rows", value: rows.map { $0.labels[0] }.joined(separator: "; ")),
-            (key: "Columns", value: objectives.joined(separator: "; ")),
-        ]
-        try atomically(replacing: folder.url.appendingPathComponent("densities.png")) {
-            try Image.grid(of: images, columns: objectives.count, padding: 6).writePNG(to: $0, text: text)
         }
     }
 
@@ -121,12 +93,7 @@ extension ScoreMatchingDensities {
 
     private func drawTraces(_ records: [CellRecord], in folder: RunFolder) throws {
         func draw(_ name: String, _ title: String, _ axis: String, _ value: (CellRecord) -> Double?) throws {
-            let series = try records.grouped(by: ["estimator"]).compactMap { group -> Chart.Series? in
-                let points = group.records.grouped(by: ["d"]).compactMap { d -> (x: Double, y: Double)? in
-                    SampleStatistics(d.records.compactMap(value)).map { (Double(d.labels[0])!, $0.mean) }
-                }
-                return points.isEmpty ? nil : try Chart.Series(group.labels[0], x: points.map(\.x), y: points.map(\.y))
-            }
+            let series = try records.grouped(by: ["estimator"]).compactMap { try $0.records.series($0.labels[0], against: "d", value) }
             guard !series.isEmpty else { return }
             let chart = Chart(title: title, x: .init("d", isLogarithmic: true), y: .init(axis, isLogarithmic: true), series: series)
             _ = try chart.write(named: name, in: folder.url)
@@ -136,11 +103,8 @@ extension ScoreMatchingDensities {
     }
 
     private func drawNoise(_ records: [CellRecord], in folder: RunFolder) throws {
-        let series = try [("from the data with noise", "KL"), ("from the data", "KL@clean")].map { name, key in
-            let points = records.grouped(by: ["sigma"]).compactMap { sigma -> (x: Double, y: Double)? in
-                SampleStatistics(sigma.records.compactMap { $0.values[key] }).map { (Double(sigma.labels[0])!, $0.mean) }
-            }
-            return try Chart.Series("KL \(name)", x: points.map(\.x), y: points.map(\.y))
+        let series = try [("from the data with noise", "KL"), ("from the data", "KL@clean")].compactMap { name, key in
+            try records.series("KL \(name)", against: "sigma") { $0.values[key] }
         }
         let chart = Chart(
             title: "what denoising learns", x: .init("σ", isLogarithmic: true), y: .init("KL, nats", isLogarithmic: true), series: series)

@@ -92,8 +92,12 @@ public struct ConditionalNoiseContrastive: DensityObjective, Hashable, Sendable 
     }
 
     public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
-        let copies = x.detached().repeated(noiseSamples, along: 0)
-        let y = copies + standardDeviation * Tensor.normal(copies.shape, dtype: x.dtype, using: generator)
+        try loss(model, x, along: Tensor.normal([x.size(0) * noiseSamples] + x.shape.dropFirst(), dtype: x.dtype, using: generator))
+    }
+
+    /// The loss with given z, [batch · K, …], those of a datum side by side.
+    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, along z: Tensor) throws -> Tensor {
+        let y = x.detached().repeated(noiseSamples, along: 0) + standardDeviation * z
         let energies = model.energy(.concatenated([x.detached(), y]))
         try NonFiniteQuantity.check(energies, "energy")
         let n = x.size(0)

@@ -2,6 +2,7 @@ import AdaNCEImages
 import Commands
 import Experiments
 import Foundation
+import NCEFamily
 import OuBoltzmann
 import OuRBM
 import RMwGGISCost
@@ -15,7 +16,7 @@ enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
     static let replications: [any Replication] = [
         RMwGGISSynthetic(), RMwGGISCost(), RMwGGISIsing(), OuBoltzmann(), OuRBM(), AdaNCEImages(),
-        ScoreMatchingDensities(),
+        ScoreMatchingDensities(), NCEFamily(),
     ]
 
     static var environment: RunEnvironment {

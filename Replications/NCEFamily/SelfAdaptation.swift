@@ -1,0 +1,83 @@
+import EnergyModels
+import Experiments
+import Objectives
+import Samplers
+import Torch
+
+/// Updates by self-adapting ratio matching (Xu 2022, algorithm 3.1 and equation 4.10): noise is drawn from a frozen copy, which becomes a copy of the
+/// model again before updates 1, 1 + K, 1 + 2K …
+final class SelfAdaptation {
+    /// How often gradients are measured in a training.
+    static let probes = 3
+
+    let frozen: ContinuousMLPEnergy
+    let objective: AdaBRM
+    private let model: ContinuousMLPEnergy
+    private let draws: NCEFamily.Draws
+    private let interval: Int
+    /// The Gaussian of the data twice as wide, where chains start.
+    private let start: GaussianDensity
+    private let mala: HamiltonianMonteCarlo.Run
+    private let langevin: LangevinDynamics.Run
+    private let grid: QuadratureGrid?
+    /// Where chains of MALA stand, [batch, d].
+    private let chains: Tensor
+    /// Of the frozen copy as it is; nil until it is asked for.
+    private var sampler: GridSampler?
+
+    /// - Parameter grid: exact draws are made from its cells.
+    init(
+        _ model: ContinuousMLPEnergy, _ generator: NCEFamily.Generator, _ draws: NCEFamily.Draws, interval: Int, _ data: DataScale,
+        grid: QuadratureGrid?, _ configuration: NCEFamily.Configuration, seed: UInt64
+    ) throws {
+        (self.model, self.draws, self.interval, self.grid) = (model, draws, interval, grid)
+        frozen = model.frozen()
+        objective = AdaBRM(generator.bregman)
+        start = try data.noise(scale: 2)
+        mala = try .init(.metropolisAdjustedLangevin(timeStep: configuration.timeStep), steps: configuration.chainSteps)
+        langevin = try .init(.eulerMaruyama(timeStep: configuration.timeStep), steps: configuration.chainSteps)
+        chains = start.sample(configuration.batchSize, dtype: .float32, using: RandomGenerator(seed: seed, stream: "chains"))
+    }
+
+    /// What an update depends on besides the model.
+    var state: Parameters { frozen.parameters.prefixed("frozen") + Parameters([("chains", chains)]) }
+
+    /// - Throws: `Divergence` where chains leave the finite numbers; `NonFiniteQuantity`; `QuadratureError`.
+    func update(_ iteration: Int, _ x: Tensor, _ generator: RandomGenerator) throws -> (loss: Tensor, gradients: [Tensor]) {
+        if (iteration - 1).isMultiple(of: interval) {
+            frozen.parameters.assign(model.parameters)
+            sampler = nil
+        }
+        let noise: Tensor
+        do { noise = try drawn(x.size(0), from: chains, using: generator) } catch is ChainDivergence {
+            throw Divergence(quantity: "chains", iteration: iteration)
+        } catch is ChainError { throw Divergence(quantity: "chains", iteration: iteration) }
+        if draws == .mala { chains.assign(noise) }
+        let loss = try self.loss(noise: noise, data: x)
+        return (loss.detached(), gradients(of: loss, withRespectTo: model.parameters.tensors))
+    }
+
+    /// Points [count, 2] that stand for the frozen copy; chains of MALA go on from where they are said to stand.
+    func drawn(_ count: Int, from position: Tensor, using generator: RandomGenerator) throws -> Tensor {
+        switch draws {
+        case .exact:
+            let found = try sampler ?? GridSampler(frozen, on: grid!)
+            sampler = found
+            return found.sample(count, dtype: .float32, using: generator)
+        case .mala: return try mala.moved(frozen, from: position, using: generator)
+        case .shortRun: return try langevin.moved(frozen, from: start.sample(count, dtype: .float32, using: generator), using: generator)
+        }
+    }
+
+    /// A copy of where the chains stand.
+    var position: Tensor { chains.copied() }
+
+    /// L, recorded.
+    func loss(noise: Tensor, data: Tensor) throws -> Tensor {
+        let both = Tensor.concatenated([noise, data])
+        let (energies, others, n) = (model.energy(both), frozen.evaluate(both), noise.size(0))
+        return try objective.loss(
+            ContrastedEnergies(
+                noise: energies[0..<n], data: energies[n..<both.size(0)], frozenNoise: others[0..<n], frozenData: others[n..<both.size(0)]))
+    }
+}

@@ -1,0 +1,68 @@
+import EnergyModels
+import Experiments
+import Objectives
+import Torch
+
+/// Learning by Adam from fresh draws of a density, in a cell: there is no training set to overfit. The rate falls to 0 in a straight line.
+package struct DensityTraining {
+    package let iterations: Int
+    package let batchSize: Int
+    /// At the start.
+    package let learningRate: Double
+    /// Iterations between lines of the log.
+    package let logEvery: Int
+
+    package init(iterations: Int, batchSize: Int, learningRate: Double, logEvery: Int) {
+        (self.iterations, self.batchSize) = (iterations, batchSize)
+        (self.learningRate, self.logEvery) = (learningRate, logEvery)
+    }
+
+    /// - Parameters:
+    ///   - parameters: what is learnt, in place.
+    ///   - state: what an update depends on besides, changed in place: a frozen copy, chains.
+    ///   - update: the loss and its gradients in the order of the parameters, of an iteration from 1, its batch, and a generator of its own.
+    /// - Throws: `Divergence` for quantities that are not finite, what `update` throws, and what `context` does.
+    package func run(
+        _ parameters: Parameters, keeping state: Parameters = Parameters([]), on density: any Density, _ context: CellContext,
+        _ update: (_ iteration: Int, _ x: Tensor, _ draws: RandomGenerator) throws -> (loss: Tensor, gradients: [Tensor])
+    ) throws {
+        let adam = Adam(parameters, .init(learningRate: learningRate))
+        let data = RandomGenerator(seed: context.cell.seed, stream: "data")
+        let draws = RandomGenerator(seed: context.cell.seed, stream: "objective")
+        if let saved = context.restored {
+            try saved.restore(parameters + state)
+            try saved.restore(adam)
+            try saved.restore(data, named: "data")
+            try saved.restore(draws, named: "objective")
+        }
+        for iteration in context.iterations(of: iterations) {
+            let x = density.sample(batchSize, dtype: .float32, using: data)
+            let (loss, gradients): (Tensor, [Tensor])
+            do { (loss, gradients) = try update(iteration, x, draws) } catch let fault as NonFiniteQuantity {
+                throw Divergence(quantity: fault.quantity, iteration: iteration)
+            }
+            adam.settings.learningRate = learningRate * (1 - Double(iteration - 1) / Double(iterations))
+            adam.update(gradients)
+            if iteration.isMultiple(of: logEvery) || iteration == iterations {
+                try context.guardFinite("loss", loss.item(), iteration: iteration)
+                try context.log(iteration: iteration, ["loss": loss.item()])
+            }
+            try context.endIteration(iteration, of: iterations) { checkpoint in
+                checkpoint.store(parameters + state)
+                checkpoint.store(adam)
+                checkpoint.store(data, named: "data")
+                checkpoint.store(draws, named: "objective")
+            }
+        }
+        for parameter in parameters {
+            try context.guardFinite(parameter.name, parameter.tensor.isFinite().all() ? 0 : .nan, iteration: iterations)
+        }
+    }
+
+    /// The same by an objective of a model alone.
+    package func run(
+        _ model: some ContinuousEnergyModel, _ objective: some DensityObjective, on density: any Density, _ context: CellContext
+    ) throws {
+        try run(model.parameters, on: density, context) { _, x, draws in try objective.lossAndGradients(model, x, using: draws) }
+    }
+}
