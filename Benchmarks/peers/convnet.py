@@ -1,9 +1,7 @@
 """Convolutional energies, Langevin steps and an AdaNCE update in PyTorch eager, as a user would write them: channels-last, weights of the
 sampled model without gradients and normalised once."""
-import copy
-
 import torch
-from torch.nn.utils import parametrizations, parametrize
+from torch.nn.utils import parametrizations
 
 BATCH = 128
 ARCHITECTURES = {
@@ -53,6 +51,8 @@ class Update:
     def __init__(self):
         torch.manual_seed(0)
         self.model, self.shape = network("a")
+        # A network of its own: removing a copy's parametrisations would take them from the class that it shares with the model.
+        self.frozen = network("a")[0].requires_grad_(False)
         for layer in self.model:
             if hasattr(layer, "weight"):
                 parametrizations.spectral_norm(layer)
@@ -61,11 +61,14 @@ class Update:
         self.data = 2 * torch.rand(BATCH, *self.shape) - 1
 
     def step(self):
-        frozen = copy.deepcopy(self.model).eval()
-        for layer in frozen:
-            if hasattr(layer, "weight"):
-                parametrize.remove_parametrizations(layer, "weight")
-        frozen.requires_grad_(False)
+        frozen = self.frozen
+        self.model.eval()  # the normalised weights as they are, without a power iteration
+        with torch.no_grad():
+            for copied, layer in zip(frozen, self.model):
+                if hasattr(layer, "weight"):
+                    copied.weight.copy_(layer.weight)
+                    copied.bias.copy_(layer.bias)
+        self.model.train()
         slots = torch.randint(10_000, (BATCH,))
         x = self.buffer[slots]
         fresh = torch.rand(BATCH) < 0.25
