@@ -2,6 +2,7 @@ import DensityLearning
 import EnergyModels
 import Experiments
 import Foundation
+import Metrics
 import Objectives
 import Samplers
 import Torch
@@ -142,7 +143,11 @@ public struct NCEFamily: Replication {
     private func claim(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
         let target = KnownTarget(rawValue: cell.label("target")!)!.planar
         let learnt = try MethodLearning(Method(rawValue: cell.label("method")!)!, target.density, configuration).run(context)
-        return CellResult(try learnt.compared(with: target, configuration, context))
+        var values = try learnt.compared(with: target, configuration, context)
+        let gaussian = try DataScale(of: target.density, seed: cell.seed).gaussian
+        let grid = try QuadratureGrid(target, cells: configuration.cells)
+        values["KL@gaussian"] = try DensityComparison(of: gaussian, with: target.density, on: grid).divergence
+        return CellResult(values)
     }
 
     /// Binary estimation with noise beside the data: its mean `shift` deviations off along the first axis, its deviations times `scale`.
