@@ -108,10 +108,14 @@ extension NCEFamily {
         public var couplings: Int
         /// K of the self-adapting form.
         public var adaptiveInterval: Int
-        /// Steps of its chains for each update.
+        /// Steps of its chains of MALA for each update.
         public var chainSteps: Int
         /// τ of these.
         public var timeStep: Double
+        /// Steps of short-run chains.
+        public var shortRunSteps: Int
+        /// τ of these.
+        public var shortRunStep: Double
 
         public var targets: [KnownTarget]
         /// Seeds of `claims`.
@@ -171,6 +175,7 @@ extension NCEFamily {
                 ("iterations", iterations, 4, 1 << 40), ("logEvery", logEvery, 1, 1 << 40), ("cells", cells, 50, 2000),
                 ("rankingSamples", rankingSamples, 1, 1 << 16), ("latentDraws", latentDraws, 1, 1 << 16), ("couplings", couplings, 2, 1000),
                 ("adaptiveInterval", adaptiveInterval, 1, 1 << 40), ("chainSteps", chainSteps, 1, 1 << 20),
+                ("shortRunSteps", shortRunSteps, 1, 1 << 20),
                 ("temperatures", temperatures, 1, 1 << 20), ("annealingChains", annealingChains, 2, 1 << 20), ("heldOut", heldOut, 2, 1 << 24),
                 ("gradientBatches", gradientBatches, 2, 1 << 20), ("samplingCells", samplingCells, 50, 1000),
                 ("repetitions", repetitions, 1, 1 << 20), ("replicates", replicates, 1, 1 << 20),
@@ -180,7 +185,8 @@ extension NCEFamily {
                 try require(key, widths, !widths.isEmpty && widths.allSatisfy { 1...4096 ~= $0 }, "a list of widths from 1 to 4096, at least one")
             }
             let positive: [(String, Double)] = [
-                ("learningRate", learningRate), ("bandwidth", bandwidth), ("timeStep", timeStep), ("annealingStep", annealingStep),
+                ("learningRate", learningRate), ("bandwidth", bandwidth), ("timeStep", timeStep), ("shortRunStep", shortRunStep),
+                ("annealingStep", annealingStep),
             ]
             for (key, value) in positive { try require(key, value, value > 0 && value < .infinity, "a positive number") }
             try require("confinement", confinement, confinement > 0 && confinement < .infinity, "a positive number: without it exp(−E) has no mass")

@@ -112,7 +112,12 @@ public struct NCEFamily: Replication {
         case .bandwidth: seconds = iterations * update(.cnce) + Double(configuration.gradientBatches) * 2e-3
         case .sampling:
             let interval = Double(cell.label("K")!)!
-            let draws = Draws(rawValue: cell.label("draws")!)! == .exact ? exact / interval + 2e-4 : chains
+            let draws =
+                switch Draws(rawValue: cell.label("draws")!)! {
+                case .exact: exact / interval + 2e-4
+                case .mala: chains
+                case .shortRun: Double(configuration.shortRunSteps) * (1e-4 + rows * point * 0.1)
+                }
             let batches = Double(SelfAdaptation.probes * configuration.gradientBatches)
             seconds = (iterations + batches) * (update(.nce) + draws) + batches * update(.nce)
         case .stein:

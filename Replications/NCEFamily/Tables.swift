@@ -78,15 +78,16 @@ extension NCEFamily {
         case .sampling:
             return Table(
                 columns: [
-                    "draws", "Ψ", "K", "KL(p‖p_θ)", "TV", "variance of the ratio", "‖g*‖²", "tr Cov g/‖g*‖²", "the same, m = θ", "‖E g − g*‖²/‖g*‖²",
+                    "draws", "Ψ", "K", "KL(p‖p_θ)", "W₁ of draws", "of data", "variance of the ratio", "‖g*‖²", "tr Cov g/‖g*‖²", "the same, m = θ", "‖E g − g*‖²/‖g*‖²",
                     "cosine", "diverged",
                 ],
                 rows: rows(
                     ["draws", "psi", "K"],
-                    ["KL", "TV", "ratio variance", "signal", "noise to signal", "noise to signal@fresh", "bias to signal", "cosine"]
+                    ["KL", "W1", "W1@data", "ratio variance", "signal", "noise to signal", "noise to signal@fresh", "bias to signal", "cosine"]
                 ) { [diverged($0)] },
                 notes: [
-                    "Gradients at the last update of an interval near half of the training, g of one batch, g* exact; m = θ: with the model itself as "
+                    "W₁: sliced, of 2,000 draws made as in training and of as many data, and of two sets of data. "
+                        + "Gradients at the last update of an interval near half of the training, g of one batch, g* exact; m = θ: with the model itself as "
                         + "noise and exact draws; cosine: between g* and that one's."
                 ])
         case .stein:
