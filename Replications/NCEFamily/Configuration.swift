@@ -69,6 +69,14 @@ extension NCEFamily {
         case gaussian
         case eightGaussians = "8gaussians"
 
+        /// That of a component, the unit of shifts.
+        var deviation: Double {
+            switch self {
+            case .gaussian: 1
+            case .eightGaussians: (PlanarTarget.eightGaussians.density as! GaussianMixture).deviations[0]
+            }
+        }
+
         var density: any Density {
             switch self {
             // A deviation of 1 is a valid setting.
@@ -157,11 +165,13 @@ extension NCEFamily {
         public var samplingCells: Int
 
         public var steinTargets: [SteinTarget]
-        /// Of the data's mean, in units of the plane.
+        /// Of the data's mean, in deviations of a component.
         public var steinShifts: [Double]
         public var sampleSizes: [Int]
         /// Tests of a setting.
         public var repetitions: Int
+        /// The same where nothing is shifted.
+        public var levelRepetitions: Int
         /// Of the bootstrap.
         public var replicates: Int
 
@@ -178,7 +188,8 @@ extension NCEFamily {
                 ("shortRunSteps", shortRunSteps, 1, 1 << 20),
                 ("temperatures", temperatures, 1, 1 << 20), ("annealingChains", annealingChains, 2, 1 << 20), ("heldOut", heldOut, 2, 1 << 24),
                 ("gradientBatches", gradientBatches, 2, 1 << 20), ("samplingCells", samplingCells, 50, 1000),
-                ("repetitions", repetitions, 1, 1 << 20), ("replicates", replicates, 1, 1 << 20),
+                ("repetitions", repetitions, 1, 1 << 20), ("levelRepetitions", levelRepetitions, 1, 1 << 20),
+                ("replicates", replicates, 1, 1 << 20),
             ]
             for (key, value, least, most) in counts { try requireCount(key, value, from: least, to: most) }
             for (key, widths) in [("hidden", hidden), ("noiseHidden", noiseHidden)] {

@@ -95,7 +95,7 @@ extension NCEFamily {
                 columns: ["target", "n", "shift", "tests", "rejected at 0.05", "its error", "rejected at 0.10", "its error"],
                 rows: rows(
                     ["target", "n", "shift"], ["tests", "rejected@0.05", "rejected@0.05's error", "rejected@0.10", "rejected@0.10's error"]),
-                notes: ["Shift 0 is the level, the others are the power. Errors are the binomial's."])
+                notes: ["Shift in deviations of a component: at 0 it is the level, else the power. Errors are the binomial's."])
         }
     }
 
