@@ -41,7 +41,7 @@ let package = Package(
             dependencies: ["HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log")]),
 
         // What replications on known densities share: the training of a cell, its pictures.
-        .target(name: "DensityLearning", dependencies: ["Experiments", "Figures", "Objectives"]),
+        .target(name: "DensityLearning", dependencies: ["Experiments", "Figures", "Objectives", "Samplers"]),
 
         // One target for each published result.
         .target(
@@ -121,7 +121,7 @@ let package = Package(
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"], resources: [.copy("Golden")]),
         .testTarget(name: "AdaNCEImagesTests", dependencies: ["AdaNCEImages", "RunSupport"]),
-        .testTarget(name: "ScoreMatchingDensitiesTests", dependencies: ["ScoreMatchingDensities", "RunSupport"]),
+        .testTarget(name: "ScoreMatchingDensitiesTests", dependencies: ["DensityLearning", "ScoreMatchingDensities", "RunSupport"]),
         .testTarget(name: "NCEFamilyTests", dependencies: ["EnergyModels", "NCEFamily", "RunSupport"]),
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),

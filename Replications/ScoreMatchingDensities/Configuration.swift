@@ -75,6 +75,11 @@ extension ScoreMatchingDensities {
         /// ε of contrastive divergence.
         public var langevinStep: Double
 
+        /// Chains that are run on what is learnt, the gradients that each takes, and τ.
+        public var chains: Int
+        public var chainGradients: Int
+        public var chainTimeStep: Double
+
         public var limitTargets: [Target]
         /// ε, falling, at least three.
         public var limitSteps: [Double]
@@ -99,19 +104,21 @@ extension ScoreMatchingDensities {
             DensityTraining(iterations: iterations, batchSize: batchSize, learningRate: learningRate, logEvery: logEvery)
         }
 
+        var samples: DensitySamples { DensitySamples(chains: chains, gradients: chainGradients, timeStep: chainTimeStep) }
+
         public func validate() throws {
             let counts = [
                 ("seeds", seeds, 1, 1000), ("batchSize", batchSize, 1, 1 << 20), ("iterations", iterations, 1, 1 << 40),
                 ("logEvery", logEvery, 1, 1 << 40), ("cells", cells, 50, 2000), ("trainingCells", trainingCells, 20, 1000),
                 ("limitPoints", limitPoints, 1, 1 << 20), ("tracePoints", tracePoints, 1, 1 << 16), ("traceDraws", traceDraws, 2, 1 << 20),
-                ("traceSteps", traceSteps, 1, 1 << 20),
+                ("traceSteps", traceSteps, 1, 1 << 20), ("chains", chains, 1, 1 << 20), ("chainGradients", chainGradients, 1, 1 << 30),
             ]
             for (key, value, least, most) in counts { try requireCount(key, value, from: least, to: most) }
             try require(
                 "hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...4096 ~= $0 }, "a list of widths from 1 to 4096, at least one")
             let positive = [
                 ("learningRate", learningRate), ("denoisingDeviation", denoisingDeviation), ("langevinStep", langevinStep),
-                ("weightScale", weightScale),
+                ("weightScale", weightScale), ("chainTimeStep", chainTimeStep),
             ]
             for (key, value) in positive { try require(key, value, value > 0 && value < .infinity, "a positive number") }
             try require("confinement", confinement, confinement > 0 && confinement < .infinity, "a positive number: without it exp(−E) has no mass")

@@ -97,7 +97,8 @@ public struct ScoreMatchingDensities: Replication {
         let model = try learnt(target.density, objective, configuration, context)
         let grid = try QuadratureGrid(target, cells: configuration.cells)
         try context.writeDensities(model, beside: target.density, on: grid)
-        return CellResult(try distances(model, target.density, grid))
+        let acceptance = try context.writeSamples(model, beside: target.density, in: target.box, configuration.samples)
+        return CellResult(try distances(model, target.density, grid).merging(acceptance) { $1 })
     }
 
     /// Denoising with one σ: how far what is learnt is from the data's density, and from that of the data with noise.

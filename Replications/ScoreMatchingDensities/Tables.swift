@@ -23,8 +23,8 @@ extension ScoreMatchingDensities {
         switch part {
         case .learning:
             return Table(
-                columns: ["target", "objective", "KL(p‖p_θ)", "Fisher divergence", "TV", "log Z", "mass outside", "ms/iteration", "seconds", "diverged"],
-                rows: rows(["target", "objective"], ["KL", "fisher", "TV", "logZ", "massOutside"]) { group in
+                columns: ["target", "objective", "KL(p‖p_θ)", "Fisher divergence", "TV", "log Z", "mass outside", "MALA accepts", "HMC accepts", "ms/iteration", "seconds", "diverged"],
+                rows: rows(["target", "objective"], ["KL", "fisher", "TV", "logZ", "massOutside", "acceptance@MALA", "acceptance@HMC"]) { group in
                     let diverged = group.records.compactMap { record in
                         if case .diverged(let quantity, let iteration) = record.status { return "\(quantity) at iteration \(iteration)" }
                         return nil
