@@ -90,7 +90,8 @@ extension NCEFamily {
                     upper: zip(means, bands).map { $0 + $1 })
             }
             let chart = Chart(
-                title: "kernel Stein test at 0.05, \(target.labels[0])", x: .init("shift, deviations of a component"), y: .init("share rejected"), series: series)
+                title: "kernel Stein test at 0.05, \(target.labels[0])", x: .init("shift, deviations of a component"),
+                y: .init("share rejected"), series: series)
             try chart.write(named: "chart-stein-\(target.labels[0])", in: folder.url)
         }
     }

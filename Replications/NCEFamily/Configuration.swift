@@ -210,7 +210,8 @@ extension NCEFamily {
             try requireDistinct("intervals", intervals, 1...1 << 30)
             try requireDistinct("sampleSizes", sampleSizes, 2...10_000)
             try require(
-                "dimensions", dimensions, dimensions.allSatisfy { 2...4096 ~= $0 && $0.isMultiple(of: 2) } && Set(dimensions).count == dimensions.count,
+                "dimensions", dimensions,
+                dimensions.allSatisfy { 2...4096 ~= $0 && $0.isMultiple(of: 2) } && Set(dimensions).count == dimensions.count,
                 "a list of different even numbers from 2 to 4096: the product has copies of a density of the plane")
             for target in [productTarget] + discriminatorTargets {
                 try require("target", target.rawValue, target != .checkerboard, "a target that is positive everywhere, not checkerboard")

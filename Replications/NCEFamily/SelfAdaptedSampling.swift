@@ -45,10 +45,13 @@ package struct SelfAdaptedSampling {
             return found
         }
         var values = try LearntDensity(model, logNormalizer: nil).compared(with: target, configuration, context)
-        let truth = Self.points(of: target.density.sample(Self.samples, dtype: .float64, using: RandomGenerator(seed: cell.seed, stream: "held-out data")))
+        func data(_ stream: String) -> [SIMD2<Double>] {
+            let generator = RandomGenerator(seed: cell.seed, stream: stream)
+            return Self.points(of: target.density.sample(Self.samples, dtype: .float64, using: generator))
+        }
+        let truth = data("held-out data")
         values["W1"] = slicedWasserstein(try drawn(adaptation), truth)
-        values["W1@data"] = slicedWasserstein(
-            Self.points(of: target.density.sample(Self.samples, dtype: .float64, using: RandomGenerator(seed: cell.seed, stream: "other data"))), truth)
+        values["W1@data"] = slicedWasserstein(data("other data"), truth)
         // Of the probe nearest to half of the training.
         func middle(_ name: String) throws -> Double? {
             let logged = try context.logged(name)
@@ -88,7 +91,8 @@ package struct SelfAdaptedSampling {
 
     /// The last updates before the copy is renewed, at about the quarters of a training.
     package static func probes(interval: Int, iterations: Int) -> Set<Int> {
-        Set((1...SelfAdaptation.probes).map { max(1, $0 * iterations / (SelfAdaptation.probes + 1) / interval) * interval }.filter { $0 <= iterations })
+        let quarters = (1...SelfAdaptation.probes).map { $0 * iterations / (SelfAdaptation.probes + 1) }
+        return Set(quarters.map { max(1, $0 / interval) * interval }.filter { $0 <= iterations })
     }
 
     /// A box a quarter longer than the target's: a model that is not trained yet is wider.

@@ -33,9 +33,8 @@ extension NCEFamily {
                     let worse = group.records.filter { ($0.values["KL"] ?? 0) > ($0.values["KL@gaussian"] ?? .infinity) }.count
                     return group.labels + [
                         Method(rawValue: group.labels[1])!.isSelfNormalizing ? "yes" : "no", spread("logMass"), spread("KL"),
-                        number(divergences.isEmpty ? nil : median(divergences)), number(divergences.last), spread("KL@gaussian"), "\(worse) of \(group.records.count)",
-                        diverged(group),
-                        meanAndSpread(group.records.compactMap(milliseconds)),
+                        number(divergences.isEmpty ? nil : median(divergences)), number(divergences.last), spread("KL@gaussian"),
+                        "\(worse) of \(group.records.count)", diverged(group), meanAndSpread(group.records.compactMap(milliseconds)),
                     ]
                 },
                 notes: [
@@ -78,8 +77,8 @@ extension NCEFamily {
         case .sampling:
             return Table(
                 columns: [
-                    "draws", "Ψ", "K", "KL(p‖p_θ)", "W₁ of draws", "of data", "variance of the ratio", "‖g*‖²", "tr Cov g/‖g*‖²", "the same, m = θ", "‖E g − g*‖²/‖g*‖²",
-                    "cosine", "diverged",
+                    "draws", "Ψ", "K", "KL(p‖p_θ)", "W₁ of draws", "of data", "variance of the ratio", "‖g*‖²", "tr Cov g/‖g*‖²",
+                    "the same, m = θ", "‖E g − g*‖²/‖g*‖²", "cosine", "diverged",
                 ],
                 rows: rows(
                     ["draws", "psi", "K"],
@@ -93,8 +92,12 @@ extension NCEFamily {
         case .stein:
             return Table(
                 columns: ["target", "n", "shift", "tests", "rejected at 0.05", "its error", "rejected at 0.10", "its error"],
-                rows: rows(
-                    ["target", "n", "shift"], ["tests", "rejected@0.05", "rejected@0.05's error", "rejected@0.10", "rejected@0.10's error"]),
+                rows: rows(["target", "n", "shift"], []) { group in
+                    [String(Int(group.records.compactMap { $0.values["tests"] }.reduce(0, +)))]
+                        + ["rejected@0.05", "rejected@0.05's error", "rejected@0.10", "rejected@0.10's error"].map { name in
+                            meanAndSpread(group.records.compactMap { $0.values[name] })
+                        }
+                },
                 notes: ["Shift in deviations of a component: at 0 it is the level, else the power. Errors are the binomial's."])
         }
     }
