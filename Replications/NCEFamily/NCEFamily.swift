@@ -97,7 +97,7 @@ public struct NCEFamily: Replication {
             case .nce, .cnce: return own
             case .ranking: return own + 0.25 * Double(configuration.rankingSamples) * rows * point
             case .ace: return own + 3.5e-3 + 3 * rows * Double(configuration.latentDraws) * Double(d) * 1.2e-8
-            case .fce: return own + 1.4e-3 * Double(configuration.couplings) + 3 * rows * network([d] + configuration.noiseHidden + [d]) * 4e-9
+            case .fce: return own + 1.8e-3 * Double(configuration.couplings) + 3 * rows * network([d] + configuration.noiseHidden + [d]) * 4e-9
             case .adance: return own + chains
             }
         }
@@ -125,7 +125,7 @@ public struct NCEFamily: Replication {
             let tests = Double(cell.label("shift") == "0" ? configuration.levelRepetitions : configuration.repetitions)
             seconds = tests * (2e-4 + Double(configuration.replicates) * (n * 2e-8 + n * n * 1e-10))
         }
-        return Estimate(seconds: 0.6 + seconds / Double(threads), memory: 320_000_000, disk: 200_000)
+        return Estimate(seconds: 0.8 + seconds / Double(threads), memory: 320_000_000, disk: 200_000)
     }
 
     public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
