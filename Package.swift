@@ -19,7 +19,7 @@ let package = Package(
     ],
     targets: [
         // The floor: thin C interfaces over system libraries.
-        .target(name: "CHDF5", linkerSettings: [.linkedLibrary("hdf5_serial")]),
+        .target(name: "CHDF5", linkerSettings: [.linkedLibrary("hdf5_serial"), .linkedLibrary("z")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
 
         .systemLibrary(name: "CZlib"),

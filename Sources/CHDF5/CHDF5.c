@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <zlib.h>
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 static _Thread_local char last_error[512];
@@ -303,6 +304,87 @@ int ch5_describe_parts(int64_t file, const char *name, int *type, int *rank, uin
     return leave(code);
 }
 
+// How many bytes a deflated stream unpacks to, of which none is kept: at most a little above the limit; -1 where it is damaged.
+static int64_t inflated_size(const uint8_t *bytes, uint64_t count, uint64_t limit) {
+    uint8_t window[1 << 15];
+    z_stream stream = {.next_in = (Bytef *)bytes, .avail_in = (uInt)count};
+    if (inflateInit(&stream) != Z_OK) return -1;
+    int status;
+    do {
+        stream.next_out = window;
+        stream.avail_out = sizeof window;
+        status = inflate(&stream, Z_NO_FLUSH);
+    } while (status == Z_OK && stream.total_out <= limit);
+    int64_t size = (int64_t)stream.total_out;
+    inflateEnd(&stream);
+    return status == Z_STREAM_END || (uint64_t)size > limit ? size : -1;
+}
+
+// Whether a chunk, as stored, unpacks to the bytes that it should: HDF5's inflation takes memory until a stream ends, and what it
+// leaves is taken for a whole chunk. The filters are undone from the last to the first, but for those that the mask skips.
+static int check_chunk(hid_t creation, const uint8_t *stored, uint64_t size, uint32_t skipped, uint64_t bytes) {
+    int is_packed = 1;
+    for (int i = H5Pget_nfilters(creation) - 1; i >= 0; i--) {
+        unsigned flags;
+        size_t values = 0;
+        H5Z_filter_t filter = H5Pget_filter2(creation, (unsigned)i, &flags, &values, NULL, 0, NULL, NULL);
+        if (skipped >> i & 1 || filter == H5Z_FILTER_SHUFFLE) continue;
+        if (filter == H5Z_FILTER_FLETCHER32) {
+            size -= size < 4 ? size : 4;
+        } else if (!is_packed) {
+            return fail(CH5_UNSUPPORTED, "is deflated twice, which is not read here");
+        } else {
+            int64_t unpacked = inflated_size(stored, size, bytes + 4 * (uint64_t)i);
+            if (unpacked < 0) return fail(CH5_UNSUPPORTED, "has a chunk that cannot be unpacked");
+            size = (uint64_t)unpacked;
+            is_packed = 0;
+        }
+    }
+    if (size == bytes) return CH5_OK;
+    char message[96];
+    snprintf(message, sizeof message, "has a chunk that does not unpack to the %llu bytes of one", (unsigned long long)bytes);
+    return fail(CH5_UNSUPPORTED, message);
+}
+
+// `check_chunk` on the chunks of the entries start ..< start + count along the first dimension, where they go through filters.
+static int check_part(hid_t set, uint64_t start, uint64_t count) {
+    hid_t creation = H5Dget_create_plist(set), space = H5Dget_space(set), stored_type = H5Dget_type(set);
+    hsize_t extent[CH5_MAX_RANK], chunk[CH5_MAX_RANK], offset[CH5_MAX_RANK] = {0};
+    int rank = H5Sget_simple_extent_dims(space, extent, NULL);
+    uint64_t bytes = H5Tget_size(stored_type);
+    H5Tclose(stored_type);
+    H5Sclose(space);
+    int code = CH5_OK;
+    if (count == 0 || H5Pget_layout(creation) != H5D_CHUNKED || H5Pget_nfilters(creation) == 0) {
+        H5Pclose(creation);
+        return code;
+    }
+    H5Pget_chunk(creation, rank, chunk);
+    for (int i = 0; i < rank; i++) bytes *= chunk[i];
+    // Deflated noise is a little longer than the noise.
+    const uint64_t most = 2 * bytes + 1024;
+    uint8_t *stored = malloc(most);
+    if (!stored) code = fail(CH5_FAILED, "has a chunk that there is not enough memory for");
+    offset[0] = start / chunk[0] * chunk[0];
+    while (code == CH5_OK && offset[0] < start + count) {
+        hsize_t size = 0;
+        uint32_t skipped = 0;
+        if (H5Dget_chunk_storage_size(set, offset, &size) < 0) code = failed("has a chunk that cannot be found");
+        else if (size > most) code = fail(CH5_UNSUPPORTED, "stores a chunk in more bytes than it can need");
+        else if (H5Dread_chunk(set, H5P_DEFAULT, offset, &skipped, stored) < 0) code = failed("has a chunk that cannot be read");
+        else code = check_chunk(creation, stored, size, skipped, bytes);
+        // The next chunk, the last dimension varying fastest.
+        for (int i = rank - 1; i >= 0; i--) {
+            offset[i] += chunk[i];
+            if (i == 0 || offset[i] < extent[i]) break;
+            offset[i] = 0;
+        }
+    }
+    free(stored);
+    H5Pclose(creation);
+    return code;
+}
+
 // Selects the entries start ..< start + count along the first dimension: the part of the file, and a block as large in memory.
 static int select_part(hid_t set, uint64_t start, uint64_t count, hid_t *part, hid_t *block) {
     hsize_t first[CH5_MAX_RANK] = {0}, extent[CH5_MAX_RANK];
@@ -332,7 +414,8 @@ int ch5_read_part(int64_t file, const char *name, int type, uint64_t start, uint
     hid_t set, part, block;
     int code = open_set(file, name, &set);
     if (code != CH5_OK) return leave(code);
-    code = select_part(set, start, count, &part, &block);
+    code = check_part(set, start, count);
+    if (code == CH5_OK) code = select_part(set, start, count, &part, &block);
     if (code == CH5_OK) {
         if (H5Dread(set, memory_type(type), block, part, H5P_DEFAULT, elements) < 0) code = failed("cannot be read");
         H5Sclose(block);

@@ -12,7 +12,8 @@ struct ScoreCommand: ParsableCommand {
         discussion: """
             IMAGES and REFERENCE are each \(imageInputHelp). Without --weights a classifier of our own, trained on the reference's labels, \
             takes the Inception network's place; its scores are called classifier-IS, -FID and -KID and compare with no published number. \
-            The floor of a score is one half of the reference against the other. Exit codes: 0 done; 2 bad data or environment; 64 wrong usage.
+            The floor of a score is one half of the reference against the other. What --save-statistics wrote can stand in the reference's \
+            place, with the network that it was gathered by. Exit codes: 0 done; 2 bad data or environment; 64 wrong usage.
             """)
 
     @Argument(help: "The images.") var images: String
@@ -25,6 +26,8 @@ struct ScoreCommand: ParsableCommand {
     var classifier: String?
     @Option(help: "Epochs that the classifier is trained for.") var epochs = 3
     @Option(help: "Splits of the Inception score.") var splits = 10
+    @Option(help: ArgumentHelp("Where to write what was gathered of the reference, to stand in its place another time.", valueName: "file"))
+    var saveStatistics: String?
     @Option(help: "Images at a time.") var batch = 50
     @Option(help: "Where random choices start: the classifier, subsets of the KID.") var seed: UInt64 = 1
     @Option(help: "Threads to compute with.") var threads: Int = processors
@@ -39,16 +42,19 @@ struct ScoreCommand: ParsableCommand {
 
     func run() throws {
         Runtime.threads = threads
-        let (images, reference) = (try openImages(images), try openImages(reference))
+        let (images, reference) = (try openImages(images), try openReference())
         let network = try network(reference)
         try network.check(images.shape)
-        try network.check(reference.shape)
+        try reference.map { try network.check($0.shape) }
+        let saved = try reference == nil ? savedFeatures(network) : nil
         func features(_ source: any ImageSource) throws -> ImageFeatures {
             try ImageFeatures(of: source, by: network, splits: splits, batchSize: batch, seed: seed) { done in
                 showProgress("\(source.name): image \(done)/\(source.count)", last: done == source.count)
             }
         }
-        let scores = try ImageScores(features(images), reference: features(reference), seed: seed)
+        let gathered = try saved ?? features(reference!)
+        if let saveStatistics { try atomically(replacing: URL(fileURLWithPath: saveStatistics)) { try gathered.save(to: $0.path) } }
+        let scores = try ImageScores(features(images), reference: gathered, seed: seed)
         for warning in scores.warnings { Console.shared.write("warning: \(warning)") }
         if json {
             let encoder = JSONEncoder()
@@ -59,8 +65,24 @@ struct ScoreCommand: ParsableCommand {
         }
     }
 
+    /// The reference's images; nil where what was gathered of them stands in their place.
+    private func openReference() throws -> (any ImageSource)? {
+        let isHDF5 = ["h5", "hdf5"].contains(URL(fileURLWithPath: reference).pathExtension.lowercased())
+        let isSaved = try isHDF5 && FileManager.default.fileExists(atPath: reference) && ImageFeatures.areSaved(at: reference)
+        return isSaved ? nil : try openImages(reference)
+    }
+
+    /// What was gathered of the reference, by the same network and of as many splits.
+    private func savedFeatures(_ network: any FeatureNetwork) throws -> ImageFeatures {
+        let saved = try ImageFeatures(hdf5: reference, by: network)
+        guard saved.score.splits == splits else {
+            throw RunError("\(reference): holds an Inception score of \(saved.score.splits) splits, --splits asks for \(splits)")
+        }
+        return saved
+    }
+
     /// The Inception network where its weights are given, else a classifier: read, or trained on the reference.
-    private func network(_ reference: any ImageSource) throws -> any FeatureNetwork {
+    private func network(_ reference: (any ImageSource)?) throws -> any FeatureNetwork {
         if let weights {
             guard FileManager.default.fileExists(atPath: weights) else {
                 throw RunError("\(weights): is not there", cure: InceptionNetwork.howToGetWeights)
@@ -68,9 +90,9 @@ struct ScoreCommand: ParsableCommand {
             return try InceptionNetwork(hdf5: weights, input: input)
         }
         if let classifier, FileManager.default.fileExists(atPath: classifier) { return try ImageClassifier(hdf5: classifier) }
-        guard let labels = try reference.labels() else {
+        guard let reference, let labels = try reference.labels() else {
             throw RunError(
-                "without --weights a classifier is trained on the reference, but \(reference.name) has no labels",
+                "without --weights a classifier is trained on the reference, but \(reference?.name ?? self.reference) has no labels",
                 cure: "give a reference with labels, a trained classifier by --classifier, or the Inception network's --weights:",
                 InceptionNetwork.howToGetWeights)
         }

@@ -7,7 +7,8 @@ import CHDF5
 /// let first = try images.read(0..<100, as: UInt8.self)     // 100 · shape[1...] elements
 /// ```
 ///
-/// It may lie in one piece or in chunks, plain or through HDF5's own deflate, shuffle and Fletcher filters.
+/// It may lie in one piece or in chunks, plain or through HDF5's own deflate, shuffle and Fletcher filters. A chunk is unpacked whole; one
+/// that would unpack to more than it declares is refused before memory is taken for it.
 public struct HDF5Rows {
     public let name: String
     public let elementType: ElementType

@@ -76,14 +76,14 @@ extension FeatureStatistics {
         try writer.write(HDF5Array(scatter.array(Double.self), shape: scatter.shape), named: prefix + "scatter")
     }
 
-    /// Reads what `write(to:prefix:)` wrote, of d numbers a feature. Throws `HDF5Error` where an array is missing, or has another type or shape, `MetricError` where
-    /// the numbers are no statistics.
+    /// Reads what `write(to:prefix:)` wrote, of d numbers a feature. Throws `HDF5Error` where an array is missing, or has another type or shape,
+    /// `MetricError` where the numbers are no statistics; S need be symmetric to rounding only, as the products that it sums are.
     public convenience init(from file: HDF5File, prefix: String, dimension d: Int) throws {
         let count = try file.read(prefix + "count", as: Int64.self, shape: [])[0]
         let mean = Tensor(try file.read(prefix + "mean", as: Double.self, shape: [d]))
         let scatter = Tensor(try file.read(prefix + "scatter", as: Double.self, shape: [d, d]), shape: [d, d])
         guard count >= 0, count <= 1 << 48, mean.isFinite().all(), scatter.isFinite().all(), (scatter.diagonal() .>= 0).all(),
-            (scatter .== scatter.transposed()).all()
+            (scatter - scatter.transposed()).abs().max().item() <= 1e-9 * scatter.diagonal().max().item()
         else { throw MetricError("\(file.path): '\(prefix)' count, mean and scatter are no statistics of features") }
         self.init(count: Int(count), mean: mean, scatter: scatter)
     }

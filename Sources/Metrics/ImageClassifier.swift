@@ -17,6 +17,7 @@ public struct ImageClassifier: FeatureNetwork {
     public let inputShape: ImageShape
     public let classCount: Int
     public let featureCount = ImageClassifier.features
+    public let preparation = ""
 
     static let channels = [16, 32, 64]
     static let features = 128

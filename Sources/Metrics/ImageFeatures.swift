@@ -46,9 +46,7 @@ public struct ImageFeatures {
         network = sums.network
         images = ScoredSet(name: name, count: sums.seen, shape: shape.description, checksum: sums.digest.hexadecimal)
         halves = sums.halves
-        statistics = FeatureStatistics(dimension: network.featureCount)
-        statistics.add(halves.0)
-        statistics.add(halves.1)
+        statistics = Self.joined(halves)
         kept = Tensor.concatenated(sums.keptParts)
         biasFreeScore = sums.biasFree.score
         score = sums.biased.score

@@ -25,10 +25,10 @@ public struct ImageScores: Codable, Equatable, Sendable {
     /// - Parameters:
     ///   - images: of the same network as `reference`.
     ///   - seed: of the kernel distance's subsets.
-    /// - Throws: `MetricError` where the network's weights differ, or the reference has fewer than four images, two for each half.
+    /// - Throws: `MetricError` where the network's weights or its preparation of images differ, or the reference has fewer than four images, two for each half.
     public init(_ images: ImageFeatures, reference: ImageFeatures, seed: UInt64 = 1) throws {
-        guard images.network.checksum == reference.network.checksum else {
-            throw MetricError("features of networks of different weights: \(images.network.origin), \(reference.network.origin)")
+        guard images.network.checksum == reference.network.checksum, images.network.preparation == reference.network.preparation else {
+            throw MetricError("features of networks of different weights or input: \(images.network.origin), \(reference.network.origin)")
         }
         guard reference.images.count >= 4 else {
             throw MetricError("\(reference.images.name): has \(reference.images.count) images, a reference needs four or more")

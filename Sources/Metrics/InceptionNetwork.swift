@@ -20,6 +20,7 @@ public struct InceptionNetwork: FeatureNetwork {
     public let origin: String
     public let checksum: String
     public let input: Input
+    public var preparation: String { input.rawValue }
     public let featureCount = InceptionArchitecture.featureCount
     public let classCount = InceptionArchitecture.classCount
 

@@ -13,6 +13,10 @@ public struct InceptionScore: Codable, Equatable, Sendable {
     public let standardDeviation: Double
     public let splits: Int
 
+    init(mean: Double, standardDeviation: Double, splits: Int) {
+        (self.mean, self.standardDeviation, self.splits) = (mean, standardDeviation, splits)
+    }
+
     /// - Parameter scores: of each split, at least one.
     init(scores: [Double]) {
         let mean = scores.reduce(0, +) / Double(scores.count)

@@ -68,8 +68,11 @@ import Testing
             damaged[damaged.count - 6] ^= 0xFF
             #expect(fault(damaged, in: folder, name: "a.gz") == "cannot be decompressed: incorrect data check")
             let nowhere = folder.appendingPathComponent("nowhere")
-            #expect(throws: IDXError.self) { try IDX(contentsOf: nowhere) }
-            #expect(throws: IDXError.self) { try IDX(contentsOf: folder) }
+            for (url, what) in [(nowhere, "is not there"), (folder, "is a folder")] {
+                var found = ""
+                do { _ = try IDX(contentsOf: url) } catch { found = "\(error)" }
+                #expect(found == "\(url.path): \(what)")
+            }
         }
     }
 

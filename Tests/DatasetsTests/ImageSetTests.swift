@@ -18,6 +18,13 @@ private func fault(_ url: URL, _ body: () throws -> Void) -> String {
     return "none"
 }
 
+/// The most memory that the process has held, in bytes.
+private func peakMemory() -> Int {
+    let status = (try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? ""
+    let line = status.split(separator: "\n").first { $0.hasPrefix("VmHWM:") }
+    return (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) * 1024
+}
+
 private struct Generator {
     var state: UInt64
 
@@ -142,6 +149,37 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
     }
 }
 
+@Suite struct IDXImagesTests {
+    /// Three images of 1 × 2 with their labels beside them, if the name is of MNIST's kind.
+    @Test func imagesComeWithTheLabelsBesideThem() throws {
+        try withFolder { folder in
+            func write(_ name: String, _ shape: [UInt8], _ elements: [UInt8]) throws -> URL {
+                let url = folder.appendingPathComponent(name)
+                try Data([0, 0, 8, UInt8(shape.count)] + shape.flatMap { [0, 0, 0, $0] } + elements).write(to: url)
+                return url
+            }
+            let images = try write("x-images-idx3-ubyte", [3, 1, 2], [1, 2, 3, 4, 5, 6])
+            let bare = try ImageSet(idx: images)
+            #expect(bare.shape == ImageShape(channels: 1, height: 1, width: 2) && bare.count == 3 && bare.classes == nil)
+            let labels = try write("x-labels-idx1-ubyte", [3], [7, 0, 255])
+            #expect(try ImageSet(idx: images).classes == [7, 0, 255])
+            #expect(try ImageSet(idx: images).pixels(1..<2) == [3, 4])
+            _ = try write("x-labels-idx1-ubyte", [2], [7, 0])
+            let few = fault(labels) { _ = try ImageSet(idx: images) }
+            #expect(few == "has the shape [2], expected a label for each of 3 images")
+            let flat = try write("flat", [3, 2], [1, 2, 3, 4, 5, 6])
+            let rank = fault(flat) { _ = try ImageSet(idx: flat) }
+            #expect(rank == "has the shape [3, 2], expected [images, height, width]")
+            let none = try write("none", [0, 1, 2], [])
+            let empty = fault(none) { _ = try ImageSet(idx: none) }
+            #expect(empty == "none: 0 pixels are no whole number of images of 1 × 1 × 2, 1 or more")
+            let narrow = try write("narrow", [3, 0, 2], [])
+            let side = fault(narrow) { _ = try ImageSet(idx: narrow) }
+            #expect(side == "holds images of 1 × 0 × 2, expected 1 or 3 channels and sides from 1 to 4096")
+        }
+    }
+}
+
 @Suite struct HDF5ImagesTests {
     @Test(arguments: [0, 4], [ImageShape(channels: 3, height: 5, width: 7), ImageShape(channels: 1, height: 28, width: 28)])
     func imagesComeBackInParts(deflate: Int, shape: ImageShape) throws {
@@ -210,6 +248,34 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
             try Data("no file of arrays".utf8).write(to: url)
             let ofText = DatasetsTests.fault(url) { _ = try HDF5Images(path: url.path) }
             #expect(ofText == "is not an HDF5 file")
+        }
+    }
+
+    /// Of h5py, images in two chunks. Of 16,384 bytes: the second unpacks to 32 MiB. Of 16 bytes: the second takes 32 KiB stored, or unpacks to 12.
+    /// The first is read, the second refused, and memory is not taken. A chunk larger than the data set, 1 MiB for 16 bytes, is read, and one with a checksum
+    /// alone.
+    @Test func aChunkUnpacksToWhatItDeclares() throws {
+        func url(_ name: String) throws -> URL {
+            try #require(Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Golden"))
+        }
+        for (name, chunk, fault) in [
+            ("images-bomb", 16, "has a chunk that does not unpack to the 16384 bytes of one"),
+            ("images-long-chunk", 4, "stores a chunk in more bytes than it can need"),
+            ("images-short-chunk", 4, "has a chunk that does not unpack to the 16 bytes of one"),
+        ] {
+            let url = try url(name)
+            let file = try HDF5Images(path: url.path)
+            #expect(try file.pixels(0..<chunk) == (0..<chunk * file.shape.pixelCount).map { UInt8($0 % 251) })
+            let before = peakMemory()
+            for range in [chunk..<2 * chunk, chunk - 1..<chunk + 1, 2 * chunk - 1..<2 * chunk] {
+                let found = DatasetsTests.fault(url) { _ = try file.pixels(range) }
+                #expect(found == "array 'images': \(fault)")
+            }
+            #expect(peakMemory() - before < 8 << 20)
+        }
+        for name in ["images-wide-chunk", "images-fletcher"] {
+            let pixels = try HDF5Images(path: url(name).path).pixels(1..<4)
+            #expect(pixels == (4..<16).map { UInt8($0) }, "\(name)")
         }
     }
 

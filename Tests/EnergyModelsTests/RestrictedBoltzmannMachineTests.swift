@@ -97,15 +97,16 @@ import Torch
         #expect(raised.hiddenCount == 3 * power && !raised.weight.requiresGradient)
     }
 
-    /// All flips by the kernel in float32 against float64, which takes the plain path. Weights of scale 0.3 as learnt ones have, large ones
-    /// that leave two factors to a product (35) and ones beyond the kernel's range (60); hidden units that fill no vector, more points
+    /// All flips by the kernel in float32 against float64, which takes the plain path. Weights up to 0.3 as learnt ones have, weights of ±35, of
+    /// which a product holds two factors, and of ±60, beyond the kernel's range; hidden units that fill no vector, more points
     /// than a block. 10⁻⁶ of the largest number is some ten roundings, of sums over up to 83 units.
     @Test(arguments: [0.3, 35, 60], [3, 16, 83])
     func allFlipsAtOnceInFloat32(largest: Double, hidden: Int) {
         let truth = machine(visible: 21, hidden: hidden)
         withoutGradients {
             let weight = truth.weight
-            weight.assign(weight * (largest / weight.abs().max().item()))
+            let signs = 2 * (weight .> 0).converted(to: .float64) - 1
+            weight.assign(largest > 1 ? largest * signs : weight * (largest / weight.abs().max().item()))
         }
         let single = machine(visible: 21, hidden: hidden, dtype: .float32)
         withoutGradients {

@@ -60,6 +60,40 @@ import Testing
         #expect(try identity(killed) == identity(whole))
     }
 
+    /// A limit on the size of a file, in a child, stands for a full disk: the checkpoint of iteration 20 stays as it was, with no part of another
+    /// beside it, and the run goes on from it to the same bytes.
+    @Test func aFullDiskLeavesTheEarlierCheckpoint() async throws {
+        let (whole, stopped) = (folder.appendingPathComponent("whole"), folder.appendingPathComponent("stopped"))
+        try run(request(whole) { $0.selection = try CellSelection("1") })
+        let part = try request(stopped) {
+            $0.selection = try CellSelection("1")
+            $0.resume = true
+        }
+        #expect(throws: Interrupted.self) { try run(part, interruption: Countdown(20).signal) }
+        let files = RunFolder(stopped).cell("plain-1.0-seed1")
+        let before = try Data(contentsOf: files.checkpoint)
+        let log = try Data(contentsOf: files.metrics).count
+        #expect(before.count > 2 * log + 1000, "the limit below meets the checkpoint, not the log")
+        await #expect(processExitsWith: .success) { [path = stopped.path as String, bytes = before.count as Int] in
+            signal(SIGXFSZ, SIG_IGN)
+            var limit = rlimit(rlim_cur: rlim_t(bytes - 1), rlim_max: rlim_t(bytes - 1))
+            setrlimit(__rlimit_resource_t(RLIMIT_FSIZE.rawValue), &limit)
+            let part = try request(URL(fileURLWithPath: path)) {
+                $0.selection = try CellSelection("1")
+                $0.resume = true
+                $0.checkpointInterval = 0
+            }
+            let message = fault { try run(part) }
+            let expected = "\(RunFolder(URL(fileURLWithPath: path)).cell("plain-1.0-seed1").checkpoint.path): cannot be written: File too large"
+            guard message == expected else { fatalError(message) }
+        }
+        #expect(try Data(contentsOf: files.checkpoint) == before)
+        let names = try FileManager.default.contentsOfDirectory(atPath: files.url.path)
+        #expect(!names.contains { $0.hasPrefix(".partial-") }, "\(names)")
+        try run(part)
+        #expect(try identity(stopped) == identity(whole))
+    }
+
     @Test func theRunsLogIsTheCellsInOrderAndItsNumbersReadBackTheSame() throws {
         try run(request(folder) { $0.selection = try CellSelection("2,3") })
         let lines = try String(contentsOf: RunFolder(folder).metrics, encoding: .utf8).split(separator: "\n")

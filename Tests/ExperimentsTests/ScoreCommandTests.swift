@@ -54,6 +54,22 @@ import Testing
         #expect(table.output.contains(scores.weights) && table.output.contains(scores.reference.checksum))
     }
 
+    /// Saved statistics in the reference's place give the same JSON to the byte; what they cannot give is said.
+    @Test func aReferenceIsSavedAndTakesItsOwnPlace() throws {
+        let reference = try file(images(300), "reference.h5"), samples = try file(images(100, labels: false), "samples.h5")
+        let classifier = folder.appendingPathComponent("classifier.h5").path, saved = folder.appendingPathComponent("saved.h5").path
+        let options = ["--threads", "1", "--classifier", classifier, "--json"]
+        let first = try Fixture.run(["score", samples, reference, "--epochs", "1", "--save-statistics", saved] + options, in: folder)
+        #expect(first.code == 0, "\(first.messages)")
+        try FileManager.default.removeItem(atPath: reference)
+        let again = try Fixture.run(["score", samples, saved] + options, in: folder)
+        #expect(again.code == 0 && again.output == first.output, "\(again.messages)")
+        let splits = try Fixture.run(["score", samples, saved, "--splits", "4"] + options, in: folder)
+        #expect(splits.code == 2 && splits.messages.contains("\(saved): holds an Inception score of 10 splits, --splits asks for 4"))
+        let bare = try Fixture.run(["score", samples, saved], in: folder)
+        #expect(bare.code == 2 && bare.messages.contains("but \(saved) has no labels"))
+    }
+
     @Test func whatCannotBeScoredEndsWithItsCode() throws {
         let reference = try file(images(300), "reference.h5"), bare = try file(images(300, labels: false), "bare.h5")
         let nowhere = folder.appendingPathComponent("nowhere").path
@@ -70,6 +86,26 @@ import Testing
         let splits = try outcome(reference, reference, "--epochs", "1", "--splits", "301")
         #expect(splits.code == 2 && splits.messages.contains("too few for 301 splits"))
         #expect(try outcome(reference, reference, "--splits", "0").code == 64)
+    }
+
+    /// CIFAR-10's records by a file's name, its folder by the first batch's, all else as IDX.
+    @Test func whatLiesAtAPathDecidesHowItIsRead() throws {
+        func outcome(_ input: URL) throws -> Outcome { try Fixture.run(["convert", input.path, folder.path + "/out.h5"], in: folder) }
+        let records = folder.appendingPathComponent("two.bin")
+        try Data([3] + [UInt8](repeating: 9, count: 3072) + [5] + [UInt8](repeating: 8, count: 3072)).write(to: records)
+        let converted = try outcome(records)
+        #expect(converted.code == 0 && converted.output.contains("2 images of 3 × 32 × 32"), "\(converted.messages)")
+        #expect(try HDF5Images(path: folder.path + "/out.h5").labels() == [3, 5])
+        let batches = folder.appendingPathComponent("cifar")
+        try FileManager.default.createDirectory(at: batches, withIntermediateDirectories: true)
+        let first = batches.appendingPathComponent("data_batch_1.bin")
+        try Data().write(to: first)
+        let empty = try outcome(batches)
+        #expect(empty.code == 2 && empty.messages.hasPrefix("error: \(first.path): is empty, expected records of 3073 bytes"))
+        let text = folder.appendingPathComponent("text")
+        try Data("no images".utf8).write(to: text)
+        let wrong = try outcome(text)
+        #expect(wrong.code == 2 && wrong.messages.hasPrefix("error: \(text.path): is no IDX file"))
     }
 
     @Test func picturesAreConverted() throws {

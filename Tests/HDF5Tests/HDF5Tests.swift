@@ -118,6 +118,48 @@ private func message(_ body: () throws -> Void) -> String {
     }
 }
 
+/// One size alone is patched: the shape's or the layout's, which both ways to read refuse before they read, or the size that the shape may grow to,
+/// which changes nothing.
+@Test func aShapeThatIsNotWhatIsStoredIsRefused() throws {
+    try withFolder { folder in
+        let writer = try HDF5Writer()
+        try writer.write(HDF5Array([UInt8](repeating: 7, count: 0x1234), shape: [0x1234]), named: "a")
+        let bytes = try writer.contents()
+        let size: [UInt8] = [0x34, 0x12, 0, 0, 0, 0, 0, 0]
+        let places = (0..<(bytes.count - 8)).filter { Array(bytes[$0..<$0 + 8]) == size }
+        #expect(places.count == 3)
+        var refusals = 0
+        for (index, place) in places.enumerated() {
+            var patched = bytes
+            patched[place + 1] = 0x13
+            let path = folder.appendingPathComponent("\(index).h5").path
+            try Data(patched).write(to: URL(fileURLWithPath: path))
+            let whole = message { _ = try HDF5File(path: path).read("a") }
+            let parts = message { _ = try HDF5File(path: path).rows("a") }
+            #expect(whole == parts, "\(whole); \(parts)")
+            let isRefused = whole.hasPrefix("\(path): array 'a': declares ") && whole.contains(" bytes but stores ")
+            #expect(isRefused || whole == "no error", "\(whole)")
+            refusals += isRefused ? 1 : 0
+        }
+        #expect(refusals == 2)
+    }
+}
+
+/// What is read whole lies in one piece.
+@Test func chunksAreReadInPartsAlone() throws {
+    try withFolder { folder in
+        for deflate in [0, 4] {
+            let writer = try HDF5Writer()
+            try writer.makeRows(.uint8, shape: [4, 8], named: "a", chunkRows: 2, deflate: deflate).write([UInt8](0..<32), from: 0)
+            let path = folder.appendingPathComponent("\(deflate).h5").path
+            try writer.save(to: path)
+            #expect(try HDF5File(path: path).rows("a").read(1..<3, as: UInt8.self) == [UInt8](8..<24))
+            let text = message { _ = try HDF5File(path: path).read("a") }
+            #expect(text == "\(path): array 'a': is stored in chunks or compressed, which is not read here")
+        }
+    }
+}
+
 @Test func aFullDiskIsReported() throws {
     let text = message { try sample().save(to: "/dev/full") }
     #expect(text == "/dev/full: cannot be written: No space left on device")

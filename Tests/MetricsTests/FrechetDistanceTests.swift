@@ -114,6 +114,14 @@ private func statistics(_ x: Tensor) -> FeatureStatistics {
         back.add(y)
         #expect(back.scatter.array(Double.self) == straight.scatter.array(Double.self))
 
+        // Of many numbers S is symmetric only to rounding.
+        let many = statistics(draws(300, 257, seed: 9))
+        let wide = try HDF5Writer()
+        try many.write(to: wide, prefix: "")
+        let place = folder.appendingPathComponent("wide.h5").path
+        try wide.save(to: place)
+        #expect(try FeatureStatistics(from: HDF5File(path: place), prefix: "", dimension: 257).scatter.array(Double.self) == many.scatter.array(Double.self))
+
         #expect(throws: HDF5Error.self) { try FeatureStatistics(from: HDF5File(path: path), prefix: "test-", dimension: 4) }
         #expect(throws: HDF5Error.self) { try FeatureStatistics(from: HDF5File(path: path), prefix: "train-", dimension: 5) }
         let damaged = folder.appendingPathComponent("b.h5").path

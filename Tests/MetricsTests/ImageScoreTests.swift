@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import HDF5
 import Metrics
 import Testing
 import Torch
@@ -91,7 +92,8 @@ import Torch
 private struct PixelNetwork: FeatureNetwork {
     let name = "classifier"
     let origin = "a test"
-    let checksum = "0"
+    var checksum = "0"
+    var preparation = "as they are"
     let featureCount = 12
     let classCount = 3
 
@@ -155,6 +157,61 @@ private struct PixelNetwork: FeatureNetwork {
             "set 5 has 12 images: its covariance has rank 11 at most, of 12; "
                 + "the Fréchet distance is biased upwards, and comparable only at equal numbers of images"
         ])
+    }
+
+    /// Saved and read, a reference gives the same numbers to the bit; with another network or preparation, or damaged, it is refused.
+    @Test func aSavedReferenceStandsForItsImages() throws {
+        let network = PixelNetwork()
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("features-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let url = folder.appendingPathComponent("whole.h5")
+        let reference = try ImageFeatures(of: images(61, seed: 8), by: network, kept: 40, splits: 3)
+        let samples = try ImageFeatures(of: images(50, seed: 9, offset: 9), by: network, splits: 5)
+        try reference.save(to: url.path)
+        let isSaved = try ImageFeatures.areSaved(at: url.path)
+        #expect(isSaved)
+        let back = try ImageFeatures(hdf5: url.path, by: network)
+        let (straight, again) = (try ImageScores(samples, reference: reference), try ImageScores(samples, reference: back))
+        #expect(straight == again && again.reference.count == 61 && again.referenceInceptionScore.splits == 3)
+        #expect(again.frechetFloor > 0 && again.kernelFloor.subsetSize == 20)
+
+        func fault(_ network: PixelNetwork, in name: String = "whole") -> String {
+            let path = folder.appendingPathComponent("\(name).h5").path
+            do { _ = try ImageFeatures(hdf5: path, by: network) } catch { return "\(error)".replacingOccurrences(of: path, with: "FILE") }
+            return "none"
+        }
+        let other = "FILE: was gathered by another network or preparation of images: a test, not a test"
+        #expect(fault(PixelNetwork(checksum: "1")) == other)
+        #expect(fault(PixelNetwork(preparation: "another")) == other)
+        for other in [PixelNetwork(preparation: "x"), PixelNetwork(checksum: "1")] {
+            var mixed = ""
+            do { _ = try ImageScores(ImageFeatures(of: images(20, seed: 1), by: other), reference: back) } catch { mixed = "\(error)" }
+            #expect(mixed == "features of networks of different weights or input: a test, a test")
+        }
+        let noNumbers = "FILE: 'kept', 'inceptionScores' or 'splits' holds numbers that it cannot hold"
+        let damages: [(name: String, array: HDF5Array, fault: String)] = [
+            ("kept", HDF5Array([Float](repeating: 1, count: 12), shape: [1, 12]), "FILE: array 'kept' has the shape [1, 12], expected [2 to 61, 12]"),
+            ("kept", HDF5Array([Float](repeating: 1, count: 22), shape: [2, 11]), "FILE: array 'kept' has the shape [2, 11], expected [2 to 61, 12]"),
+            ("kept", HDF5Array([Float](repeating: .nan, count: 24), shape: [2, 12]), noNumbers),
+            ("splits", HDF5Array([Int64(0)], shape: []), noNumbers),
+            ("inceptionScores", HDF5Array([1, .infinity, 1, 0] as [Double], shape: [2, 2]), noNumbers),
+            ("second.count", HDF5Array([Int64(2)], shape: []), "FILE: the halves are of 31 and 2 images, expected one half each"),
+            ("first.count", HDF5Array([Int64.max], shape: []), "FILE: 'first.' count, mean and scatter are no statistics of features"),
+        ]
+        for (index, damage) in damages.enumerated() {
+            let file = try HDF5File(path: url.path), writer = try HDF5Writer()
+            for other in try file.names() { try writer.write(other == damage.name ? damage.array : file.read(other), named: other) }
+            for (key, value) in try file.attributes() { try writer.setAttribute(key, to: value) }
+            try writer.save(to: folder.appendingPathComponent("\(index).h5").path)
+            let found = fault(network, in: "\(index)")
+            #expect(found == damage.fault)
+        }
+        let empty = folder.appendingPathComponent("empty.h5").path
+        try HDF5Writer().save(to: empty)
+        let isStillSaved = try ImageFeatures.areSaved(at: empty)
+        #expect(!isStillSaved)
+        #expect(fault(network, in: "empty") == "FILE: holds no statistics of images: its attribute 'format' is not 'image-features/1'")
     }
 
     @Test func setsThatCannotBeScoredAreNamed() throws {

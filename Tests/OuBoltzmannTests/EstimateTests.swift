@@ -58,15 +58,24 @@ import Torch
         #expect(errors.lossVariance == 0 && errors.gradientVariance == 0)
     }
 
-    /// n ∝ ‖gᵢ‖ has the least gradient variance of all weighted proposals, n* no loss variance; a variance falls as 1/s, and the
+    /// n ∝ ‖gᵢ‖ has the least gradient variance that a weighted proposal can have, n* no loss variance; a variance falls as 1/s, and the
     /// unweighted form's grows as s.
     @Test func eachOptimalProposalIsTheBestOfItsKind() {
         let generator = RandomGenerator(seed: 32)
         for scale in [1.0, 3] {
             let model = mlp(generator, scale: scale)
             for row in 0..<4 {
-                let estimates = PointEstimates(model, allStates(5).narrowed(0, start: 7 * row, length: 1))
+                let x = allStates(5).narrowed(0, start: 7 * row, length: 1)
+                let estimates = PointEstimates(model, x)
                 let best = estimates.errors(of: .gradientOptimal, flips: 1).gradientVariance
+                // By Cauchy and Schwarz none has less than ((Σ ‖gᵢ‖)² − ‖Σ gᵢ‖²)/‖Σ gᵢ‖²; each gᵢ here from the loss of one flip.
+                let g = (0..<5).map { flip in
+                    let loss = RatioMatching(.uniform(flips: 1)).loss(model, x, at: Tensor([flip], shape: [1, 1]), proposal: nil)
+                    return Tensor.concatenated(gradients(of: loss, withRespectTo: model.parameters.tensors).map { $0.reshaped([$0.count]) })
+                }
+                let norms = g.reduce(0) { $0 + $1.norm().item() }
+                let least = norms * norms / g.dropFirst().reduce(g[0], +).squared().sum().item() - 1
+                #expect(abs(best - least) < 1e-10 * (1 + least), "\(best) and \(least)")
                 for other in [FlipEstimator.uniform, .guided, .optimal] {
                     let one = estimates.errors(of: other, flips: 1)
                     #expect(best <= one.gradientVariance * (1 + 1e-12), "\(other)")

@@ -65,7 +65,8 @@ int ch5_read(int64_t file, const char *name, int type, void *elements);
 /// deflate, shuffle and Fletcher filters. Any other filter, storage outside the file, a chunk above CH5_MAX_CHUNK_BYTES or one that was
 /// never written is CH5_UNSUPPORTED. *bytes is what the shape declares, which a compressed file may hold in fewer.
 int ch5_describe_parts(int64_t file, const char *name, int *type, int *rank, uint64_t *shape, uint64_t *bytes);
-/// Reads the entries start ..< start + count along the first dimension, as the type that ch5_describe_parts names.
+/// Reads the entries start ..< start + count along the first dimension, as the type that ch5_describe_parts names. A chunk among them
+/// that does not unpack to exactly its bytes is CH5_UNSUPPORTED, and takes no memory beyond twice those.
 int ch5_read_part(int64_t file, const char *name, int type, uint64_t start, uint64_t count, void *elements);
 /// Makes a data set, rank 1 or more, that is written in parts: in chunks of so many entries of the first dimension, deflated at a level
 /// from 0 (stored plain) to 9. No times are stored with it.
