@@ -62,6 +62,7 @@ extension NCEFamily {
     private func drawSampling(_ records: [CellRecord], in folder: RunFolder) throws {
         let lines: [(file: String, title: String, axis: String, key: String)] = [
             ("chart-sampling-kl", "self-adapting estimation: what is learnt", "KL, nats", "KL"),
+            ("chart-sampling-w1", "self-adapting estimation: draws of what is learnt", "sliced W1 from data", "W1"),
             ("chart-sampling-noise", "its gradient's variance over its squared length", "tr Cov g/‖g*‖²", "noise to signal"),
             ("chart-sampling-bias", "its gradient's squared bias over its squared length", "‖E g − g*‖²/‖g*‖²", "bias to signal"),
         ]
@@ -89,7 +90,8 @@ extension NCEFamily {
                     upper: zip(means, bands).map { $0 + $1 })
             }
             let chart = Chart(
-                title: "kernel Stein test at 0.05, \(target.labels[0])", x: .init("shift"), y: .init("share rejected"), series: series)
+                title: "kernel Stein test at 0.05, \(target.labels[0])", x: .init("shift, deviations of a component"),
+                y: .init("share rejected"), series: series)
             try chart.write(named: "chart-stein-\(target.labels[0])", in: folder.url)
         }
     }

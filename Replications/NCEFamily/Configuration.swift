@@ -69,6 +69,14 @@ extension NCEFamily {
         case gaussian
         case eightGaussians = "8gaussians"
 
+        /// That of a component, the unit of shifts.
+        var deviation: Double {
+            switch self {
+            case .gaussian: 1
+            case .eightGaussians: (PlanarTarget.eightGaussians.density as! GaussianMixture).deviations[0]
+            }
+        }
+
         var density: any Density {
             switch self {
             // A deviation of 1 is a valid setting.
@@ -108,10 +116,14 @@ extension NCEFamily {
         public var couplings: Int
         /// K of the self-adapting form.
         public var adaptiveInterval: Int
-        /// Steps of its chains for each update.
+        /// Steps of its chains of MALA for each update.
         public var chainSteps: Int
         /// τ of these.
         public var timeStep: Double
+        /// Steps of short-run chains.
+        public var shortRunSteps: Int
+        /// τ of these.
+        public var shortRunStep: Double
 
         public var targets: [KnownTarget]
         /// Seeds of `claims`.
@@ -153,11 +165,13 @@ extension NCEFamily {
         public var samplingCells: Int
 
         public var steinTargets: [SteinTarget]
-        /// Of the data's mean, in units of the plane.
+        /// Of the data's mean, in deviations of a component.
         public var steinShifts: [Double]
         public var sampleSizes: [Int]
         /// Tests of a setting.
         public var repetitions: Int
+        /// The same where nothing is shifted.
+        public var levelRepetitions: Int
         /// Of the bootstrap.
         public var replicates: Int
 
@@ -171,16 +185,19 @@ extension NCEFamily {
                 ("iterations", iterations, 4, 1 << 40), ("logEvery", logEvery, 1, 1 << 40), ("cells", cells, 50, 2000),
                 ("rankingSamples", rankingSamples, 1, 1 << 16), ("latentDraws", latentDraws, 1, 1 << 16), ("couplings", couplings, 2, 1000),
                 ("adaptiveInterval", adaptiveInterval, 1, 1 << 40), ("chainSteps", chainSteps, 1, 1 << 20),
+                ("shortRunSteps", shortRunSteps, 1, 1 << 20),
                 ("temperatures", temperatures, 1, 1 << 20), ("annealingChains", annealingChains, 2, 1 << 20), ("heldOut", heldOut, 2, 1 << 24),
                 ("gradientBatches", gradientBatches, 2, 1 << 20), ("samplingCells", samplingCells, 50, 1000),
-                ("repetitions", repetitions, 1, 1 << 20), ("replicates", replicates, 1, 1 << 20),
+                ("repetitions", repetitions, 1, 1 << 20), ("levelRepetitions", levelRepetitions, 1, 1 << 20),
+                ("replicates", replicates, 1, 1 << 20),
             ]
             for (key, value, least, most) in counts { try requireCount(key, value, from: least, to: most) }
             for (key, widths) in [("hidden", hidden), ("noiseHidden", noiseHidden)] {
                 try require(key, widths, !widths.isEmpty && widths.allSatisfy { 1...4096 ~= $0 }, "a list of widths from 1 to 4096, at least one")
             }
             let positive: [(String, Double)] = [
-                ("learningRate", learningRate), ("bandwidth", bandwidth), ("timeStep", timeStep), ("annealingStep", annealingStep),
+                ("learningRate", learningRate), ("bandwidth", bandwidth), ("timeStep", timeStep), ("shortRunStep", shortRunStep),
+                ("annealingStep", annealingStep),
             ]
             for (key, value) in positive { try require(key, value, value > 0 && value < .infinity, "a positive number") }
             try require("confinement", confinement, confinement > 0 && confinement < .infinity, "a positive number: without it exp(−E) has no mass")
@@ -193,7 +210,8 @@ extension NCEFamily {
             try requireDistinct("intervals", intervals, 1...1 << 30)
             try requireDistinct("sampleSizes", sampleSizes, 2...10_000)
             try require(
-                "dimensions", dimensions, dimensions.allSatisfy { 2...4096 ~= $0 && $0.isMultiple(of: 2) } && Set(dimensions).count == dimensions.count,
+                "dimensions", dimensions,
+                dimensions.allSatisfy { 2...4096 ~= $0 && $0.isMultiple(of: 2) } && Set(dimensions).count == dimensions.count,
                 "a list of different even numbers from 2 to 4096: the product has copies of a density of the plane")
             for target in [productTarget] + discriminatorTargets {
                 try require("target", target.rawValue, target != .checkerboard, "a target that is positive everywhere, not checkerboard")

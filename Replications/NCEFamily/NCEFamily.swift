@@ -2,6 +2,7 @@ import DensityLearning
 import EnergyModels
 import Experiments
 import Foundation
+import Metrics
 import Objectives
 import Samplers
 import Torch
@@ -87,16 +88,16 @@ public struct NCEFamily: Replication {
         let d = cell.label("d").flatMap { Int($0) } ?? 2
         let rows = Double(configuration.batchSize)
         let point = network([d] + configuration.hidden + [1]) * 1e-9
-        let chains = Double(configuration.chainSteps) * (2e-4 + rows * point * 0.3)
-        let exact = Double(configuration.samplingCells * configuration.samplingCells) * point * 0.5
+        let chains = Double(configuration.chainSteps) * (1.6e-4 + rows * point * 0.2)
+        let exact = Double(configuration.samplingCells * configuration.samplingCells) * point * 0.07
         // An update, in seconds.
         func update(_ method: Method) -> Double {
-            let own = 5e-4 + 2 * rows * point
+            let own = 4e-4 + 0.8 * rows * point
             switch method {
             case .nce, .cnce: return own
-            case .ranking: return own + Double(configuration.rankingSamples) * rows * point
-            case .ace: return own + 2e-3 + 3 * rows * Double(configuration.latentDraws) * Double(d) * 2e-8
-            case .fce: return own + 1.5e-3 * Double(configuration.couplings) + 3 * rows * network([d] + configuration.noiseHidden + [d]) * 4e-9
+            case .ranking: return own + 0.25 * Double(configuration.rankingSamples) * rows * point
+            case .ace: return own + 3.5e-3 + 3 * rows * Double(configuration.latentDraws) * Double(d) * 1.2e-8
+            case .fce: return own + 1.8e-3 * Double(configuration.couplings) + 3 * rows * network([d] + configuration.noiseHidden + [d]) * 4e-9
             case .adance: return own + chains
             }
         }
@@ -106,19 +107,25 @@ public struct NCEFamily: Replication {
         case .claims: seconds = iterations * update(Method(rawValue: cell.label("method")!)!)
         case .dimension:
             seconds = iterations * update(Method(rawValue: cell.label("method")!)!)
-            seconds += Double(configuration.temperatures) * (1e-3 + Double(configuration.annealingChains) * (point + 2e-7 * Double(d)) * 5)
+            seconds += Double(configuration.temperatures) * (1e-3 + Double(configuration.annealingChains) * (point + 2e-7 * Double(d)) * 1.5)
         case .noise, .discriminator: seconds = iterations * update(.nce)
         case .bandwidth: seconds = iterations * update(.cnce) + Double(configuration.gradientBatches) * 2e-3
         case .sampling:
             let interval = Double(cell.label("K")!)!
-            let draws = Draws(rawValue: cell.label("draws")!)! == .exact ? exact / interval + 2e-4 : chains
+            let draws =
+                switch Draws(rawValue: cell.label("draws")!)! {
+                case .exact: exact / interval + 2e-4
+                case .mala: chains
+                case .shortRun: Double(configuration.shortRunSteps) * (7e-5 + rows * point * 0.07)
+                }
             let batches = Double(SelfAdaptation.probes * configuration.gradientBatches)
             seconds = (iterations + batches) * (update(.nce) + draws) + batches * update(.nce)
         case .stein:
             let n = Double(cell.label("n")!)!
-            seconds = Double(configuration.repetitions) * (2e-4 + Double(configuration.replicates) * (n * 2e-8 + n * n * 1e-10))
+            let tests = Double(cell.label("shift") == "0" ? configuration.levelRepetitions : configuration.repetitions)
+            seconds = tests * (2e-4 + Double(configuration.replicates) * (n * 2e-8 + n * n * 1e-10))
         }
-        return Estimate(seconds: 0.5 + seconds / Double(threads), memory: 250_000_000, disk: 200_000)
+        return Estimate(seconds: 0.8 + seconds / Double(threads), memory: 320_000_000, disk: 200_000)
     }
 
     public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
@@ -142,7 +149,11 @@ public struct NCEFamily: Replication {
     private func claim(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
         let target = KnownTarget(rawValue: cell.label("target")!)!.planar
         let learnt = try MethodLearning(Method(rawValue: cell.label("method")!)!, target.density, configuration).run(context)
-        return CellResult(try learnt.compared(with: target, configuration, context))
+        var values = try learnt.compared(with: target, configuration, context)
+        let gaussian = try DataScale(of: target.density, seed: cell.seed).gaussian
+        let grid = try QuadratureGrid(target, cells: configuration.cells)
+        values["KL@gaussian"] = try DensityComparison(of: gaussian, with: target.density, on: grid).divergence
+        return CellResult(values)
     }
 
     /// Binary estimation with noise beside the data: its mean `shift` deviations off along the first axis, its deviations times `scale`.

@@ -35,37 +35,42 @@ final class SelfAdaptation {
         objective = AdaBRM(generator.bregman)
         start = try data.noise(scale: 2)
         mala = try .init(.metropolisAdjustedLangevin(timeStep: configuration.timeStep), steps: configuration.chainSteps)
-        langevin = try .init(.eulerMaruyama(timeStep: configuration.timeStep), steps: configuration.chainSteps)
+        langevin = try .init(.eulerMaruyama(timeStep: configuration.shortRunStep), steps: configuration.shortRunSteps)
         chains = start.sample(configuration.batchSize, dtype: .float32, using: RandomGenerator(seed: seed, stream: "chains"))
     }
 
     /// What an update depends on besides the model.
     var state: Parameters { frozen.parameters.prefixed("frozen") + Parameters([("chains", chains)]) }
 
-    /// - Throws: `Divergence` where chains leave the finite numbers; `NonFiniteQuantity`; `QuadratureError`.
+    /// Makes the frozen copy a copy of the model again.
+    func renew() {
+        frozen.parameters.assign(model.parameters)
+        sampler = nil
+    }
+
+    /// - Throws: `NonFiniteQuantity`, also where chains leave the finite numbers; `QuadratureError`.
     func update(_ iteration: Int, _ x: Tensor, _ generator: RandomGenerator) throws -> (loss: Tensor, gradients: [Tensor]) {
-        if (iteration - 1).isMultiple(of: interval) {
-            frozen.parameters.assign(model.parameters)
-            sampler = nil
-        }
-        let noise: Tensor
-        do { noise = try drawn(x.size(0), from: chains, using: generator) } catch is ChainDivergence {
-            throw Divergence(quantity: "chains", iteration: iteration)
-        } catch is ChainError { throw Divergence(quantity: "chains", iteration: iteration) }
+        if (iteration - 1).isMultiple(of: interval) { renew() }
+        let noise = try drawn(x.size(0), from: chains, using: generator)
         if draws == .mala { chains.assign(noise) }
         let loss = try self.loss(noise: noise, data: x)
         return (loss.detached(), gradients(of: loss, withRespectTo: model.parameters.tensors))
     }
 
-    /// Points [count, 2] that stand for the frozen copy; chains of MALA go on from where they are said to stand.
+    /// Points [count, d] that stand for the frozen copy; chains of MALA, as many as there are, go on from where they are said to stand.
+    ///
+    /// - Throws: `NonFiniteQuantity` where chains leave the finite numbers; `QuadratureError`.
     func drawn(_ count: Int, from position: Tensor, using generator: RandomGenerator) throws -> Tensor {
         switch draws {
         case .exact:
             let found = try sampler ?? GridSampler(frozen, on: grid!)
             sampler = found
             return found.sample(count, dtype: .float32, using: generator)
-        case .mala: return try mala.moved(frozen, from: position, using: generator)
-        case .shortRun: return try langevin.moved(frozen, from: start.sample(count, dtype: .float32, using: generator), using: generator)
+        case .mala:
+            do { return try mala.moved(frozen, from: position, using: generator) } catch is ChainError { throw NonFiniteQuantity("chains") }
+        case .shortRun:
+            let x = start.sample(count, dtype: .float32, using: generator)
+            do { return try langevin.moved(frozen, from: x, using: generator) } catch is ChainDivergence { throw NonFiniteQuantity("chains") }
         }
     }
 

@@ -1,6 +1,7 @@
 import DensityLearning
 import EnergyModels
 import Experiments
+import Metrics
 import Objectives
 import Samplers
 import Torch
@@ -10,6 +11,9 @@ import Torch
 package struct SelfAdaptedSampling {
     private let cell: Cell
     private let configuration: NCEFamily.Configuration
+
+    /// That are compared with data.
+    private static let samples = 2000
 
     init(_ cell: Cell, _ configuration: NCEFamily.Configuration) { (self.cell, self.configuration) = (cell, configuration) }
 
@@ -41,6 +45,13 @@ package struct SelfAdaptedSampling {
             return found
         }
         var values = try LearntDensity(model, logNormalizer: nil).compared(with: target, configuration, context)
+        func data(_ stream: String) -> [SIMD2<Double>] {
+            let generator = RandomGenerator(seed: cell.seed, stream: stream)
+            return Self.points(of: target.density.sample(Self.samples, dtype: .float64, using: generator))
+        }
+        let truth = data("held-out data")
+        values["W1"] = slicedWasserstein(try drawn(adaptation), truth)
+        values["W1@data"] = slicedWasserstein(data("other data"), truth)
         // Of the probe nearest to half of the training.
         func middle(_ name: String) throws -> Double? {
             let logged = try context.logged(name)
@@ -59,9 +70,29 @@ package struct SelfAdaptedSampling {
         return CellResult(values)
     }
 
+    /// Draws of the learnt model, made as its noise was in training: what the thesis judges models by.
+    private func drawn(_ adaptation: SelfAdaptation) throws -> [SIMD2<Double>] {
+        let generator = RandomGenerator(seed: cell.seed, stream: "samples")
+        adaptation.renew()
+        var (chains, points) = (adaptation.position, [SIMD2<Double>]())
+        while points.count < Self.samples {
+            do { chains = try adaptation.drawn(configuration.batchSize, from: chains, using: generator) } catch let fault as NonFiniteQuantity {
+                throw Divergence(quantity: fault.quantity, iteration: configuration.iterations)
+            }
+            points += Self.points(of: chains)
+        }
+        return points
+    }
+
+    private static func points(of x: Tensor) -> [SIMD2<Double>] {
+        let numbers = x.array(Double.self)
+        return (0..<x.size(0)).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }
+    }
+
     /// The last updates before the copy is renewed, at about the quarters of a training.
     package static func probes(interval: Int, iterations: Int) -> Set<Int> {
-        Set((1...SelfAdaptation.probes).map { max(1, $0 * iterations / (SelfAdaptation.probes + 1) / interval) * interval }.filter { $0 <= iterations })
+        let quarters = (1...SelfAdaptation.probes).map { $0 * iterations / (SelfAdaptation.probes + 1) }
+        return Set(quarters.map { max(1, $0 / interval) * interval }.filter { $0 <= iterations })
     }
 
     /// A box a quarter longer than the target's: a model that is not trained yet is wider.

@@ -15,9 +15,10 @@ struct SteinTests {
     init(_ cell: Cell, _ configuration: NCEFamily.Configuration) { (self.cell, self.configuration) = (cell, configuration) }
 
     func run(_ context: CellContext) throws -> CellResult {
-        let density = NCEFamily.SteinTarget(rawValue: cell.label("target")!)!.density
-        let (n, shift, total) = (Int(cell.label("n")!)!, Double(cell.label("shift")!)!, configuration.repetitions)
-        let offset = Tensor([shift, 0], shape: [1, 2])
+        let target = NCEFamily.SteinTarget(rawValue: cell.label("target")!)!
+        let (density, n, shift) = (target.density, Int(cell.label("n")!)!, Double(cell.label("shift")!)!)
+        let total = shift == 0 ? configuration.levelRepetitions : configuration.repetitions
+        let offset = Tensor([shift * target.deviation, 0], shape: [1, 2])
         // The bandwidth comes from draws of its own, so that the kernel does not depend on the sample that is tested.
         let bandwidth = try SteinKernel.medianDistance(
             density.sample(1000, dtype: .float64, using: RandomGenerator(seed: cell.seed, stream: "bandwidth")))

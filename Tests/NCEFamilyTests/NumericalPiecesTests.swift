@@ -31,6 +31,21 @@ import Torch
         #expect(abs(apart.divergence - M_LN2) < 1e-7, "\(apart)")
     }
 
+    /// Between N(0, I) and N(0, r²I) the true logit is 2 log r − a‖x‖² with a = ½(1 − 1/r²); ‖x‖² has the moments 2, 8 under p and 2r², 8r⁴ under q.
+    @Test func theErrorsAreThoseUnderDataAndUnderNoise() throws {
+        let grid = try QuadratureGrid(x: -16...16, y: -16...16, columns: 200, rows: 200)
+        let points = grid.points(dtype: .float64)
+        func log(_ deviation: Double) throws -> Tensor {
+            try GaussianDensity(dimension: 2, standardDeviation: deviation).logDensity(points)
+        }
+        let r = 2.0
+        let (a, l) = (0.5 * (1 - 1 / (r * r)), M_LN2)
+        let found = try DiscriminatorComparison(
+            logits: .zeros([grid.count], dtype: .float64), logData: log(1), logNoise: log(r), cellArea: grid.cellArea)
+        #expect(abs(found.errorOnData - (4 * l * l - 8 * a * l + 8 * a * a).squareRoot()) < 1e-9, "\(found)")
+        #expect(abs(found.errorOnNoise - (4 * l * l - 8 * a * r * r * l + 8 * a * a * r * r * r * r).squareRoot()) < 1e-9, "\(found)")
+    }
+
     /// Of the four estimates (1, 2), (3, 2), (1, 4), (3, 0): mean (2, 2), variances 4/3 and 8/3.
     @Test func momentsOfAGradientAreUnbiased() {
         var moments = GradientMoments()

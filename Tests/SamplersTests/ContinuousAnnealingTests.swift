@@ -37,7 +37,7 @@ import Torch
         let found = try annealing.logPartitionFunction(of: model, from: base, using: RandomGenerator(seed: 2))
         let x = base.sample(50, dtype: .float64, using: RandomGenerator(seed: 2))
         let weights = (-model.evaluate(x) - base.logDensity(x)).array(Double.self)
-        for (a, b) in zip(found.logWeights, weights) { #expect(abs(a - b) < 1e-12) }
+        #expect(zip(found.logWeights, weights).allSatisfy { abs($0 - $1) < 1e-12 })
         #expect(abs(found.logPartitionFunction - log(weights.reduce(0) { $0 + exp($1) } / 50)) < 1e-12)
     }
 
@@ -51,7 +51,7 @@ import Torch
         withoutGradients { model.mean.fill(.nan) }
         let base = try GaussianDensity(dimension: 3, standardDeviation: 1.5)
         #expect(throws: ChainError.notFinite) {
-            try ContinuousAnnealing(temperatures: 2, chains: 2, transition: move).logPartitionFunction(
+            try ContinuousAnnealing(temperatures: 1, chains: 2, transition: move).logPartitionFunction(
                 of: model, from: base, using: RandomGenerator(seed: 3))
         }
     }

@@ -1,0 +1,16 @@
+# Draws the chart again: gnuplot chart-stein-8gaussians.gp
+set terminal pngcairo noenhanced size 960,640 font ',11'
+set encoding utf8
+set output 'chart-stein-8gaussians.png'
+set datafile separator tab
+set colorsequence podo
+set grid linewidth 0.5
+set title 'kernel Stein test at 0.05, 8gaussians'
+set xlabel 'shift, deviations of a component'
+set ylabel 'share rejected'
+plot 'chart-stein-8gaussians.tsv' index 0 using 1:3:4 with filledcurves linecolor 1 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-stein-8gaussians.tsv' index 1 using 1:3:4 with filledcurves linecolor 2 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-stein-8gaussians.tsv' index 2 using 1:3:4 with filledcurves linecolor 3 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-stein-8gaussians.tsv' index 0 using 1:2 with lines linewidth 2 linecolor 1 title 'n = 50', \
+     'chart-stein-8gaussians.tsv' index 1 using 1:2 with lines linewidth 2 linecolor 2 title 'n = 100', \
+     'chart-stein-8gaussians.tsv' index 2 using 1:2 with lines linewidth 2 linecolor 3 title 'n = 200'
