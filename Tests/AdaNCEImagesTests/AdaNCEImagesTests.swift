@@ -39,17 +39,11 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             ["resetsBuffer=true", "bufferSlots=without-replacement", "rejuvenationRates=[0, 1]", "clampsChains=true", "gradientLimit=0.03", "adaptiveIntervals=[1]"],
         ]
         for choice in choices {
-            try withFolder { once in
-                try withFolder { stopped in
-                    let few = ["updates=4", "chainLength=2", "longRunSteps=0", "scoredSamples=0", "gradientBatches=2", "stepSize=0.1"] + choice
-                    let records = try run(plan(once, set: few))
-                    #expect(records.allSatisfy { $0.status == .finished })
-                    let attempts = try runInterrupted(every: 3) { try plan(stopped, set: few, resume: $0) }
-                    #expect(attempts > records.count)
-                    let comparison = try Comparison(RunFolder(once), RunFolder(stopped))
-                    #expect(comparison.identical, "\(comparison.differences.markdown)")
-                }
-            }
+            let few = ["updates=4", "chainLength=2", "longRunSteps=0", "scoredSamples=0", "gradientBatches=2", "stepSize=0.1"] + choice
+            let (records, attempts, comparison) = try compareWithInterrupted(every: 3) { try plan($0, set: few, resume: $1) }
+            #expect(records.allSatisfy { $0.status == .finished })
+            #expect(attempts > records.count)
+            #expect(comparison.identical, "\(comparison.differences.markdown)")
         }
     }
 

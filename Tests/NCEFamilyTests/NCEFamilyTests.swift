@@ -49,18 +49,12 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     }
 
     @Test func everyPartGoesOnAfterInterruptionsAsIfNothingHadHappened() throws {
-        try withFolder { once in
-            try withFolder { stopped in
-                let few = ["iterations=8", "logEvery=3", "bandwidths=[0.1]", "dimensions=[2]", "methods=[nce, ace, fce, adance]"]
-                let records = try run(plan(once, set: few))
-                #expect(records.count == 4 + 4 + 2 + 1 + 2 + 6 + 2)
-                #expect(records.allSatisfy { $0.status == .finished })
-                let attempts = try runInterrupted(every: 11) { try plan(stopped, set: few, resume: $0) }
-                #expect(attempts > 10)
-                let comparison = try Comparison(RunFolder(once), RunFolder(stopped))
-                #expect(comparison.identical, "\(comparison.differences.markdown)")
-            }
-        }
+        let few = ["iterations=8", "logEvery=3", "bandwidths=[0.1]", "dimensions=[2]", "methods=[nce, ace, fce, adance]"]
+        let (records, attempts, comparison) = try compareWithInterrupted(every: 11) { try plan($0, set: few, resume: $1) }
+        #expect(records.count == 4 + 4 + 2 + 1 + 2 + 6 + 2)
+        #expect(records.allSatisfy { $0.status == .finished })
+        #expect(attempts > 10)
+        #expect(comparison.identical, "\(comparison.differences.markdown)")
     }
 
     @Test func settingsThatCannotBeAreNamed() throws {

@@ -28,17 +28,11 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     }
 
     @Test func everyMethodRunsAndGoesOnAfterInterruptionsAsIfNothingHadHappened() throws {
-        try withFolder { once in
-            try withFolder { stopped in
-                let few = ["iterations=8", "evaluateEvery=5", "logEvery=2", "annealingTemperatures=5", "sampleSteps=3"]
-                let records = try run(plan(once, set: few))
-                #expect(records.count == 10 && records.allSatisfy { $0.status == .finished })
-                let attempts = try runInterrupted(every: 5) { try plan(stopped, set: few, resume: $0) }
-                #expect(attempts > 10)
-                let comparison = try Comparison(RunFolder(once), RunFolder(stopped))
-                #expect(comparison.identical, "\(comparison.differences.markdown)")
-            }
-        }
+        let few = ["iterations=8", "evaluateEvery=5", "logEvery=2", "annealingTemperatures=5", "sampleSteps=3"]
+        let (records, attempts, comparison) = try compareWithInterrupted(every: 5) { try plan($0, set: few, resume: $1) }
+        #expect(records.count == 10 && records.allSatisfy { $0.status == .finished })
+        #expect(attempts > 10)
+        #expect(comparison.identical, "\(comparison.differences.markdown)")
     }
 
     @Test func dataThatIsNotThereAndSettingsThatCannotBeAreNamed() throws {

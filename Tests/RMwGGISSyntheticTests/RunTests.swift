@@ -17,37 +17,18 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     try smokePlan(RMwGGISSynthetic(), output, set: small + overrides, resume: resume, threads: 2)
 }
 
-/// What one seed must give byte for byte: every cell's log, result, checkpoint and picture grids.
-private func identity(_ folder: URL) throws -> [String: Data] {
-    var files: [String: Data] = [:]
-    for case let path as String in FileManager.default.enumerator(atPath: folder.appendingPathComponent("cells").path)! {
-        let name = (path as NSString).lastPathComponent
-        if ["metrics.jsonl", "result.json", "checkpoint.h5", "heatmap.png", "samples.png"].contains(name) {
-            files[path] = try Data(contentsOf: folder.appendingPathComponent("cells/\(path)"))
-        }
-    }
-    return files
-}
-
 // One after the other: the thread count is the process's.
 @Suite(.serialized) struct RunTests {
     @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
-        try withFolder { once in
-            try withFolder { stopped in
-                let overrides = [
-                    "variants=[paper, released]", "datasets=[2spirals, pinwheel]", "dimensions=[12, 32]",
-                    "methods=[rmwggis-basic, rmwggis-bounded]", "inverseTemperatures=[1, 2]",
-                ]
-                try run(plan(once, set: overrides))
-                // Asked at every iteration's end: stopped after each fifth.
-                let attempts = try runInterrupted(every: 5) { try plan(stopped, set: overrides, resume: $0) }
-                let (first, second) = (try identity(once), try identity(stopped))
-                #expect(attempts > 12)
-                #expect(first.count == 12 * 5)
-                #expect(first.keys.sorted() == second.keys.sorted())
-                for (path, bytes) in first { #expect(second[path] == bytes, "\(path)") }
-            }
-        }
+        let overrides = [
+            "variants=[paper, released]", "datasets=[2spirals, pinwheel]", "dimensions=[12, 32]",
+            "methods=[rmwggis-basic, rmwggis-bounded]", "inverseTemperatures=[1, 2]",
+        ]
+        // Asked at every iteration's end: stopped after each fifth.
+        let (_, attempts, comparison) = try compareWithInterrupted(every: 5) { try plan($0, set: overrides, resume: $1) }
+        #expect(attempts > 12)
+        #expect(comparison.compared == 12 * 5)
+        #expect(comparison.identical, "\(comparison.differences.markdown)")
     }
 
     @Test func theTableHasARowACellWithFiniteNumbersAndPictures() throws {

@@ -28,27 +28,37 @@ package func run<R: Replication>(
     return try plan.records()
 }
 
-/// Runs a plan that is stopped at every `interval`-th question whether to go on, and resumed, until it is done; how many attempts that took.
-package func runInterrupted<R: Replication>(every interval: Int, _ plan: (_ resume: Bool) throws -> Plan<R>) throws -> Int {
-    let asked = Mutex(0)
-    var attempts = 0
-    while true {
-        attempts += 1
-        do {
-            _ = try run(plan(attempts > 1)) {
-                asked.withLock { count in
-                    count += 1
-                    return count.isMultiple(of: interval) ? SIGTERM : nil
-                }
+/// Runs a plan, and in another folder again, stopped at every `interval`-th question whether to go on and resumed until it is done.
+///
+/// - Parameter plan: the plan for a folder and whether it resumes.
+/// - Returns: the undisturbed run's records, how many attempts the other took, and how the two differ.
+package func compareWithInterrupted<R: Replication>(
+    every interval: Int, _ plan: (_ output: URL, _ resume: Bool) throws -> Plan<R>
+) throws -> (records: [CellRecord], attempts: Int, comparison: Comparison) {
+    try withFolder { once in
+        try withFolder { stopped in
+            let records = try run(plan(once, false))
+            let asked = Mutex(0)
+            var attempts = 0
+            while true {
+                attempts += 1
+                do {
+                    try run(plan(stopped, attempts > 1)) {
+                        asked.withLock { count in
+                            count += 1
+                            return count.isMultiple(of: interval) ? SIGTERM : nil
+                        }
+                    }
+                    return (records, attempts, try Comparison(RunFolder(once), RunFolder(stopped)))
+                } catch is Interrupted {}
             }
-            return attempts
-        } catch is Interrupted {}
+        }
     }
 }
 
 /// A folder that is not there yet, removed in the end.
-package func withFolder(_ body: (URL) throws -> Void) throws {
+package func withFolder<Result>(_ body: (URL) throws -> Result) throws -> Result {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("run-\(UUID().uuidString)")
     defer { try? FileManager.default.removeItem(at: folder) }
-    try body(folder)
+    return try body(folder)
 }

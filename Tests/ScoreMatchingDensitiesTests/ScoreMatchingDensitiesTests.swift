@@ -40,18 +40,12 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     }
 
     @Test func everyPartGoesOnAfterInterruptionsAsIfNothingHadHappened() throws {
-        try withFolder { once in
-            try withFolder { stopped in
-                let few = ["iterations=6", "logEvery=2"]
-                let records = try run(plan(once, set: few))
-                #expect(records.count == 12 + 1 + 10 + 2)
-                #expect(records.allSatisfy { $0.status == .finished })
-                let attempts = try runInterrupted(every: 4) { try plan(stopped, set: few, resume: $0) }
-                #expect(attempts > 10)
-                let comparison = try Comparison(RunFolder(once), RunFolder(stopped))
-                #expect(comparison.identical, "\(comparison.differences.markdown)")
-            }
-        }
+        let few = ["iterations=6", "logEvery=2"]
+        let (records, attempts, comparison) = try compareWithInterrupted(every: 4) { try plan($0, set: few, resume: $1) }
+        #expect(records.count == 12 + 1 + 10 + 2)
+        #expect(records.allSatisfy { $0.status == .finished })
+        #expect(attempts > 10)
+        #expect(comparison.identical, "\(comparison.differences.markdown)")
     }
 
     @Test func settingsThatCannotBeAreNamed() throws {
