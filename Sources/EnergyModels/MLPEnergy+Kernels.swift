@@ -8,8 +8,8 @@ import Torch
 // the order of the threads, so they repeat exactly.
 
 extension MLPEnergy {
-    /// Rows of a block: 384 rows of 256 numbers are 384 KiB.
-    private static let blockRows = 384
+    /// Rows of a block: 768 rows of 256 numbers are 768 KiB.
+    private static let blockRows = 768
 
     /// Whether the kernels know this model and these points.
     func kernelsApply(to x: Tensor) -> Bool {
@@ -67,6 +67,7 @@ extension MLPEnergy {
         let preactivations = widths.dropFirst().map { Tensor.empty([rows, $0]) }
         let output = Tensor.empty([rows])
         let values = deep.map { (weight: $0.weight.detached(), bias: $0.bias.detached()) }
+        let transposed = values.map { $0.weight.transposed().contiguous() }
         let last = layers.last!.weight.detached()
 
         forEachBlock(points: flips.starts.count - 1, rows: rows) { _, points in
@@ -79,7 +80,7 @@ extension MLPEnergy {
             }
             SwishKernel.flippedForward(flips, points, slope: slope, into: activations[0][own])
             for (k, layer) in values.enumerated() {
-                preactivations[k][own].assign(matmul: activations[k][own], layer.weight.transposed())
+                preactivations[k][own].assign(matmul: activations[k][own], transposed[k])
                 if k + 1 < values.count {
                     SwishKernel.forward(
                         preactivations[k][own], bias: layer.bias, slope: slope, into: activations[k + 1][own])
@@ -164,11 +165,13 @@ extension MLPEnergy {
         guard kernelsApply(to: x) else { return recordedInputGradient(x) }
         let (x, slope) = (x.contiguous(), Float(beta.item()))
         let output = Tensor.empty([x.size(0), dimension])
+        let transposed = withoutGradients { layers.dropLast().map { $0.weight.transposed().contiguous() } }
         forEachBlock(points: x.size(0), rows: x.size(0)) { _, points in
             var preactivations: [Tensor] = []
             var h = x[points]
             for (k, layer) in layers.dropLast().enumerated() {
-                let z = h.matmul(layer.weight.transposed())
+                let z = Tensor.empty([points.count, layer.bias.count])
+                z.assign(matmul: h, transposed[k])
                 preactivations.append(z)
                 if k + 2 < layers.count {
                     h = Tensor.empty(z.shape)
@@ -180,9 +183,11 @@ extension MLPEnergy {
                 preactivations.last!, bias: layers[layers.count - 2].bias, slope: slope, weight: layers.last!.weight,
                 into: gradient)
             for k in (1..<layers.count - 1).reversed() {
-                gradient = gradient.matmul(layers[k].weight)
+                let below = Tensor.empty(preactivations[k - 1].shape)
+                below.assign(matmul: gradient, layers[k].weight)
                 SwishKernel.inputBackward(
-                    preactivations[k - 1], bias: layers[k - 1].bias, slope: slope, gradient: gradient)
+                    preactivations[k - 1], bias: layers[k - 1].bias, slope: slope, gradient: below)
+                gradient = below
             }
             output[points].assign(matmul: gradient, layers[0].weight)
         }

@@ -64,6 +64,24 @@ import Torch
         #expect(isTheProduct(a.reshaped([3, 100, 80]).linear(b.transposed()).reshaped([300, 96]), a, b))
     }
 
+    /// On a thread of its own a product goes by blocks of rows, whose numbers leave every remainder; rows around the product stay.
+    @Test func largeProductsOfOneThreadAreThoseOfFloat64() {
+        let (wide, right) = (Tensor.normal([400, 300], using: generator), Tensor.normal([256, 200], using: generator).narrowed(1, start: 50, length: 96))
+        let sizes = [43, 63, 64, 65, 100, 127, 128, 191, 300, 399]
+        let outputs = sizes.map { Tensor.ones([$0 + 2, 96]) }
+        parallelFor(sizes.count) { _, range in
+            for k in range {
+                withoutGradients {
+                    outputs[k][1..<sizes[k] + 1].assign(matmul: wide[0..<sizes[k]].narrowed(1, start: 7, length: 256), right)
+                }
+            }
+        }
+        for (rows, output) in zip(sizes, outputs) {
+            #expect(isTheProduct(output[1..<rows + 1], wide[0..<rows].narrowed(1, start: 7, length: 256), right), "\(rows) rows")
+            #expect(output[0].sum().item() + output[rows + 1].sum().item() == 2 * 96, "\(rows) rows")
+        }
+    }
+
     /// Gradients of a function of x Wᵀ + b, and of their squared length, in float32 beside float64.
     @Test func largeProductsAreDifferentiatedTwice() {
         let generator = RandomGenerator(seed: 4)
