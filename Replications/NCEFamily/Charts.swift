@@ -7,12 +7,7 @@ extension NCEFamily {
     /// `table-….md` of each part; `densities.png`, a row a target and a column a method, of the first seed; and charts, means over seeds:
     /// `chart-dimension`, `chart-noise-shift`, `chart-noise-scale`, `chart-bandwidth`, `chart-bandwidth-kl`, `chart-sampling-…`, `chart-stein-…`.
     public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
-        for part in Part.allCases {
-            let all = records.part(part.rawValue)
-            let finished = all.filter { $0.status == .finished }
-            guard !finished.isEmpty else { continue }
-            try atomically(
-                replacing: folder.url.appendingPathComponent("table-\(part.rawValue).md"), by: Data(Self.table(of: part, records).markdown.utf8))
+        try Self.tables(records).write(in: folder) { part, all, finished in
             switch part {
             case .claims: try folder.drawDensities(all, rows: "target", columns: "method")
             case .dimension: try drawDimensions(finished, in: folder)

@@ -217,13 +217,5 @@ extension NCEFamily {
                 try require("target", target.rawValue, target != .checkerboard, "a target that is positive everywhere, not checkerboard")
             }
         }
-
-        private func requireDistinct<Number: Hashable & Comparable & CustomStringConvertible>(
-            _ key: String, _ list: [Number], _ range: ClosedRange<Number>
-        ) throws {
-            try require(
-                key, list, list.allSatisfy { range ~= $0 } && Set(list).count == list.count,
-                "a list of different numbers from \(range.lowerBound) to \(range.upperBound)")
-        }
     }
 }

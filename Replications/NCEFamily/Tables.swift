@@ -3,22 +3,13 @@ import Experiments
 import Foundation
 
 extension NCEFamily {
+    static func tables(_ records: [CellRecord]) -> PartTables<Part> { PartTables(records) { table(of: $0, $1) } }
+
     /// The first part that was run; the others stand in files of their own.
-    public func table(_ records: [CellRecord]) -> Table {
-        let parts = Part.allCases.filter { part in records.contains { $0.cell.label("part") == part.rawValue } }
-        var table = parts.first.map { Self.table(of: $0, records) } ?? Table(columns: ["part"], rows: [])
-        if parts.count > 1 { table.notes.append("Other parts: " + parts.dropFirst().map { "table-\($0.rawValue).md" }.joined(separator: ", ") + ".") }
-        table.notes += [Table.missingNote(records)].compactMap { $0 }
-        return table
-    }
+    public func table(_ records: [CellRecord]) -> Table { Self.tables(records).first }
 
     /// A row a setting, means ± standard deviations over seeds.
-    static func table(of part: Part, _ records: [CellRecord]) -> Table {
-        func rows(_ keys: [String], _ names: [String], _ more: (CellGroup) -> [String] = { _ in [] }) -> [[String]] {
-            records.part(part.rawValue).grouped(by: keys).map { group in
-                group.labels + names.map { name in meanAndSpread(group.records.compactMap { $0.values[name] }) } + more(group)
-            }
-        }
+    private static func table(of part: Part, _ records: [CellRecord]) -> Table {
         switch part {
         case .claims:
             return Table(
@@ -26,7 +17,7 @@ extension NCEFamily {
                     "target", "method", "learns log Z, by the thesis", "log ∫ exp(−E − c)", "KL(p‖p_θ)", "median KL", "greatest KL", "KL(p‖Gaussian)",
                     "worse than that", "diverged", "ms/update",
                 ],
-                rows: records.part(part.rawValue).grouped(by: ["target", "method"]).map { group in
+                rows: records.grouped(by: ["target", "method"]).map { group in
                     let divergences = group.records.compactMap { $0.values["KL"] }.sorted()
                     func spread(_ name: String) -> String { meanAndSpread(group.records.compactMap { $0.values[name] }) }
                     func number(_ value: Double?) -> String { value.map { String(format: "%.3g", $0) } ?? "–" }
@@ -47,8 +38,8 @@ extension NCEFamily {
                     "d", "method", "KL(p‖p_θ)", "its error", "KL(p‖Gaussian)", "log ∫ exp(−E − c)", "error of log Z", "effective chains",
                     "KL by quadrature", "diverged", "ms/update",
                 ],
-                rows: rows(
-                    ["d", "method"], ["KL", "KL's error", "KL@gaussian", "logMass", "logZ's error", "effectiveChains", "KL@quadrature"]
+                rows: records.rows(
+                    by: ["d", "method"], ["KL", "KL's error", "KL@gaussian", "logMass", "logZ's error", "effectiveChains", "KL@quadrature"]
                 ) { [diverged($0), meanAndSpread($0.records.compactMap(milliseconds))] },
                 notes: [
                     "KL in nats, by held-out draws and annealed importance sampling; errors are standard errors. The Gaussian of the data's mean and "
@@ -57,12 +48,12 @@ extension NCEFamily {
         case .noise:
             return Table(
                 columns: ["target", "shift", "scale", "JS(data, noise)", "KL(p‖p_θ)", "TV", "log ∫ exp(−E − c)", "mass outside", "diverged"],
-                rows: rows(["target", "shift", "scale"], ["JS", "KL", "TV", "logMass", "massOutside"]) { [diverged($0)] },
+                rows: records.rows(by: ["target", "shift", "scale"], ["JS", "KL", "TV", "logMass", "massOutside"]) { [diverged($0)] },
                 notes: ["Shift in deviations of the data. JS in nats, at most log 2 = 0.693."])
         case .bandwidth:
             return Table(
                 columns: ["target", "σ", "‖E g‖", "(tr Cov g)^½", "signal to noise", "KL(p‖p_θ)", "TV", "diverged"],
-                rows: rows(["target", "sigma"], ["gradient", "gradient's deviation", "signal to noise", "KL", "TV"]) { [diverged($0)] },
+                rows: records.rows(by: ["target", "sigma"], ["gradient", "gradient's deviation", "signal to noise", "KL", "TV"]) { [diverged($0)] },
                 notes: ["σ in deviations of the data. g: of one batch, before training."])
         case .discriminator:
             return Table(
@@ -70,8 +61,8 @@ extension NCEFamily {
                     "target", "shift", "form", "JS(data, noise)", "JS by the learnt loss", "loss above the least", "logit's error on data",
                     "logit's error on noise", "diverged",
                 ],
-                rows: rows(
-                    ["target", "shift", "form"], ["JS", "JS by the loss", "excess", "logit's error on data", "logit's error on noise"]
+                rows: records.rows(
+                    by: ["target", "shift", "form"], ["JS", "JS by the loss", "excess", "logit's error on data", "logit's error on noise"]
                 ) { [diverged($0)] },
                 notes: ["By quadrature, in nats. The loss is ½ of the two cross-entropies: log 2 − JS at its least. Errors are root mean squares."])
         case .sampling:
@@ -80,8 +71,8 @@ extension NCEFamily {
                     "draws", "Ψ", "K", "KL(p‖p_θ)", "W₁ of draws", "of data", "variance of the ratio", "‖g*‖²", "tr Cov g/‖g*‖²",
                     "the same, m = θ", "‖E g − g*‖²/‖g*‖²", "cosine", "diverged",
                 ],
-                rows: rows(
-                    ["draws", "psi", "K"],
+                rows: records.rows(
+                    by: ["draws", "psi", "K"],
                     ["KL", "W1", "W1@data", "ratio variance", "signal", "noise to signal", "noise to signal@fresh", "bias to signal", "cosine"]
                 ) { [diverged($0)] },
                 notes: [
@@ -92,7 +83,7 @@ extension NCEFamily {
         case .stein:
             return Table(
                 columns: ["target", "n", "shift", "tests", "rejected at 0.05", "its error", "rejected at 0.10", "its error"],
-                rows: rows(["target", "n", "shift"], []) { group in
+                rows: records.rows(by: ["target", "n", "shift"], []) { group in
                     [String(Int(group.records.compactMap { $0.values["tests"] }.reduce(0, +)))]
                         + ["rejected@0.05", "rejected@0.05's error", "rejected@0.10", "rejected@0.10's error"].map { name in
                             meanAndSpread(group.records.compactMap { $0.values[name] })

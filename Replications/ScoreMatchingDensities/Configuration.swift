@@ -126,12 +126,9 @@ extension ScoreMatchingDensities {
                 "limitSteps", limitSteps,
                 limitSteps.count >= 3 && limitSteps.allSatisfy { 1e-4...1 ~= $0 } && zip(limitSteps, limitSteps.dropFirst()).allSatisfy { $0 > $1 },
                 "a falling list of at least three numbers from 0.0001 to 1")
-            try require(
-                "noiseDeviations", noiseDeviations,
-                noiseDeviations.allSatisfy { 0.01...2 ~= $0 } && Set(noiseDeviations).count == noiseDeviations.count,
-                "a list of different numbers from 0.01 to 2")
+            try requireDistinct("noiseDeviations", noiseDeviations, 0.01...2)
             try require("noiseTarget", noiseTarget.rawValue, noiseTarget.planar.density is GaussianMixture, "a mixture of Gaussians, such as 8gaussians")
-            try require("dimensions", dimensions, dimensions.allSatisfy { 1...4096 ~= $0 }, "a list of whole numbers from 1 to 4096")
+            try requireDistinct("dimensions", dimensions, 1...4096)
         }
     }
 }

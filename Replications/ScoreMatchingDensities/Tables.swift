@@ -4,27 +4,18 @@ import Figures
 import Foundation
 
 extension ScoreMatchingDensities {
+    static func tables(_ records: [CellRecord]) -> PartTables<Part> { PartTables(records) { table(of: $0, $1) } }
+
     /// The first part that was run; the others stand in files of their own.
-    public func table(_ records: [CellRecord]) -> Table {
-        let parts = Part.allCases.filter { part in records.contains { $0.cell.label("part") == part.rawValue } }
-        var table = parts.first.map { Self.table(of: $0, records) } ?? Table(columns: ["part"], rows: [])
-        if parts.count > 1 { table.notes.append("Other parts: " + parts.dropFirst().map { "table-\($0.rawValue).md" }.joined(separator: ", ") + ".") }
-        table.notes += [Table.missingNote(records)].compactMap { $0 }
-        return table
-    }
+    public func table(_ records: [CellRecord]) -> Table { Self.tables(records).first }
 
     /// A row a setting, means ± standard deviations over seeds.
     private static func table(of part: Part, _ records: [CellRecord]) -> Table {
-        func rows(_ keys: [String], _ names: [String], _ more: (CellGroup) -> [String] = { _ in [] }) -> [[String]] {
-            records.part(part.rawValue).grouped(by: keys).map { group in
-                group.labels + names.map { name in meanAndSpread(group.records.compactMap { $0.values[name] }) } + more(group)
-            }
-        }
         switch part {
         case .learning:
             return Table(
                 columns: ["target", "objective", "KL(p‖p_θ)", "Fisher divergence", "TV", "log Z", "mass outside", "MALA accepts", "HMC accepts", "ms/iteration", "seconds", "diverged"],
-                rows: rows(["target", "objective"], ["KL", "fisher", "TV", "logZ", "massOutside", "acceptance@MALA", "acceptance@HMC"]) { group in
+                rows: records.rows(by: ["target", "objective"], ["KL", "fisher", "TV", "logZ", "massOutside", "acceptance@MALA", "acceptance@HMC"]) { group in
                     let diverged = group.records.compactMap { record in
                         if case .diverged(let quantity, let iteration) = record.status { return "\(quantity) at iteration \(iteration)" }
                         return nil
@@ -38,8 +29,8 @@ extension ScoreMatchingDensities {
         case .oneStep:
             return Table(
                 columns: ["target", "ratio", "angle", "error", "slope of angle", "slope of error", "error, one draw", "its slope"],
-                rows: rows(
-                    ["target"],
+                rows: records.rows(
+                    by: ["target"],
                     [
                         "ratio at the least step", "angle at the least step", "error at the least step", "slope of angle", "slope of error",
                         "error@draw at the least step", "slope of error@draw",
@@ -48,27 +39,23 @@ extension ScoreMatchingDensities {
         case .traces:
             return Table(
                 columns: ["d", "estimator", "exact loss", "‖s‖²", "trace", "variance", "bias, standard errors", "E(vᵀs)²/‖s‖²", "ms/gradient"],
-                rows: rows(
-                    ["d", "estimator"], ["exactLoss", "squaredScore", "trace", "variance", "bias in standard errors", "projectedOverSquared"]
+                rows: records.rows(
+                    by: ["d", "estimator"], ["exactLoss", "squaredScore", "trace", "variance", "bias in standard errors", "projectedOverSquared"]
                 ) { group in [meanAndSpread(group.records.compactMap { $0.timing?.secondsPerIteration.map { 1000 * $0 } })] },
                 notes: ["Variance over the directions v, one for each point, averaged over the points."])
         case .noise:
             return Table(
                 columns: ["target", "σ", "KL(noisy‖p_θ)", "KL(p‖p_θ)", "Fisher, noisy", "Fisher, p", "TV, noisy", "TV, p"],
-                rows: rows(["target", "sigma"], ["KL", "KL@clean", "fisher", "fisher@clean", "TV", "TV@clean"]))
+                rows: records.rows(by: ["target", "sigma"], ["KL", "KL@clean", "fisher", "fisher@clean", "TV", "TV@clean"]))
         }
     }
 
     /// `table-….md` of each part; `densities.png`, a row a target and a column an objective, of the first seed;
     /// `chart-one-step-….png`, `chart-variance.png`, `chart-cost.png`, `chart-noise.png`, means over seeds.
     public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
-        for part in Part.allCases {
-            let finished = records.part(part.rawValue).filter { $0.status == .finished }
-            guard !finished.isEmpty else { continue }
-            try atomically(
-                replacing: folder.url.appendingPathComponent("table-\(part.rawValue).md"), by: Data(Self.table(of: part, records).markdown.utf8))
+        try Self.tables(records).write(in: folder) { part, all, finished in
             switch part {
-            case .learning: try folder.drawDensities(records.part(part.rawValue), rows: "target", columns: "objective")
+            case .learning: try folder.drawDensities(all, rows: "target", columns: "objective")
             case .oneStep: try drawOneStep(finished, in: folder)
             case .traces: try drawTraces(finished, in: folder)
             case .noise: try drawNoise(finished, in: folder)

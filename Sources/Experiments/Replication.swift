@@ -16,6 +16,15 @@ extension ExperimentConfiguration {
     public func requireCount(_ key: String, _ value: Int, from least: Int = 1, to most: Int) throws {
         try require(key, value, least...most ~= value, "a whole number from \(least) to \(most)")
     }
+
+    /// Throws `ConfigurationError` unless the numbers of a list, which may be empty, lie in a range and differ.
+    public func requireDistinct<Number: Hashable & Comparable & CustomStringConvertible>(
+        _ key: String, _ list: [Number], _ range: ClosedRange<Number>
+    ) throws {
+        try require(
+            key, list, list.allSatisfy { range ~= $0 } && Set(list).count == list.count,
+            "a list of different numbers from \(range.lowerBound) to \(range.upperBound)")
+    }
 }
 
 /// A setting that is one of several words: an unknown one is answered by the nearest and the list.
