@@ -50,7 +50,7 @@ public struct BoltzmannMachine: BinaryEnergyModel {
     ///
     /// - Throws: `CouplingError` where training has left numbers that are not finite.
     public func quadraticEnergy() throws(CouplingError) -> QuadraticEnergy {
-        let j = withoutGradients { Self.symmetric(couplings.converted(to: .float64)) }
+        let j = withoutGradients { couplings.converted(to: .float64).symmetricPartWithoutDiagonal() }
         return try QuadraticEnergy(
             couplings: j.array(), fields: fields.detached().array(), offset: offset, alphabet: alphabet)
     }
@@ -89,11 +89,12 @@ public struct BoltzmannMachine: BinaryEnergyModel {
     public func energyGradients(_ x: Tensor) -> [Tensor] {
         withoutGradients {
             let v = alphabet.values(of: x)
-            return [Self.symmetric(v.transposed().matmul(v)) * (-0.5 / Double(x.size(0))), -v.mean(0)]
+            return [v.transposed().matmul(v).symmetricPartWithoutDiagonal() * (-0.5 / Double(x.size(0))), -v.mean(0)]
         }
     }
 
-    static func symmetric(_ couplings: Tensor) -> Tensor {
+    private static func symmetric(_ couplings: Tensor) -> Tensor {
+        if !(gradientsAreRecorded && couplings.requiresGradient) { return couplings.symmetricPartWithoutDiagonal() }
         let upper = (couplings + couplings.transposed()).upperTriangle(1) * 0.5
         return upper + upper.transposed()
     }

@@ -27,9 +27,7 @@ private struct AllFlips {
     /// ∂L/∂C and ∂L/∂h, in the parameters' order, from ∂L/∂Δ.
     func gradients(_ byDifference: Tensor) -> [Tensor] {
         let g = byDifference * changes
-        let products = values.transposed().matmul(g)
-        let upper = ((products + products.transposed()) * 0.5).upperTriangle(1)
-        return [upper + upper.transposed(), g.sum(0)]
+        return [values.transposed().matmul(g).symmetricPartWithoutDiagonal(), g.sum(0)]
     }
 }
 

@@ -104,6 +104,18 @@ import Torch
     }
 
     /// Exact maximum likelihood recovers a machine from its own moments: L-BFGS to gradients of 10⁻⁹, couplings to 10⁻⁷.
+    /// The kernel of contiguous matrices gives the same bytes as tensor operations, which others take.
+    @Test(arguments: [1, 2, 31, 32, 33, 130])
+    func symmetricPartsAreThoseOfTensorOperations(d: Int) {
+        for dtype in [DType.float32, .float64] {
+            let matrix = Tensor.normal([d, d], dtype: dtype, using: RandomGenerator(seed: UInt64(d)))
+            let upper = (matrix + matrix.transposed()).upperTriangle(1) * 0.5
+            let expected = (upper + upper.transposed()).array(Double.self)
+            #expect(matrix.symmetricPartWithoutDiagonal().array(Double.self) == expected)
+            #expect(matrix.transposed().symmetricPartWithoutDiagonal().array(Double.self) == expected)
+        }
+    }
+
     @Test func maximumLikelihoodRecoversTheMachine() throws {
         let truth = randomQuadratic(8, scale: 0.4, alphabet: .spins, seed: 8)
         let moments = try truth.exactMoments().moments
