@@ -194,7 +194,7 @@ extension Tensor {
     /// Row-major elements without gaps: itself where they are so.
     public func contiguous() -> Tensor { wrap(ct_contiguous(pointer)) }
 
-    /// Images [N, C, H, W] with the channels of a pixel side by side: itself where they are so. The shape says nothing of this layout.
+    /// Images [N, C, H, W] with the channels of a pixel side by side: the same elements where they are so. The shape says nothing of this layout.
     public func channelsLast() -> Tensor { wrap(ct_channels_last(pointer)) }
 
     /// Whether the channels of a pixel lie side by side.

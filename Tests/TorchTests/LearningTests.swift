@@ -226,6 +226,19 @@ import Torch
         #expect(last.copied().isChannelsLast && last.contiguous().isContiguous)
     }
 
+    /// Images of one channel lie both ways at once; what a convolution makes of them, and its derivative, must lie as was asked for.
+    @Test func oneChannelIsLastWhereAskedFor() {
+        let generator = RandomGenerator(seed: 3)
+        let (x, weight) = (Tensor.normal([2, 1, 6, 5], using: generator), Tensor.normal([4, 1, 3, 3], using: generator))
+        let expected = x.conv2d(weight, padding: 1)
+        for (x, weight) in [(x.channelsLast(), weight.channelsLast()), (x.channelsLast(), weight), (x.channelsLast().copied(), weight)] {
+            let y = x.conv2d(weight, padding: 1)
+            #expect(y.isChannelsLast && !y.isContiguous && deviation(y, expected) < 1e-5)
+            #expect(x.array(Float.self) == x.contiguous().array(Float.self))
+        }
+        #expect(!expected.isChannelsLast)
+    }
+
     @Test func leakyReLUsInPlaceAreTheRecordedOnes() {
         let z = Tensor([-2.0, -0.5, 0, 0.5, 3]).requiringGradient()
         let y = z.leakyReLU(slope: 0.2)

@@ -125,7 +125,15 @@ ct_tensor ct_contiguous(ct_tensor tensor) {
 }
 
 ct_tensor ct_channels_last(ct_tensor tensor) {
-    return ct::tensor([&] { return get(tensor).contiguous(at::MemoryFormat::ChannelsLast); });
+    return ct::tensor([&] {
+        const auto &x = get(tensor);
+        // Images of one channel, or of one pixel, lie both ways at once. Convolutions take them for channel by channel, and so give what they
+        // give, unless the strides say otherwise.
+        if (x.dim() == 4 && x.is_contiguous() && x.is_contiguous(at::MemoryFormat::ChannelsLast)) {
+            return x.view({x.size(0), x.size(2), x.size(3), x.size(1)}).permute({0, 3, 1, 2});
+        }
+        return x.contiguous(at::MemoryFormat::ChannelsLast);
+    });
 }
 
 bool ct_is_channels_last(ct_tensor tensor) { return get(tensor).is_contiguous(at::MemoryFormat::ChannelsLast); }
