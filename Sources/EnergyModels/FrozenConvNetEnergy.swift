@@ -18,6 +18,8 @@ public struct FrozenConvNetEnergy: EnergyModel {
     private let packedBiases: [Tensor]
     /// The transposes of those that are matrices, for the way back.
     private let transposedWeights: [Tensor?]
+    /// For the last step back, where it applies.
+    private let imageGradient: ImageGradientKernel?
 
     /// - Parameter parameters: weight and bias of every layer in order; taken over, not copied.
     init(_ architecture: ConvNetArchitecture, leakySlope: Double, parameters: Parameters, samplingType: DType) {
@@ -35,6 +37,11 @@ public struct FrozenConvNetEnergy: EnergyModel {
             return converted.permuted([0, 2, 3, 1]).reshaped([weight.size(0), -1])
         }
         transposedWeights = packedWeights.map { $0.rank == 2 ? $0.transposed().contiguous() : nil }
+        if let layer = architecture.convolutions.first, packedWeights[0].rank == 4 {
+            imageGradient = ImageGradientKernel(layer, weight: packedWeights[0], image: architecture.inputShape)
+        } else {
+            imageGradient = nil
+        }
     }
 
     public func energy(_ x: Tensor) -> Tensor {
@@ -99,7 +106,9 @@ public struct FrozenConvNetEnergy: EnergyModel {
         var gradient = unflattened(packedWeights[last].expanded(flat).contiguous(), like: inputs[last], for: last)
         for index in (0..<last).reversed() {
             gradient.applyLeakyReLUDerivative(at: inputs[index + 1], slope: leakySlope)
-            if isConvolution(index) {
+            if index == 0, let imageGradient {
+                gradient = imageGradient(gradient)
+            } else if isConvolution(index) {
                 let layer = architecture.convolutions[index]
                 gradient = gradient.conv2dInputGradient(
                     x: inputs[index], packedWeights[index], stride: layer.stride, padding: layer.padding)

@@ -38,6 +38,33 @@ import Torch
 }
 
 @Suite struct ConvNetEnergyTests {
+    /// Sums of at most 1,600 products: 10⁻⁵ of the largest leaves some roundings of each. Widths that four divides and others, kernels that reach over the
+    /// edge and that do not, an image as small as its kernel.
+    @Test(arguments: [(1, 16, 3, 1, 28, 28), (3, 64, 3, 1, 9, 14), (2, 32, 5, 2, 8, 7), (4, 16, 4, 0, 9, 10), (1, 48, 2, 1, 3, 2), (3, 16, 3, 0, 3, 3)])
+    func theImageGradientKernelIsTheConvolutions(channels: Int, outputs: Int, kernel: Int, padding: Int, height: Int, width: Int) throws {
+        let generator = RandomGenerator(seed: 8)
+        let layer = ConvNetArchitecture.Layer(kernel, 1, padding, channels: outputs)
+        let weight = Tensor.normal([outputs, channels, kernel, kernel], using: generator)
+        let x = Tensor.zeros([5, channels, height, width])
+        let gradient = Tensor.normal([5, outputs, height + 2 * padding - kernel + 1, width + 2 * padding - kernel + 1], using: generator)
+        let kernel = try #require(ImageGradientKernel(layer, weight: weight, image: [channels, height, width]))
+        let (found, expected) = (kernel(gradient.channelsLast()), gradient.conv2dInputGradient(x: x, weight, padding: padding))
+        #expect(found.shape == x.shape && found.isChannelsLast)
+        #expect(deviation(found, expected) < 1e-5 * expected.abs().max().item())
+    }
+
+    @Test func theImageGradientKernelLeavesOthersToLibtorch() {
+        let x = Tensor.zeros([16, 3, 3, 3])
+        func kernel(_ layer: ConvNetArchitecture.Layer, _ weight: Tensor, _ image: [Int]) -> Bool {
+            ImageGradientKernel(layer, weight: weight, image: image) != nil
+        }
+        #expect(kernel(.init(3, 1, 1, channels: 16), x, [3, 8, 8]))
+        #expect(!kernel(.init(3, 2, 1, channels: 16), x, [3, 8, 8]))
+        #expect(!kernel(.init(3, 1, 1, channels: 17), .zeros([17, 3, 3, 3]), [3, 8, 8]))
+        #expect(!kernel(.init(3, 1, 1, channels: 16), .zeros([16, 5, 3, 3]), [5, 8, 8]))
+        #expect(!kernel(.init(3, 1, 1, channels: 16), x.converted(to: .bfloat16), [3, 8, 8]))
+    }
+
     /// Every kind of layer: a convolution, one with stride, one that covers its input or not, two fully connected.
     private func small(
         covering: Bool, _ normalized: SpectrallyNormalizedLayers = .all, dtype: DType = .float64, samplingType: DType? = nil
