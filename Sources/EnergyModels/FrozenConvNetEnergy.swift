@@ -20,6 +20,8 @@ public struct FrozenConvNetEnergy: EnergyModel {
     private let transposedWeights: [Tensor?]
     /// For the last step back, where it applies.
     private let imageGradient: ImageGradientKernel?
+    /// For each layer on the way back, where it applies.
+    private let phasedGradients: [PhasedInputGradient?]
 
     /// - Parameter parameters: weight and bias of every layer in order; taken over, not copied.
     init(_ architecture: ConvNetArchitecture, leakySlope: Double, parameters: Parameters, samplingType: DType) {
@@ -37,6 +39,10 @@ public struct FrozenConvNetEnergy: EnergyModel {
             return converted.permuted([0, 2, 3, 1]).reshaped([weight.size(0), -1])
         }
         transposedWeights = packedWeights.map { $0.rank == 2 ? $0.transposed().contiguous() : nil }
+        let (packed, shapes) = (packedWeights, architecture.shapes)
+        phasedGradients = architecture.convolutions.enumerated().map { index, layer in
+            packed[index].rank == 4 ? PhasedInputGradient(layer, weight: packed[index], input: shapes[index]) : nil
+        }
         if let layer = architecture.convolutions.first, packedWeights[0].rank == 4 {
             imageGradient = ImageGradientKernel(layer, weight: packedWeights[0], image: architecture.inputShape)
         } else {
@@ -108,6 +114,8 @@ public struct FrozenConvNetEnergy: EnergyModel {
             gradient.applyLeakyReLUDerivative(at: inputs[index + 1], slope: leakySlope)
             if index == 0, let imageGradient {
                 gradient = imageGradient(gradient)
+            } else if index < phasedGradients.count, let phased = phasedGradients[index] {
+                gradient = phased(gradient)
             } else if isConvolution(index) {
                 let layer = architecture.convolutions[index]
                 gradient = gradient.conv2dInputGradient(

@@ -53,6 +53,26 @@ import Torch
         #expect(deviation(found, expected) < 1e-5 * expected.abs().max().item())
     }
 
+    /// Sums of at most 1,024 products.
+    @Test(arguments: [(8, 16, 8, 6), (16, 48, 28, 28), (16, 3, 2, 4)])
+    func phasesMakeUpTheInputGradient(channels: Int, outputs: Int, height: Int, width: Int) throws {
+        let generator = RandomGenerator(seed: 9)
+        let weight = Tensor.normal([outputs, channels, 4, 4], using: generator)
+        let gradient = Tensor.normal([3, outputs, height / 2, width / 2], using: generator)
+        let x = Tensor.zeros([3, channels, height, width])
+        let layer = ConvNetArchitecture.Layer(4, 2, 1, channels: outputs)
+        let phased = try #require(PhasedInputGradient(layer, weight: weight, input: [channels, height, width]))
+        let expected = gradient.conv2dInputGradient(x: x, weight, stride: 2, padding: 1)
+        for gradient in [gradient, gradient.channelsLast()] {
+            let found = phased(gradient)
+            #expect(found.shape == x.shape && found.isChannelsLast)
+            #expect(deviation(found, expected) < 1e-5 * expected.abs().max().item())
+        }
+        #expect(PhasedInputGradient(.init(3, 2, 1, channels: 16), weight: .zeros([16, 8, 3, 3]), input: [8, 8, 8]) == nil)
+        #expect(PhasedInputGradient(layer, weight: weight, input: [channels, height + 1, width]) == nil)
+        #expect(PhasedInputGradient(layer, weight: .zeros([outputs, 32, 4, 4]), input: [32, height, width]) == nil)
+    }
+
     @Test func theImageGradientKernelLeavesOthersToLibtorch() {
         let x = Tensor.zeros([16, 3, 3, 3])
         func kernel(_ layer: ConvNetArchitecture.Layer, _ weight: Tensor, _ image: [Int]) -> Bool {
