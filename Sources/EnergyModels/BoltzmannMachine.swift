@@ -44,7 +44,7 @@ public struct BoltzmannMachine: BinaryEnergyModel {
     }
 
     /// J, shape [d, d].
-    public var symmetricCouplings: Tensor { Self.symmetric(couplings) }
+    public var symmetricCouplings: Tensor { couplings.symmetricPartWithoutDiagonal() }
 
     /// The energy as plain numbers, as it is now.
     ///
@@ -91,12 +91,6 @@ public struct BoltzmannMachine: BinaryEnergyModel {
             let v = alphabet.values(of: x)
             return [v.transposed().matmul(v).symmetricPartWithoutDiagonal() * (-0.5 / Double(x.size(0))), -v.mean(0)]
         }
-    }
-
-    private static func symmetric(_ couplings: Tensor) -> Tensor {
-        if !(gradientsAreRecorded && couplings.requiresGradient) { return couplings.symmetricPartWithoutDiagonal() }
-        let upper = (couplings + couplings.transposed()).upperTriangle(1) * 0.5
-        return upper + upper.transposed()
     }
 }
 

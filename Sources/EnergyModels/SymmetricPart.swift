@@ -1,17 +1,16 @@
 import Torch
 
 extension Tensor {
-    /// ½ (A + Aᵀ) with zeros on the diagonal for a square matrix A; nothing is recorded.
+    /// ½ (A + Aᵀ) with zeros on the diagonal for a square matrix A, shape [d, d]; recorded where gradients are, to any order.
     package func symmetricPartWithoutDiagonal() -> Tensor {
         require(rank == 2 && size(0) == size(1), "the symmetric part of a tensor of shape \(shape)")
-        if device == .cpu && isContiguous {
+        let isRecorded = gradientsAreRecorded && requiresGradient
+        if !isRecorded && device == .cpu && isContiguous {
             if dtype == .float32 { return symmetricPart(Float.self) }
             if dtype == .float64 { return symmetricPart(Double.self) }
         }
-        return withoutGradients {
-            let upper = (self + transposed()).upperTriangle(1) * 0.5
-            return upper + upper.transposed()
-        }
+        let upper = (self + transposed()).upperTriangle(1) * 0.5
+        return upper + upper.transposed()
     }
 
     /// By square tiles of as many rows as a vector has lanes; each thread writes rows of its own.
