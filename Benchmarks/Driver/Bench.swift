@@ -48,7 +48,7 @@ struct Bench: ParsableCommand {
         print("float32, \(threads) threads; sgemm \(String(format: "%.0f", rate * 1e-9)) GFLOP/s; peer: PyTorch \(peer.version) eager")
         var rows: [Row] = []
         for benchmark in Benchmark.all where only == nil || benchmark.name == only {
-            let row = try measure(benchmark, peer, rate)
+            let row = try measure(benchmark, peer)
             print(row.line)
             rows.append(row)
         }
@@ -56,37 +56,39 @@ struct Bench: ParsableCommand {
         for missed in rows where !missed.met { print("missed its bound: \(missed.name)") }
     }
 
-    /// Medians over alternating pairs; a turn lasts about a third of a second.
-    private func measure(_ benchmark: Benchmark, _ peer: Peer, _ rate: Double) throws -> Row {
-        let ours = try benchmark.prepare()
-        ours(1)
-        let count = max(1, Int(0.3 / max(1e-6, seconds { ours(1) })))
-        guard benchmark.hasPeer else {
-            let times = (0..<min(rounds, benchmark.rounds ?? rounds)).map { _ in seconds { ours(count) } / Double(count) }
-            return try row(benchmark, Self.median(times), peer: nil, ratio: nil, rate)
-        }
+    /// Medians over turns of ours, the limit and the peer; ours and the peer's last about a third of a second each.
+    private func measure(_ benchmark: Benchmark, _ peer: Peer) throws -> Row {
+        let steps = try benchmark.prepare()
+        let ours = { (count: Int) in seconds { steps(count) } }
+        let count = Self.stepsATurn(ours)
         let own = try benchmark.beside?()
         let theirs = { (count: Int) in try own.map { steps in seconds { steps(count) } } ?? peer.seconds(benchmark.name, count) }
-        _ = try theirs(1)
-        let peerCount = max(1, Int(0.3 / max(1e-6, try theirs(1))))
-        var pairs: [(ours: Double, peer: Double)] = []
-        for _ in 0..<min(rounds, benchmark.rounds ?? rounds) {
-            let mine = seconds { ours(count) } / Double(count)
-            pairs.append((mine, try theirs(peerCount) / Double(peerCount)))
+        let peerCount = benchmark.hasPeer ? try Self.stepsATurn(theirs) : nil
+        let turns = try (0..<min(rounds, benchmark.rounds ?? rounds)).map { _ in
+            Turn(
+                ours: ours(count) / Double(count), limit: benchmark.leastSeconds(),
+                peer: try peerCount.map { try theirs($0) / Double($0) })
         }
-        return try row(
-            benchmark, Self.median(pairs.map(\.ours)), peer: Self.median(pairs.map(\.peer)),
-            ratio: Self.median(pairs.map { $0.ours / $0.peer }), rate)
-    }
-
-    private func row(
-        _ benchmark: Benchmark, _ median: Double, peer: Double?, ratio: Double?, _ rate: Double
-    ) throws -> Row {
-        Row(
-            name: benchmark.name, unit: "ms", ours: median * 1e3, peer: peer.map { $0 * 1e3 }, ratio: ratio,
-            bound: benchmark.bound, limitShare: benchmark.operations.map { $0 / median / rate } ?? benchmark.floor.map { $0() / median },
+        return Row(
+            name: benchmark.name, unit: "ms", ours: Self.median(turns.map(\.ours))! * 1e3,
+            peer: Self.median(turns.compactMap(\.peer)).map { $0 * 1e3 },
+            ratio: Self.median(turns.compactMap { turn in turn.peer.map { turn.ours / $0 } }), bound: benchmark.bound,
+            limitShare: Self.median(turns.compactMap { turn in turn.limit.map { $0 / turn.ours } }),
             peakMemory: try benchmark.memoryBound.map { _ in try peakMemory(of: benchmark) }, memoryBound: benchmark.memoryBound,
             note: benchmark.note)
+    }
+
+    /// After a first step, by which a long one is known and a short one warmed up.
+    private static func stepsATurn(_ seconds: (Int) throws -> Double) rethrows -> Int {
+        let first = try seconds(1)
+        return first > 0.3 ? 1 : max(1, Int(0.3 / max(1e-6, try seconds(1))))
+    }
+
+    /// Seconds a step of ours and of the peer's, and the least that ours could take, measured one after the other.
+    private struct Turn {
+        let ours: Double
+        let limit: Double?
+        let peer: Double?
     }
 
     /// In bytes, measured in a process of its own.
@@ -120,7 +122,8 @@ struct Bench: ParsableCommand {
         try (encoder.encode(all) + Data("\n".utf8)).write(to: url, options: .atomic)
     }
 
-    private static func median(_ values: [Double]) -> Double {
+    static func median(_ values: [Double]) -> Double? {
+        if values.isEmpty { return nil }
         let sorted = values.sorted()
         let middle = sorted.count / 2
         return sorted.count.isMultiple(of: 2) ? (sorted[middle - 1] + sorted[middle]) / 2 : sorted[middle]
@@ -216,12 +219,12 @@ func seconds(_ body: () -> Void) -> Double {
     return Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
 }
 
-/// Multiplications and additions a second of a large matrix product: the best of several.
+/// Multiplications and additions a second of a large matrix product: the median of several.
 func matrixProductRate(_ type: DType) -> Double {
     let n = 2048
     let generator = RandomGenerator(seed: 0)
     let (a, b) = (Tensor.normal([n, n], using: generator).converted(to: type), Tensor.normal([n, n], using: generator).converted(to: type))
     let c = Tensor.empty([n, n], dtype: type)
-    let best = (0..<8).map { _ in seconds { c.assign(matmul: a, b) } }.min()!
-    return 2 * Double(n * n * n) / best
+    c.assign(matmul: a, b)
+    return 2 * Double(n * n * n) / Bench.median((0..<8).map { _ in seconds { c.assign(matmul: a, b) } })!
 }

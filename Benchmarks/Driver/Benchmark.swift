@@ -26,6 +26,11 @@ struct Benchmark: Sendable {
     /// What stands in the peer's place where it is another form of our own, made as by `prepare`.
     var beside: (@Sendable () throws -> (Int) -> Void)?
 
+    /// Seconds that a step needs at least, at the rate that the machine has at this moment.
+    func leastSeconds() -> Double? {
+        operations.map { $0 / matrixProductRate(.float32) } ?? floor?()
+    }
+
     static let all = released + enumeration + ising + closedForm + images + langevin + density
 
     private static let released = [
@@ -136,7 +141,8 @@ struct Benchmark: Sendable {
                 let generator = RandomGenerator(seed: 0)
                 let model = MLPEnergy(dimension: dimension, hidden: [width, width, width], using: generator)
                 let parameters = model.parameters
-                let adam = Adam(parameters, .init(learningRate: 5e-4, weightDecay: 1e-4))
+                // So small a rate leaves the model, and with it how often guided draws repeat themselves, as it was.
+                let adam = Adam(parameters, .init(learningRate: 1e-12, weightDecay: 1e-4))
                 let x = Tensor.integers([batch, dimension], 0..<2, using: generator).converted(to: .float32)
                 return { count in
                     for _ in 0..<count {

@@ -33,6 +33,15 @@ extension MLPEnergy {
         }
     }
 
+    /// Wᵀ of each, laid out by rows, as products of a few rows want it.
+    private static func transposed(_ weights: [Tensor]) -> [Tensor] {
+        let copies = weights.map { Tensor.empty([$0.size(1), $0.size(0)]) }
+        parallelFor(weights.count) { _, range in
+            for k in range { copies[k].assign(weights[k].transposed()) }
+        }
+        return copies
+    }
+
     // MARK: - Flips
 
     public func flipDifferences(_ x: Tensor, at indices: Tensor?) -> Tensor {
@@ -45,75 +54,76 @@ extension MLPEnergy {
                 indices.count == 0 || (indices.min().item() >= 0 && Int(indices.max().item()) < dimension),
                 "flips at indices outside 0 ..< \(dimension)")
         }
-        let z = layers[0](x)
-        let columns = layers[0].weight.transposed().contiguous()
-        let rows = SwishKernel.Flips(
-            z: z.detached(), columns: columns.detached(), x: x.contiguous(), indices: indices)
-        let flips = indices?.size(1) ?? dimension
-        var energies = recordedEnergies(rows, from: [z, columns, beta])
-        if let order = rows.rows { energies = energies.indexSelected(0, Tensor(order)) }
-        let table = energies.reshaped([x.size(0), 1 + flips])
-        return table.narrowed(1, start: 0, length: 1) - table.narrowed(1, start: 1, length: flips)
+        let (weight, bias) = (layers[0].weight.detached(), layers[0].bias.detached())
+        let x = x.contiguous()
+        let z = withoutGradients { Linear(weight: weight, bias: bias)(x) }
+        let flips = SwishKernel.Flips(z: z, columns: weight.transposed().contiguous(), x: x, indices: indices)
+        return recordedDifferences(flips)
     }
 
-    /// The energies of points and their flips, one for each row, without the output bias, which every difference cancels, so
-    /// that its gradient is zero and not rounding noise. Recorded as a function of z₁, W₁ᵀ, β and the deeper layers.
-    private func recordedEnergies(_ flips: SwishKernel.Flips, from firstInputs: [Tensor]) -> Tensor {
+    /// E(x) − E(x₋ᵢ) for points and their flips, shape [points, s], recorded as a function of all parameters but the output bias, which every
+    /// difference cancels.
+    private func recordedDifferences(_ flips: SwishKernel.Flips) -> Tensor {
         let deep = layers.dropFirst().dropLast()
-        let (rows, slope) = (flips.bits.count, Float(beta.item()))
+        let (points, rows, slope) = (flips.starts.count - 1, flips.bits.count, Float(beta.item()))
         let widths = layers.dropLast().map { $0.bias.count }
         // What the derivative needs again: every layer's activations but the last's, every deep layer's pre-activations.
         let activations = (widths.count > 1 ? widths.dropLast() : []).map { Tensor.empty([rows, $0]) }
         let preactivations = widths.dropFirst().map { Tensor.empty([rows, $0]) }
-        let output = Tensor.empty([rows])
+        let energies = Tensor.empty([rows])
+        let differences = Tensor.empty([points, flips.flipsPerPoint])
         let values = deep.map { (weight: $0.weight.detached(), bias: $0.bias.detached()) }
-        let transposed = values.map { $0.weight.transposed().contiguous() }
+        let transposed = Self.transposed(values.map(\.weight))
         let last = layers.last!.weight.detached()
 
-        forEachBlock(points: flips.starts.count - 1, rows: rows) { _, points in
+        forEachBlock(points: points, rows: rows) { _, points in
             let own = flips.rows(points)
-            guard let deepest = values.last else {
+            if let deepest = values.last {
+                SwishKernel.flippedForward(flips, points, slope: slope, into: activations[0][own])
+                for (k, layer) in values.enumerated() {
+                    preactivations[k][own].assign(matmul: activations[k][own], transposed[k])
+                    if k + 1 < values.count {
+                        SwishKernel.forward(
+                            preactivations[k][own], bias: layer.bias, slope: slope, into: activations[k + 1][own])
+                    }
+                }
+                SwishKernel.dotForward(
+                    preactivations.last![own], bias: deepest.bias, slope: slope, weight: last, into: energies[own])
+            } else {
                 let h = Tensor.empty([own.count, widths[0]])
                 SwishKernel.flippedForward(flips, points, slope: slope, into: h)
-                output[own].unsqueezed(1).assign(matmul: h, last.transposed())
-                return
+                energies[own].unsqueezed(1).assign(matmul: h, last.transposed())
             }
-            SwishKernel.flippedForward(flips, points, slope: slope, into: activations[0][own])
-            for (k, layer) in values.enumerated() {
-                preactivations[k][own].assign(matmul: activations[k][own], transposed[k])
-                if k + 1 < values.count {
-                    SwishKernel.forward(
-                        preactivations[k][own], bias: layer.bias, slope: slope, into: activations[k + 1][own])
-                }
-            }
-            SwishKernel.dotForward(
-                preactivations.last![own], bias: deepest.bias, slope: slope, weight: last, into: output[own])
+            flips.differences(points, of: energies, into: differences)
         }
 
-        let inputs = firstInputs + deep.flatMap { [$0.weight, $0.bias] } + [layers.last!.weight]
-        return record(output, from: inputs) { gradient in
+        let inputs = [layers[0].weight, layers[0].bias, beta] + deep.flatMap { [$0.weight, $0.bias] } + [layers.last!.weight]
+        return record(differences, from: inputs) { gradient in
             let gradient = gradient.contiguous()
-            let sums = (0..<Runtime.threads).map { _ in GradientSums(flips, widths) }
+            let pointGradient = gradient.sum(1)
+            let energyGradient = Tensor.empty([rows])
             let zGradient = Tensor.zeros(flips.z.shape)
-            self.forEachBlock(points: flips.starts.count - 1, rows: rows) { part, points in
+            let sums = PerThread { GradientSums(flips, widths) }
+            self.forEachBlock(points: points, rows: rows) { part, points in
                 let own = flips.rows(points)
                 let sum = sums[part]
+                flips.energyGradient(points, ofPoints: pointGradient, differences: gradient, into: energyGradient)
                 var flowing: Tensor
                 if let deepest = values.last {
                     flowing = Tensor.empty([own.count, widths.last!])
                     sum.slope += SwishKernel.dotBackward(
                         preactivations.last![own], bias: deepest.bias, slope: slope, weight: last,
-                        gradient: gradient[own], into: flowing, biasSum: sum.biases.last!, weightSum: sum.last)
+                        gradient: energyGradient[own], into: flowing, biasSum: sum.biases.last!, weightSum: sum.last)
                 } else {
                     let h = Tensor.empty([own.count, widths[0]])
                     SwishKernel.flippedForward(flips, points, slope: slope, into: h)
-                    let column = gradient[own].unsqueezed(1)
+                    let column = energyGradient[own].unsqueezed(1)
                     sum.last.add(matmul: column.transposed(), h)
                     flowing = Tensor.empty([own.count, widths[0]])
                     flowing.assign(matmul: column, last)
                 }
                 for k in values.indices.reversed() {
-                    sum.weights[k].add(matmul: flowing.transposed(), activations[k][own])
+                    sum.addToWeight(k, flowing.transposed(), activations[k][own])
                     let below = Tensor.empty([own.count, widths[k]])
                     below.assign(matmul: flowing, values[k].weight)
                     if k > 0 {
@@ -125,11 +135,15 @@ extension MLPEnergy {
                 }
                 sum.slope += SwishKernel.flippedBackward(
                     flips, points, slope: slope, gradient: flowing, zSum: zGradient, columnSum: sum.columns)
+                sum.hasWeights = true
             }
             let total = sums[0]
-            for other in sums.dropFirst() { total.add(other) }
-            return [zGradient, total.columns, Tensor([Float(total.slope)], shape: [])]
-                + zip(total.weights, total.biases).flatMap { [$0, $1] } + [total.last]
+            if !total.hasWeights { total.weights = total.weights.map { .zeros(like: $0) } }
+            for other in sums.used.dropFirst() { total.add(other) }
+            return [
+                (flips.x.transposed().matmul(zGradient) + total.columns).transposed(), zGradient.sum(0),
+                Tensor([Float(total.slope)], shape: []),
+            ] + zip(total.weights, total.biases).flatMap { [$0, $1] } + [total.last]
         }
     }
 
@@ -137,15 +151,22 @@ extension MLPEnergy {
     private final class GradientSums {
         var columns: Tensor
         var slope = 0.0
+        /// Of no meaning before `hasWeights`.
         var weights: [Tensor]
+        var hasWeights = false
         var biases: [Tensor]
         var last: Tensor
 
         init(_ flips: SwishKernel.Flips, _ widths: [Int]) {
             columns = .zeros([flips.dimension, widths[0]])
-            weights = zip(widths.dropFirst(), widths).map { .zeros([$0, $1]) }
+            weights = zip(widths.dropFirst(), widths).map { .empty([$0, $1]) }
             biases = widths.dropFirst().map { .zeros([$0]) }
             last = .zeros([1, widths.last!])
+        }
+
+        /// Adds a block's product; the first needs no zeros to be added to.
+        func addToWeight(_ k: Int, _ a: Tensor, _ b: Tensor) {
+            if hasWeights { weights[k].add(matmul: a, b) } else { weights[k].assign(matmul: a, b) }
         }
 
         func add(_ other: GradientSums) {
@@ -165,7 +186,7 @@ extension MLPEnergy {
         guard kernelsApply(to: x) else { return recordedInputGradient(x) }
         let (x, slope) = (x.contiguous(), Float(beta.item()))
         let output = Tensor.empty([x.size(0), dimension])
-        let transposed = withoutGradients { layers.dropLast().map { $0.weight.transposed().contiguous() } }
+        let transposed = Self.transposed(layers.dropLast().map { $0.weight.detached() })
         forEachBlock(points: x.size(0), rows: x.size(0)) { _, points in
             var preactivations: [Tensor] = []
             var h = x[points]
@@ -228,4 +249,32 @@ extension MLPEnergy {
         SwishKernel.dotForward(
             h.matmul(deepest.weight.transposed()), bias: deepest.bias, slope: slope, weight: last, into: energies)
     }
+}
+
+/// A value for each of libtorch's threads, made by the thread that first asks for it.
+private final class PerThread<Value> {
+    private let values: UnsafeMutableBufferPointer<Value?>
+    private let make: () -> Value
+
+    init(_ make: @escaping () -> Value) {
+        values = .allocate(capacity: Runtime.threads)
+        values.initialize(repeating: nil)
+        self.make = make
+    }
+
+    deinit {
+        values.deinitialize()
+        values.deallocate()
+    }
+
+    /// The value of a part of `parallelFor`, which one thread works off.
+    subscript(part: Int) -> Value {
+        if let value = values[part] { return value }
+        let value = make()
+        values[part] = value
+        return value
+    }
+
+    /// Those that were asked for, in the order of the parts.
+    var used: [Value] { values.compactMap { $0 } }
 }

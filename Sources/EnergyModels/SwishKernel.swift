@@ -200,6 +200,8 @@ enum SwishKernel {
         /// The row of each point (first) and of each of its flips as they were asked for, [points · (1 + s)]; nil where that
         /// is the order of the rows.
         let rows: [Int]?
+        /// s, the number of flips asked for at each point.
+        let flipsPerPoint: Int
 
         /// - Parameter indices: int64 [points, s]; nil for 0 ..< d.
         init(z: Tensor, columns: Tensor, x: Tensor, indices: Tensor?) {
@@ -227,11 +229,38 @@ enum SwishKernel {
                 starts.append(bits.count)
             }
             self.rows = bits.count == rows.count ? nil : rows
-            (self.starts, self.bits) = (starts, bits)
+            (self.starts, self.bits, flipsPerPoint) = (starts, bits, flips)
         }
 
         var width: Int { z.size(1) }
         var dimension: Int { columns.size(0) }
+
+        /// Calls body for each flip asked for at some points: its place in a contiguous [points, s], the point's row and its own.
+        @inline(__always)
+        private func forEachFlip(_ points: Range<Int>, _ body: (_ place: Int, _ row: Int, _ flipped: Int) -> Void) {
+            for point in points {
+                let first = point * (1 + flipsPerPoint)
+                for t in 0..<flipsPerPoint {
+                    let flipped = first + 1 + t
+                    body(point * flipsPerPoint + t, starts[point], rows.map { $0[flipped] } ?? flipped)
+                }
+            }
+        }
+
+        /// For some points: differences [points, s] ← E(x) − E(x₋ᵢ) from the energies of all rows.
+        func differences(_ points: Range<Int>, of energies: Tensor, into differences: Tensor) {
+            let (energies, differences) = (Elements(energies), Elements(differences))
+            forEachFlip(points) { place, row, flipped in differences[one: place] = energies[one: row] - energies[one: flipped] }
+        }
+
+        /// The way back: from the gradients with respect to differences [points, s], and their sums for each point, those with respect to the
+        /// energies of the rows.
+        func energyGradient(_ points: Range<Int>, ofPoints sums: Tensor, differences: Tensor, into energies: Tensor) {
+            let (sums, differences, energies) = (Elements(sums), Elements(differences), Elements(energies))
+            for row in rows(points) { energies[one: row] = 0 }
+            for point in points { energies[one: starts[point]] = sums[one: point] }
+            forEachFlip(points) { place, _, flipped in energies[one: flipped] -= differences[one: place] }
+        }
 
         /// The rows of a range of points.
         func rows(_ points: Range<Int>) -> Range<Int> { starts[points.lowerBound]..<starts[points.upperBound] }

@@ -25,6 +25,9 @@ namespace {
 /// From here on oneDNN's product gains more than its call costs (some 30 µs).
 constexpr int64_t least_multiplications = 1 << 20;
 constexpr int64_t least_side = 16;
+/// The block product reads b anew for every 64 rows of a: beyond this many elements (half a core's second cache) oneDNN's, which packs b,
+/// is the faster.
+constexpr int64_t most_block_elements = 1 << 17;
 
 bool is_plain(const at::Tensor &x) { return x.is_cpu() && x.scalar_type() == at::kFloat && x.layout() == at::kStrided; }
 
@@ -111,7 +114,8 @@ void ct::product_into(at::Tensor &out, const at::Tensor &a, const at::Tensor &b,
     const bool suits = a.dim() == 2 && suits_onednn(a.size(0), a, b) && is_plain(out) && out.is_contiguous()
         && out.dim() == 2 && out.size(0) == a.size(0) && out.size(1) == b.size(1);
     const bool alone = at::in_parallel_region() || at::get_num_threads() == 1;
-    if (suits && alone && beta == 0 && has_plain_rows(a) && has_plain_rows(b) && has_block_product()) {
+    const bool by_blocks = alone && beta == 0 && b.numel() <= most_block_elements && has_plain_rows(a) && has_plain_rows(b);
+    if (suits && by_blocks && has_block_product()) {
         block_product(out, a, b);
     } else if (suits) {
         at::native::mkldnn_matmul(a, b, out, beta, 1);
