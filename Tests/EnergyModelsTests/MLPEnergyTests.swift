@@ -111,6 +111,9 @@ func withThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> 
         let x = Tensor.zeros([0, 4])
         #expect(model.evaluate(x).shape == [0] && model.energy(x).shape == [0])
         #expect(model.inputGradient(x).shape == [0, 4])
-        #expect(model.flipDifferences(x, at: nil).shape == [0, 4])
+        let differences = model.flipDifferences(x, at: nil)
+        #expect(differences.shape == [0, 4])
+        let found = gradients(of: differences.sum(), withRespectTo: model.parameters.tensors)
+        #expect(found.allSatisfy { $0.array(Float.self).allSatisfy { $0 == 0 } })
     }
 }
