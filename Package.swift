@@ -124,7 +124,7 @@ let package = Package(
         .testTarget(name: "ScoreMatchingDensitiesTests", dependencies: ["DensityLearning", "ScoreMatchingDensities", "RunSupport"]),
         .testTarget(name: "NCEFamilyTests", dependencies: ["EnergyModels", "NCEFamily", "RunSupport"]),
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),
-        .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost"]),
+        .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost", "RunSupport"]),
         .testTarget(name: "RMwGGISIsingTests", dependencies: ["RMwGGISIsing", "RunSupport"]),
         .testTarget(
             name: "OuBoltzmannTests",

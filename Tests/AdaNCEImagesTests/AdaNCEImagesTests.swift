@@ -107,8 +107,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 ("gradientBatches=1", "gradientBatches is 1, expected 0, or at least 2"),
                 ("objectives=[adence]", "the nearest is 'adance'"),
             ] {
-                message = ""
-                do { _ = try plan(folder, set: [override]) } catch { message = "\(error)" }
+                let message = try refusal(AdaNCEImages(), of: override)
                 #expect(message.contains(expected), "\(override): \(message)")
             }
         }

@@ -46,8 +46,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 ("learningRate=0", "configuration: learningRate is 0.0, expected a positive number"),
                 ("methods=[cd-2]", "the nearest is 'cd-1'"),
             ] {
-                message = ""
-                do { _ = try plan(folder, set: [override]) } catch { message = "\(error)" }
+                let message = try refusal(OuRBM(), of: override)
                 #expect(message.contains(expected), "\(override): \(message)")
             }
         }

@@ -2,6 +2,7 @@ import Experiments
 import Foundation
 import Logging
 import RMwGGISCost
+import RunSupport
 import Testing
 import Torch
 
@@ -11,10 +12,8 @@ import Torch
     @Test func allFormsOfAllFlipsGiveOneLossAndEveryCellIsInTheTable() throws {
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("cost-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: folder) }
-        var request = RunRequest(profile: "smoke", threads: 2)
-        request.output = folder
-        request.overrides = try ["hidden=[32, 32]", "batchSize=16", "dimensions=[12, 4096]", "copiesUpTo=12", "chunk=5"].map { try Override($0) }
-        let plan = try Plan(RMwGGISCost(), request)
+        let few = ["hidden=[32, 32]", "batchSize=16", "dimensions=[12, 4096]", "copiesUpTo=12", "chunk=5"]
+        let plan = try smokePlan(RMwGGISCost(), folder, set: few, resume: false, threads: 2)
         let environment = RunEnvironment(commit: "test", libraries: [:], setThreads: { Runtime.threads = $0 })
         let run = try Run(plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         try run.cells(interruption: { nil }, progress: { _ in })
@@ -48,14 +47,8 @@ import Torch
             ("chunk=0", "configuration: chunk is 0, expected a whole number from 1"),
             ("methods=[rm-copie]", "the nearest is 'rm-copies'"),
         ] {
-            var request = RunRequest(profile: "smoke", threads: 1)
-            request.overrides = [try Override(override)]
-            do {
-                _ = try Plan(RMwGGISCost(), request)
-                Issue.record("\(override) passed")
-            } catch {
-                #expect("\(error)".contains(expected), "\(override): \(error)")
-            }
+            let message = try refusal(RMwGGISCost(), of: override)
+            #expect(message.contains(expected), "\(override): \(message)")
         }
     }
 }

@@ -111,12 +111,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             ("samplingSteps=5", "samplingSteps is 5, expected a whole number from 20"),
             ("iterations=many", "iterations is 'many', expected a whole number"),
         ] {
-            do {
-                _ = try plan(URL(fileURLWithPath: "/nonexistent"), set: [override])
-                Issue.record("\(override) passed")
-            } catch {
-                #expect("\(error)".contains(expected), "\(override): \(error)")
-            }
+            let message = try refusal(RMwGGISIsing(), of: override)
+            #expect(message.contains(expected), "\(override): \(message)")
         }
     }
 

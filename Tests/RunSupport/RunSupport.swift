@@ -15,6 +15,14 @@ package func smokePlan<R: Replication>(
     return try Plan(replication, request)
 }
 
+/// What a replication says when one setting of its smoke profile is changed so; empty where it takes the setting.
+package func refusal<R: Replication>(_ replication: R, of override: String) throws -> String {
+    var request = RunRequest(profile: "smoke", threads: 1)
+    request.overrides = [try Override(override)]
+    do { _ = try Plan(replication, request) } catch { return "\(error)" }
+    return ""
+}
+
 /// Runs a plan in this process; what there is of its cells.
 @discardableResult
 package func run<R: Replication>(
