@@ -1,7 +1,9 @@
 import Datasets
 import EnergyModels
+import Experiments
 import Foundation
 import Metrics
+import Objectives
 import Samplers
 import Torch
 
@@ -89,6 +91,29 @@ extension Setting {
         return scores.reduce(into: [:]) { values, entry in
             values.merge(Scores.mean(entry.value).values(entry.key.rawValue)) { $1 }
         }
+    }
+
+    /// What the method estimates, by all flips of fresh data: `exactLoss`, its standard error, and the share of it, `rareShare`, that flips carry
+    /// which the guided proposal draws less often than once in a thousand. Where flips overflow there is nothing.
+    func exactLoss(_ model: MLPEnergy, _ training: BinaryToyData) throws -> [String: Double] {
+        var fresh = freshData(training, for: "exact loss")
+        let x = Tensor(try fresh.batch(configuration.evaluationSamples))
+        let ratio = objective.ratio
+        let guided = RatioMatching(.gradientGuided(flips: 1), ratio: ratio)
+        var (losses, rare) = ([Double](), 0.0)
+        let size = max(1, 32_768 / (1 + dimension))
+        for first in stride(from: 0, to: x.size(0), by: size) {
+            let points = x[first..<min(first + size, x.size(0))]
+            withoutGradients {
+                let contributions = ratio.logarithm(model.flipDifferences(points, at: nil).converted(to: .float64)).exp()
+                let isRare = guided.logProposal(model, points)! .< log(1e-3)
+                losses += contributions.sum(1).array(Double.self)
+                rare += (contributions * isRare.converted(to: .float64)).sum().item()
+            }
+        }
+        guard let loss = SampleStatistics(losses), loss.mean.isFinite else { return [:] }
+        let error = (loss.standardDeviation ?? 0) / Double(loss.count).squareRoot()
+        return ["exactLoss": loss.mean, "exactLossError": error, "rareShare": rare / (loss.mean * Double(loss.count))]
     }
 
     /// The model read out at e^{−βE} for every β asked for: scores of its samples, test NLL, and where states can be

@@ -102,6 +102,7 @@ public struct RMwGGISSynthetic: Replayable {
         let evaluation = try setting.evaluate(model, data, at: configuration.iterations)
         try setting.writePictures(model, evaluation, context)
         var values = ["loss": losses.mean]
+        values.merge(try setting.exactLoss(model, data)) { $1 }
         values.merge(evaluation.released.values("")) { $1 }
         values.merge(try setting.controls(data)) { $1 }
         values.merge(try setting.readOut(model, data)) { $1 }

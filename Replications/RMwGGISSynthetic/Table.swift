@@ -10,7 +10,9 @@ extension RMwGGISSynthetic {
     /// averaged over the cells. Cells that have not run are named below the table.
     public func table(_ records: [CellRecord]) -> Table {
         let present = records.filter { $0.status != .missing }
+        let hasExactLosses = present.contains { $0.values["exactLoss"] != nil }
         let hasReadOuts = present.contains { $0.values.keys.contains { $0.hasPrefix("nll@") } }
+        let noLosses = hasExactLosses ? ["", ""] : []
         var rows: [[String]] = []
         for group in present.grouped(by: ["data", "d", "variant", "method"]) {
             let finished = group.records.filter { $0.status == .finished }
@@ -22,8 +24,9 @@ extension RMwGGISSynthetic {
             }
             let labels = group.labels + ["\(finished.count)"]
             let times = finished.compactMap { $0.timing?.secondsPerIteration.map { $0 * 1000 } }
+            let exactLosses = hasExactLosses ? [text(finished, "exactLoss", 3), text(finished, "rareShare", 3)] : []
             rows.append(
-                labels + ["as released", text(finished, "loss", 3)] + scores(finished, "")
+                labels + ["as released", text(finished, "loss", 3)] + exactLosses + scores(finished, "")
                     + (hasReadOuts ? ["", ""] : [])
                     + [SampleStatistics(times)?.text(1) ?? "–", status.joined(separator: "; ")])
             for readOut in readOuts(finished) {
@@ -34,21 +37,21 @@ extension RMwGGISSynthetic {
                         text(finished, "kl@\(readOut.key)", 3),
                     ] : ["", ""]
                 rows.append(
-                    labels + [readOut.title, ""] + scores(finished, "@\(readOut.key)") + likelihood + ["", ""])
+                    labels + [readOut.title, ""] + noLosses + scores(finished, "@\(readOut.key)") + likelihood + ["", ""])
             }
         }
         for group in present.filter({ $0.status == .finished }).grouped(by: ["data", "d"]) {
             for control in Control.allCases {
                 let entropy = control == .data ? group.records.compactMap { $0.values["entropy"] }.first : nil
                 rows.append(
-                    group.labels + ["", control.title, "", "", ""]
+                    group.labels + ["", control.title, "", "", ""] + noLosses
                         + scores(group.records, control.rawValue, spread: false)
                         + (hasReadOuts ? [entropy.map { String(format: "%.3f", $0) } ?? "", ""] : []) + ["", ""])
             }
         }
-        var columns = [
-            "data", "d", "variant", "method", "seeds", "read out", "loss", "MMD (released)", "exponential MMD ·10⁴", "Wasserstein",
-        ]
+        var columns = ["data", "d", "variant", "method", "seeds", "read out", "loss"]
+        if hasExactLosses { columns += ["loss by all flips", "of it rare flips"] }
+        columns += ["MMD (released)", "exponential MMD ·10⁴", "Wasserstein"]
         if hasReadOuts { columns += ["test NLL (s.e. of log Z)", "KL"] }
         columns += ["ms/iteration", "status"]
         if rows.allSatisfy({ $0.last == "" }) {

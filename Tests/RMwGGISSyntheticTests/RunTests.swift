@@ -71,6 +71,20 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
+    /// A flat energy has ratios of 1: each of d flips adds 1 to the loss, or ¼ where the function is σ(Δ)², and is drawn once in d times.
+    @Test func theLossByAllFlipsIsTheMethodsOwn() throws {
+        try withFolder { folder in
+            let records = try run(
+                plan(folder, set: ["dimensions=[32, 1024]", "methods=[rmwggis-basic, rmwggis-bounded]", "iterations=2", "evaluateEvery=0"]))
+            for (record, (d, each)) in zip(records, [(32, 1.0), (32, 0.25), (1024, 1), (1024, 0.25)]) {
+                let (loss, error) = (record.values["exactLoss"]!, record.values["exactLossError"]!)
+                #expect(abs(loss / (Double(d) * each) - 1) < 0.1, "\(record.cell.id): \(loss)")
+                #expect(error > 0 && error < 0.05 * loss)
+                #expect(abs(record.values["rareShare"]! - (d > 1000 ? 1 : 0)) < 0.2, "\(record.cell.id)")
+            }
+        }
+    }
+
     /// The table has seeds as mean ± standard deviation; the sheet a heat map for each method and set; the charts a line a method.
     @Test func theRunsTableAndPicturesAreMadeOfTheCellsThatAreThere() throws {
         try withFolder { folder in
