@@ -8,7 +8,14 @@ set grid linewidth 0.5
 set title '2spirals, d = 32'
 set xlabel 'iteration'
 set ylabel 'MMD (released)'
-plot 'chart-mmd-2spirals-32.tsv' index 0 using 1:2 with lines linewidth 2 linecolor 1 title 'paper rm', \
+plot 'chart-mmd-2spirals-32.tsv' index 0 using 1:3:4 with filledcurves linecolor 1 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-mmd-2spirals-32.tsv' index 1 using 1:3:4 with filledcurves linecolor 2 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-mmd-2spirals-32.tsv' index 2 using 1:3:4 with filledcurves linecolor 3 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-mmd-2spirals-32.tsv' index 3 using 1:3:4 with filledcurves linecolor 4 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-mmd-2spirals-32.tsv' index 4 using 1:3:4 with filledcurves linecolor 5 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-mmd-2spirals-32.tsv' index 5 using 1:3:4 with filledcurves linecolor 6 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-mmd-2spirals-32.tsv' index 6 using 1:3:4 with filledcurves linecolor 7 fillstyle transparent solid 0.2 noborder notitle, \
+     'chart-mmd-2spirals-32.tsv' index 0 using 1:2 with lines linewidth 2 linecolor 1 title 'paper rm', \
      'chart-mmd-2spirals-32.tsv' index 1 using 1:2 with lines linewidth 2 linecolor 2 title 'paper rmwrand', \
      'chart-mmd-2spirals-32.tsv' index 2 using 1:2 with lines linewidth 2 linecolor 3 title 'paper rmwggis-basic', \
      'chart-mmd-2spirals-32.tsv' index 3 using 1:2 with lines linewidth 2 linecolor 4 title 'paper rmwggis-advanced', \
