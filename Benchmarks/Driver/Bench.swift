@@ -118,7 +118,7 @@ struct Bench: ParsableCommand {
         let kept = (try? JSONDecoder().decode([Row].self, from: Data(contentsOf: url))) ?? []
         let all = Benchmark.all.compactMap { benchmark in (rows + kept).first { $0.name == benchmark.name } }
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
         try (encoder.encode(all) + Data("\n".utf8)).write(to: url, options: .atomic)
     }
 
