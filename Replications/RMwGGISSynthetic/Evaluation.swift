@@ -93,8 +93,8 @@ extension Setting {
         }
     }
 
-    /// What the method estimates, by all flips of fresh data: `exactLoss`, its standard error, and the share of it, `rareShare`, that flips carry
-    /// which the guided proposal draws less often than once in a thousand. Where flips overflow there is nothing.
+    /// Σᵢ f(Δᵢ), f the method's ratio function, by all flips of fresh data: the mean, `exactLoss`; its standard error, `exactLossError`; and the share of
+    /// it, `rareShare`, that flips carry which the guided proposal draws less often than once in a thousand. Empty where the mean is not finite.
     func exactLoss(_ model: MLPEnergy, _ training: BinaryToyData) throws -> [String: Double] {
         var fresh = freshData(training, for: "exact loss")
         let x = Tensor(try fresh.batch(configuration.evaluationSamples))
