@@ -35,7 +35,23 @@ public struct RMwGGISCost: Replication {
         public var flips: Int
         /// Flips of a chunk.
         public var chunk: Int
+        /// The fewest timed iterations of a cell.
         public var iterations: Int
+        /// Flips a point over the timed iterations, at least: few flips are quick, and timed more often.
+        public var evaluations: Int
+
+        /// Flips that a method evaluates at each point.
+        func flips(_ method: Method, _ d: Int) -> Int {
+            switch method {
+            case .copies, .rm, .chunked: d
+            case .rmwrand, .rmwggis: flips
+            }
+        }
+
+        func iterations(_ method: Method, _ d: Int) -> Int {
+            let flips = flips(method, d)
+            return max(iterations, (evaluations + flips - 1) / flips)
+        }
 
         public func validate() throws {
             let evenFromFour = dimensions.allSatisfy { 4...65536 ~= $0 && $0.isMultiple(of: 2) }
@@ -52,6 +68,7 @@ public struct RMwGGISCost: Replication {
             }
             try require("batchSize", batchSize, batchSize.isMultiple(of: 2), "an even number: 2spirals has two arms")
             try require("copiesUpTo", copiesUpTo, copiesUpTo >= 0, "a whole number from 0")
+            try require("evaluations", evaluations, 0...1 << 20 ~= evaluations, "a whole number from 0 to \(1 << 20)")
         }
     }
 
@@ -80,15 +97,12 @@ public struct RMwGGISCost: Replication {
 
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
         let (d, method) = Self.read(cell)
-        let flips: Int
-        switch method {
-        case .copies, .rm, .chunked: flips = d
-        case .rmwrand, .rmwggis: flips = configuration.flips
-        }
+        let flips = configuration.flips(method, d)
         let rows = Double(configuration.batchSize * (1 + flips))
         let first = method == .copies ? Double(d) : 1
         let widths = zip(configuration.hidden, configuration.hidden.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
-        let operations = 6 * rows * (Double(widths) + first * Double(configuration.hidden[0])) * Double(configuration.iterations + 1)
+        let operations = 6 * rows * (Double(widths) + first * Double(configuration.hidden[0]))
+            * Double(configuration.iterations(method, d) + 1)
         let kept = method == .chunked ? configuration.batchSize * (1 + configuration.chunk) : configuration.batchSize * (1 + flips)
         let copies = method == .copies ? 3 * d : 0
         return Estimate(
@@ -129,10 +143,11 @@ public struct RMwGGISCost: Replication {
             try saved.restore(flips, named: "flips")
             loss = try saved.elements("loss", shape: [])[0]
         }
-        for iteration in context.iterations(of: configuration.iterations) {
+        let iterations = configuration.iterations(method, d)
+        for iteration in context.iterations(of: iterations) {
             loss = try step()
             try context.guardFinite("loss", loss, iteration: iteration)
-            try context.endIteration(iteration, of: configuration.iterations) { checkpoint in
+            try context.endIteration(iteration, of: iterations) { checkpoint in
                 checkpoint.store(model.parameters)
                 checkpoint.store(adam)
                 checkpoint.store(flips, named: "flips")
@@ -162,11 +177,11 @@ public struct RMwGGISCost: Replication {
     /// What a small machine has, in bytes: the table names the cells that took more.
     private static let memoryLimit = 4 << 30
 
-    /// A row for each d: milliseconds an iteration and peak memory of each method.
+    /// A row for each d: milliseconds an iteration (the median) and peak memory of each method.
     public func table(_ records: [CellRecord]) -> Table {
         let (dimensions, methods) = Self.axes(records)
         let rows = dimensions.map { d in
-            [d] + methods.map { Self.text(records, d, $0) { $0.secondsPerIteration.map { String(format: "%.1f", $0 * 1000) } } }
+            [d] + methods.map { Self.text(records, d, $0) { $0.medianSecondsPerIteration.map { String(format: "%.1f", $0 * 1000) } } }
                 + methods.map { Self.text(records, d, $0) { String(format: "%.0f", Double($0.peakMemory) / 1e6) } }
         }
         var notes = [Table.missingNote(records)].compactMap { $0 }
@@ -192,7 +207,7 @@ public struct RMwGGISCost: Replication {
         let d = Chart.Axis("d", isLogarithmic: true)
         try Chart(
             title: "time of a training step", x: d, y: .init("ms an iteration", isLogarithmic: true),
-            series: series { $0.secondsPerIteration.map { $0 * 1000 } }
+            series: series { $0.medianSecondsPerIteration.map { $0 * 1000 } }
         ).write(named: "chart-time", in: folder.url)
         try Chart(
             title: "memory of a training step", x: d, y: .init("peak memory of the process, MB", isLogarithmic: true),
@@ -202,7 +217,7 @@ public struct RMwGGISCost: Replication {
             record.timing.map {
                 Cost(
                     d: Int(record.cell.label("d")!)!, method: record.cell.label("method")!,
-                    millisecondsPerIteration: $0.secondsPerIteration.map { $0 * 1000 }, peakMemory: $0.peakMemory)
+                    millisecondsPerIteration: $0.medianSecondsPerIteration.map { $0 * 1000 }, peakMemory: $0.peakMemory)
             }
         }
         let encoder = JSONEncoder()

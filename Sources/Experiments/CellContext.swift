@@ -52,6 +52,8 @@ public final class CellContext {
     private var loopMark: ContinuousClock.Instant
     private var earlier: CellTiming
     private var timing: CellTiming
+    /// Of this process, in seconds.
+    private var iterationTimes: [Double] = []
 
     init(
         cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, device: Device,
@@ -115,7 +117,8 @@ public final class CellContext {
     /// `fill` stores everything that the next iteration depends on. Throws `RunError` where the disk refuses.
     public func endIteration(_ iteration: Int, of total: Int, _ fill: (inout Checkpoint) throws -> Void) throws {
         let now = clock.now
-        timing.iterationSeconds += Self.seconds(now - loopMark)
+        iterationTimes.append(Self.seconds(now - loopMark))
+        timing.iterationSeconds += iterationTimes.last!
         timing.iterations += 1
         loopMark = now
         progress(.iterated(cell, iteration: iteration, total: total))
@@ -143,6 +146,10 @@ public final class CellContext {
     private func writeTiming() throws {
         timing.wallSeconds = earlier.wallSeconds + Self.seconds(clock.now - start)
         timing.peakMemory = max(earlier.peakMemory, Processor.peakMemory)
+        let (times, middle) = (iterationTimes.sorted(), iterationTimes.count / 2)
+        if !times.isEmpty {
+            timing.medianSecondsPerIteration = times.count.isMultiple(of: 2) ? (times[middle - 1] + times[middle]) / 2 : times[middle]
+        }
         try atomically(replacing: files.timing, by: JSON.encode(timing))
     }
 

@@ -5,7 +5,7 @@ import Foundation
 /// ```yaml
 /// relations:
 ///   - claim: guided flips cost less than all flips
-///     metric: secondsPerIteration        # a value of the cells, or secondsPerIteration or peakMemory
+///     metric: secondsPerIteration        # a value of the cells, or secondsPerIteration, medianSecondsPerIteration or peakMemory
 ///     of: {method: rmwggis-basic}        # these cells, each …
 ///     over: {method: rm}                 # … by the cell that differs in these labels alone; `minus` for a difference
 ///     among: {data: 2spirals}            # in these cells only; may be left out
@@ -79,6 +79,7 @@ package struct ExpectedRelation: Sendable, Equatable {
     private func value(_ record: CellRecord) -> Double? {
         switch (record.status, metric) {
         case (.finished, "secondsPerIteration"): record.timing?.secondsPerIteration
+        case (.finished, "medianSecondsPerIteration"): record.timing?.medianSecondsPerIteration
         case (.finished, "peakMemory"): record.timing.map { Double($0.peakMemory) }
         case (.finished, _): record.values[metric]
         default: nil

@@ -128,13 +128,16 @@ public struct CellTiming: Codable, Sendable, Equatable {
     /// Seconds in iterations: the wall time of the loop less `CellContext.untimed`.
     public var iterationSeconds = 0.0
     public var iterations = 0
+    /// The median of the iterations' seconds in the last of those processes, which other work on the machine moves less than their mean; nil
+    /// where none ended, or the run is older than this.
+    public var medianSecondsPerIteration: Double?
     /// The most memory that a process held while it ran the cell, in bytes.
     public var peakMemory = 0
     public var processor = ""
     /// The git commit of the process that ended the cell.
     public var commit = ""
 
-    /// Seconds an iteration; nil before the first.
+    /// Seconds an iteration, their mean; nil before the first.
     public var secondsPerIteration: Double? { iterations > 0 ? iterationSeconds / Double(iterations) : nil }
 }
 

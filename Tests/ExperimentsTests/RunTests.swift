@@ -148,6 +148,17 @@ import Testing
         #expect(timing.peakMemory > 1_000_000)
     }
 
+    @Test func theMedianTimeOfAnIterationIgnoresOneThatWasDisturbed() throws {
+        var replication = NoisyQuadratic()
+        replication.disturbance = 0.4
+        let plain = try request(folder) { $0.selection = try CellSelection("1") }
+        try run(plain, replication)
+        let timing = try #require(try Plan(NoisyQuadratic(), plain).records()[0].timing)
+        // 40 iterations of microseconds each, one of 0.4 s more.
+        #expect(try #require(timing.secondsPerIteration) >= 0.01)
+        #expect(try (0..<0.005).contains(#require(timing.medianSecondsPerIteration)))
+    }
+
     @Test func whatHasRunIsNotOverwritten() throws {
         let first = try request(folder) { $0.selection = try CellSelection("2") }
         try run(first)

@@ -39,6 +39,8 @@ public struct NoisyQuadratic: Replayable {
     public var expected = "values: []"
     /// Seconds that an iteration waits, untimed, for the tests that stop a run.
     public var delay = 0.0
+    /// Seconds that the 30th iteration takes longer, as by other work on the machine.
+    public var disturbance = 0.0
     public let columns: [Column] = [
         .label("method"), .label("curvature"), .value("loss", decimals: 4), .timePerIteration,
     ]
@@ -79,6 +81,7 @@ public struct NoisyQuadratic: Replayable {
                 velocity[i] = decay * velocity[i] - configuration.learningRate * (curvature * x[i] + generator.gaussian())
                 x[i] += velocity[i]
             }
+            if disturbance > 0, iteration == 30 { Thread.sleep(forTimeInterval: disturbance) }
             if delay > 0 { context.untimed { Thread.sleep(forTimeInterval: delay) } }
             try context.guardFinite("loss", loss(), iteration: iteration)
             if iteration % 3 == 0 { try context.log(iteration: iteration, ["loss": loss(), "x0": x[0]]) }
