@@ -61,8 +61,8 @@ final class ProgressLine {
             let left = Self.time(Double(total - iteration) / max(1e-9, rate))
             let line = "\(place): \(iteration)/\(total), \(String(format: "%.1f", rate)) iterations/s, \(left) left"
             Console.shared.isTerminal ? Console.shared.show(line) : Console.shared.write(line)
-        case .skipped(let cell):
-            Console.shared.write("\(cell.id): has run already")
+        case .skipped(let cells):
+            Console.shared.write(cells.count == 1 ? "\(cells[0].id): has run already" : "\(cells.count) cells have run already")
         case .ended(let record):
             let values = record.values.sorted { $0.key < $1.key }.map { "\($0) \(String(format: "%.4g", $1))" }
             let seconds = record.timing.map { " in \(Self.time($0.wallSeconds))" } ?? ""

@@ -88,7 +88,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     /// Runs the remaining cells in child processes; the highest of their exit codes.
     private func runJobs(_ run: Run<some Replication>, _ progress: ProgressLine) throws -> Int32 {
         let plan = run.plan
-        for cell in run.finished { progress.show(.skipped(cell)) }
+        if !run.finished.isEmpty { progress.show(.skipped(run.finished)) }
         let processes = run.remaining.map { cell in
             var arguments = ["run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)"]
             arguments += ["--device", device]

@@ -8,8 +8,8 @@ public enum RunProgress: Sendable {
     case started(Cell, position: Int, count: Int, iteration: Int)
     /// A cell has done `iteration` of `total` iterations.
     case iterated(Cell, iteration: Int, total: Int)
-    /// A cell that an earlier process finished.
-    case skipped(Cell)
+    /// Cells that earlier processes finished, one at least.
+    case skipped([Cell])
     /// A cell's result is on the disk.
     case ended(CellRecord)
     /// A line from a child process.

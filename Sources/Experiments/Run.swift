@@ -99,7 +99,7 @@ public final class Run<R: Replication> {
     /// Throws `Interrupted` after a checkpoint once `interruption` gives a signal, and whatever a cell throws.
     public func cells(interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void) throws {
         environment.setThreads(plan.threadsPerCell)
-        for cell in finished { progress(.skipped(cell)) }
+        if !finished.isEmpty { progress(.skipped(finished)) }
         for (position, cell) in remaining.enumerated() {
             if let signal = interruption() { throw Interrupted(signal: signal) }
             let files = plan.folder.cell(cell.id)
@@ -131,6 +131,9 @@ public final class Run<R: Replication> {
 
     /// Makes `metrics.jsonl`, `timing.json`, `table.md`, `table.json` and the pictures of the run from the cells that have a result, this
     /// process's or another's; the table.
+    ///
+    /// Where the logs of finished cells are not there, as in a checkout that leaves them out, `metrics.jsonl` and the pictures stay as they
+    /// are, with a warning: made without those cells they would replace what was made with them.
     @discardableResult
     public func assemble() throws -> Table {
         let folder = plan.folder
@@ -138,12 +141,34 @@ public final class Run<R: Replication> {
         defer { withExtendedLifetime(lock) {} }
         let records = try plan.records()
         let present = records.filter { $0.status != .missing }
+        let unlogged = present.filter { !FileManager.default.fileExists(atPath: folder.cell($0.cell.id).metrics.path) }
+        if let first = unlogged.first {
+            logger.warning(
+                """
+                \(folder.url.path): \(unlogged.count) of the finished cells, \(first.cell.id) first, have no metrics.jsonl here: \
+                the run's own and its pictures stay as they are
+                """)
+        } else {
+            try assembleMetrics(of: present)
+        }
+        let timings = Dictionary(uniqueKeysWithValues: present.map { ($0.cell.id, $0.timing ?? CellTiming()) })
+        try atomically(replacing: folder.timing, by: JSON.encode(timings))
+        let table = plan.replication.table(records)
+        try atomically(replacing: folder.table, by: Data(table.markdown.utf8))
+        try atomically(replacing: folder.tableData, by: JSON.encode(records.map(TableRow.init)))
+        if !present.isEmpty && unlogged.isEmpty { try plan.replication.pictures(records, in: folder) }
+        return table
+    }
+
+    /// The cells' logs, one after the other.
+    private func assembleMetrics(of records: [CellRecord]) throws {
+        let folder = plan.folder
         try atomically(replacing: folder.metrics) { beside in
             guard FileManager.default.createFile(atPath: beside.path, contents: nil),
                 let all = try? FileHandle(forWritingTo: beside)
             else { throw systemFault(folder.metrics, "cannot be written") }
             defer { try? all.close() }
-            for record in present {
+            for record in records {
                 let source = folder.cell(record.cell.id).metrics
                 guard let part = try? FileHandle(forReadingFrom: source) else {
                     throw RunError("\(source.path): cannot be read")
@@ -154,13 +179,6 @@ public final class Run<R: Replication> {
                 }
             }
         }
-        let timings = Dictionary(uniqueKeysWithValues: present.map { ($0.cell.id, $0.timing ?? CellTiming()) })
-        try atomically(replacing: folder.timing, by: JSON.encode(timings))
-        let table = plan.replication.table(records)
-        try atomically(replacing: folder.table, by: Data(table.markdown.utf8))
-        try atomically(replacing: folder.tableData, by: JSON.encode(records.map(TableRow.init)))
-        if !present.isEmpty { try plan.replication.pictures(records, in: folder) }
-        return table
     }
 
     /// What the folder holds already; nil where it holds no run. Throws where it is another run than `record`.

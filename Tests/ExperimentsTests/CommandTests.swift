@@ -122,6 +122,20 @@ import Testing
         #expect(try identity(shared) == identity(whole))
     }
 
+    @Test func goingOnNamesCellsWhoseLogsAreNotThere() throws {
+        let output = folder.appendingPathComponent("run").path
+        let run = ["run", "noisy-quadratic", "--profile", "smoke", "--output", output, "--resume"]
+        #expect(try Fixture.run(run + ["--cells", "1-3"], in: folder).code == 0)
+        for id in ["plain-1.0-seed1", "momentum-1.0-seed1"] {
+            try FileManager.default.removeItem(atPath: "\(output)/cells/\(id)/metrics.jsonl")
+        }
+        let rest = try Fixture.run(run, in: folder)
+        #expect(rest.code == 0)
+        #expect(rest.messages.contains("3 cells have run already\n"))
+        let warning = "warning: \(output): 2 of the finished cells, plain-1.0-seed1 first, have no metrics.jsonl here: "
+        #expect(rest.messages.contains(warning + "the run's own and its pictures stay as they are\n"))
+    }
+
     @Test func exitCodesTellUsageFromDataFromAFailedCheck() throws {
         func code(_ arguments: String..., environment: [String: String] = [:]) throws -> Int32 {
             try Fixture.run(arguments, in: folder, environment: environment).code

@@ -159,6 +159,27 @@ import Testing
         #expect(try (0..<0.005).contains(#require(timing.medianSecondsPerIteration)))
     }
 
+    /// As in a checkout of a run whose logs are not kept.
+    @Test func goingOnWithoutTheLogsOfFinishedCellsKeepsWhatWasMadeFromThem() throws {
+        try run(request(folder) { $0.selection = try CellSelection("1-2") })
+        let (files, before) = (RunFolder(folder), try snapshot(folder))
+        try FileManager.default.removeItem(at: files.cell("plain-1.0-seed1").metrics)
+        var replication = NoisyQuadratic()
+        replication.picture = "y"
+        let rest = try request(folder) { $0.resume = true }
+        let table = try run(rest, replication)
+        #expect(table.rows.count == 4 && !table.rows.joined().contains("–"))
+        let after = try snapshot(folder)
+        #expect(after["metrics.jsonl"] == before["metrics.jsonl"] && after["picture.txt"] == Data("x".utf8))
+
+        // With the log back, both are made anew, from all four.
+        try #require(before["cells/plain-1.0-seed1/metrics.jsonl"]).write(to: files.cell("plain-1.0-seed1").metrics)
+        try run(rest, replication)
+        let whole = try snapshot(folder)
+        #expect(try #require(whole["metrics.jsonl"]).count > #require(before["metrics.jsonl"]).count)
+        #expect(whole["picture.txt"] == Data("y".utf8))
+    }
+
     @Test func whatHasRunIsNotOverwritten() throws {
         let first = try request(folder) { $0.selection = try CellSelection("2") }
         try run(first)

@@ -41,6 +41,8 @@ public struct NoisyQuadratic: Replayable {
     public var delay = 0.0
     /// Seconds that the 30th iteration takes longer, as by other work on the machine.
     public var disturbance = 0.0
+    /// What the run's one picture shows.
+    public var picture = "x"
     public let columns: [Column] = [
         .label("method"), .label("curvature"), .value("loss", decimals: 4), .timePerIteration,
     ]
@@ -56,6 +58,10 @@ public struct NoisyQuadratic: Replayable {
             }
         }
         return cells
+    }
+
+    public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
+        try atomically(replacing: folder.url.appendingPathComponent("picture.txt"), by: Data(picture.utf8))
     }
 
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
