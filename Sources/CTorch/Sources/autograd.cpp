@@ -48,6 +48,15 @@ struct CallbackNode final : torch::autograd::Node {
     std::string name() const override { return "CallbackNode"; }
 };
 
+/// libtorch shares nodes by std::shared_ptr up to 2.12, by c10::intrusive_ptr from 2.13 on.
+auto make_node(ct_backward backward, void (*release)(void *), void *context, size_t inputs) {
+#if TORCH_VERSION_MINOR >= 13
+    return c10::make_intrusive<CallbackNode>(backward, release, context, inputs);
+#else
+    return std::shared_ptr<CallbackNode>(new CallbackNode(backward, release, context, inputs), torch::autograd::deleteNode);
+#endif
+}
+
 }  // namespace
 
 bool ct_requires_grad(ct_tensor tensor) { return get(tensor).requires_grad(); }
@@ -91,7 +100,7 @@ int32_t ct_record(
         bool wanted = false;
         for (const auto &variable : variables) wanted = wanted || variable.requires_grad();
         if (!wanted || !at::GradMode::is_enabled()) return;
-        auto node = c10::make_intrusive<CallbackNode>(backward, release, context, variables.size());
+        auto node = make_node(backward, release, context, variables.size());
         handed_over = true;
         node->set_next_edges(torch::autograd::collect_next_edges(variables));
         torch::autograd::set_history(get(output), node);

@@ -8,8 +8,8 @@
 
 #include <torch/headeronly/version.h>
 
-#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 13
-#error "this library needs libtorch 2.13; run 'make setup', or set LIBTORCH to one"
+#if TORCH_VERSION_MAJOR != 2 || TORCH_VERSION_MINOR < 11
+#error "this library needs libtorch 2.11 or later; run 'make setup', or set LIBTORCH to one"
 #endif
 
 namespace ct {
