@@ -121,6 +121,10 @@ let package = Package(
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"], resources: [.copy("Golden")]),
         .testTarget(name: "AdaNCEImagesTests", dependencies: ["AdaNCEImages", "RunSupport"]),
+        // `run --device cuda` on a stand-in for a GPU.
+        .testTarget(
+            name: "SimulatedDeviceTests", dependencies: ["Experiments", "RunSupport", "replicate"], path: "Tests/SimulatedDevice",
+            exclude: ["device.cpp"]),
         .testTarget(name: "ScoreMatchingDensitiesTests", dependencies: ["DensityLearning", "ScoreMatchingDensities", "RunSupport"]),
         .testTarget(name: "NCEFamilyTests", dependencies: ["EnergyModels", "NCEFamily", "RunSupport"]),
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),

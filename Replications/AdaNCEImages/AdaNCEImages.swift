@@ -74,7 +74,7 @@ public struct AdaNCEImages: Replication {
             model, ObjectiveName(rawValue: cell.label("objective")!)!.objective, dynamics: configuration.dynamics(),
             buffer: ReplayBuffer(
                 shape: images.shape, configuration.buffer(rejuvenationRate: Double(cell.label("rejuvenation")!)!), using: chains),
-            configuration.training(adaptiveInterval: Int(cell.label("K")!)!), using: chains)
+            configuration.training(adaptiveInterval: Int(cell.label("K")!)!, recordsGraphs: context.recordsGraphs), using: chains)
         if let saved = context.restored {
             try saved.restore(training)
             try saved.restore(batches, named: "batches")
@@ -129,6 +129,8 @@ public struct AdaNCEImages: Replication {
             throw Divergence(quantity: "\(fault.quantity) of a chain", iteration: iteration)
         } catch let fault as NonFiniteQuantity {
             throw Divergence(quantity: fault.quantity, iteration: iteration)
+        } catch let fault as DeviceError {
+            throw RunError(fault.description)
         }
     }
 

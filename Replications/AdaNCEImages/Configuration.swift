@@ -196,11 +196,11 @@ extension AdaNCEImages {
                 writing: bufferWriting == .inPlace ? .inPlace : .queue)
         }
 
-        func training(adaptiveInterval: Int) -> SelfAdaptingSettings {
+        func training(adaptiveInterval: Int, recordsGraphs: Bool) -> SelfAdaptingSettings {
             SelfAdaptingSettings(
                 adaptiveInterval: adaptiveInterval, chainLength: chainLength,
                 adam: .init(learningRate: learningRate, beta1: beta1, beta2: beta2), resetsBuffer: resetsBuffer,
-                gradientNormLimit: gradientNormLimit > 0 ? gradientNormLimit : nil, energyPenalty: energyPenalty)
+                gradientNormLimit: gradientNormLimit > 0 ? gradientNormLimit : nil, energyPenalty: energyPenalty, recordsGraphs: recordsGraphs)
         }
     }
 }

@@ -25,7 +25,8 @@ struct GradientNoise {
             let data = images.batch(configuration.batchSize, noise: configuration.dataNoise, using: generator)
             let start = training.buffer.draw(configuration.batchSize, using: generator).points
             let noise = try training.dynamics.run(
-                training.frozen, from: start.channelsLast(), steps: configuration.chainLength, using: generator).points
+                training.frozen, from: start.channelsLast(), steps: configuration.chainLength,
+                asGraph: training.settings.recordsGraphs, using: generator).points
             let loss = try training.objective.loss(
                 ContrastedEnergies(
                     noise: training.model.energy(noise), data: training.model.energy(data),

@@ -18,6 +18,8 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     @Option(
         help: ArgumentHelp("Where tensors lie: cpu, cuda or cuda:N, for replications that run on a GPU.", valueName: "device"))
     var device = "cpu"
+    @Flag(help: "On a GPU, record the steps of chains once and issue them as CUDA graphs. The same numbers; not yet tried on a GPU.")
+    var graphs = false
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp("Override a setting of the profile; may be repeated.", valueName: "key=value"),
@@ -49,6 +51,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     private func run(_ replication: some Replication) throws {
         var request = RunRequest(profile: profile, threads: threads)
         do { request.device = try Device(validating: device) } catch let fault as DeviceError { throw RunError(fault.description) }
+        request.recordsGraphs = graphs
         request.overrides = overrides
         request.seed = seed
         request.selection = cells
@@ -91,7 +94,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         if !run.finished.isEmpty { progress.show(.skipped(run.finished)) }
         let processes = run.remaining.map { cell in
             var arguments = ["run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)"]
-            arguments += ["--device", device]
+            arguments += ["--device", device] + (graphs ? ["--graphs"] : [])
             for override in overrides { arguments += ["--set", override.description] }
             arguments += ["--cells", "\(cell.index)", "--output", plan.folder.url.path]
             arguments += ["--checkpoint-every", "\(checkpointEvery)", "--lock-descriptor", "\(CellProcess.lockDescriptor)"]

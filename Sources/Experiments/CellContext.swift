@@ -38,6 +38,8 @@ public final class CellContext {
     public let restored: Checkpoint?
     /// Where its tensors are to lie: the processor, unless the replication runs on a GPU and is asked to.
     public let device: Device
+    /// Whether repeated work there is to be recorded as graphs (`RecordedWork`).
+    public let recordsGraphs: Bool
 
     private let files: CellFolder
     private let owner: Checkpoint.Owner
@@ -56,7 +58,7 @@ public final class CellContext {
     private var iterationTimes: [Double] = []
 
     init(
-        cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, device: Device,
+        cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, device: Device, recordsGraphs: Bool,
         checkpointInterval: Double, commit: String, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
     ) throws {
         self.cell = cell
@@ -64,7 +66,7 @@ public final class CellContext {
         directory = files.url
         self.owner = owner
         self.restored = restored
-        self.device = device
+        (self.device, self.recordsGraphs) = (device, recordsGraphs)
         log = MetricsLog(files.metrics, cell: cell.id, start: restored?.metricsOffset ?? 0)
         interval = checkpointInterval
         self.commit = commit

@@ -13,6 +13,8 @@ public struct RunRequest: Sendable {
     public var threads: Int
     /// Where tensors lie.
     public var device = Device.cpu
+    /// Whether repeated work on a GPU is recorded as graphs; what is computed is the same.
+    public var recordsGraphs = false
     /// Processes at a time.
     public var jobs = 1
     /// The run folder; nil: `results/<name>/<profile>-seed<seed>` below the current folder.
@@ -45,6 +47,9 @@ public struct Plan<R: Replication>: Sendable {
     public init(_ replication: R, _ request: RunRequest) throws {
         guard request.device == .cpu || replication.runsOnGPU else {
             throw RunError("\(replication.name) runs on the processor only; the device asked for is \(request.device)")
+        }
+        guard !request.recordsGraphs || request.device != .cpu else {
+            throw RunError("graphs are of work on a GPU, but the device is cpu", cure: "leave out --graphs, or give --device cuda")
         }
         let profiles = try Profiles(replication.profiles, place: "\(replication.name)/profiles.yaml")
         configuration = try profiles.configuration(

@@ -111,7 +111,8 @@ public final class Run<R: Replication> {
                 .started(cell, position: position + 1, count: remaining.count, iteration: restored?.iteration ?? 0))
             let context = try CellContext(
                 cell: cell, files: files, owner: owner, restored: restored,
-                device: plan.request.device, checkpointInterval: plan.request.checkpointInterval, commit: environment.commit,
+                device: plan.request.device, recordsGraphs: plan.request.recordsGraphs,
+                checkpointInterval: plan.request.checkpointInterval, commit: environment.commit,
                 interruption: interruption, progress: progress)
             var result = ResultRecord(
                 cell: cell.id, labels: Dictionary(uniqueKeysWithValues: cell.labels), seed: cell.seed,

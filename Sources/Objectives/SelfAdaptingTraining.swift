@@ -15,15 +15,18 @@ public struct SelfAdaptingSettings: Equatable, Sendable {
     public var gradientNormLimit: Double?
     /// α in α(mean E(x⁺)² + mean E(x⁻)²), which is added to the loss.
     public var energyPenalty: Double
+    /// Whether chains are recorded as graphs, on a GPU: see `LangevinChains`. Decides nothing of how the training goes.
+    public var recordsGraphs: Bool
 
     /// The defaults are those of section 5.1.2, K = 1; without clipping and penalty, and with a buffer that is kept, which are ours.
     public init(
         adaptiveInterval: Int = 1, chainLength: Int = 100,
         adam: Adam.Settings = .init(learningRate: 1e-4, beta1: 0, beta2: 0.999), resetsBuffer: Bool = false,
-        gradientNormLimit: Double? = nil, energyPenalty: Double = 0
+        gradientNormLimit: Double? = nil, energyPenalty: Double = 0, recordsGraphs: Bool = false
     ) {
         (self.adaptiveInterval, self.chainLength, self.adam) = (adaptiveInterval, chainLength, adam)
         (self.resetsBuffer, self.gradientNormLimit, self.energyPenalty) = (resetsBuffer, gradientNormLimit, energyPenalty)
+        self.recordsGraphs = recordsGraphs
     }
 
     func validate() throws {
@@ -96,7 +99,8 @@ public final class SelfAdaptingTraining<Model: FreezableEnergyModel> {
     public func update(_ data: Tensor) throws -> Update {
         let start = buffer.draw(data.size(0), using: generator)
         let points = start.points.rank == 4 ? start.points.channelsLast() : start.points
-        let run = try dynamics.run(frozen, from: points, steps: settings.chainLength, using: generator)
+        let run = try dynamics.run(
+            frozen, from: points, steps: settings.chainLength, asGraph: settings.recordsGraphs, using: generator)
         buffer.store(run.points, from: start)
 
         let energies = contrastedEnergies(noise: run.points, data: data)

@@ -48,11 +48,12 @@ public struct LangevinDynamics: Hashable, Sendable {
 
     /// Chains from x [chains, …], so many steps on.
     ///
+    /// - Parameter asGraph: see `LangevinChains`.
     /// - Throws: `ChainDivergence` where a gradient or a point is no longer finite.
     public func run(
-        _ model: some EnergyModel, from x: Tensor, steps: Int, using generator: RandomGenerator
+        _ model: some EnergyModel, from x: Tensor, steps: Int, asGraph: Bool = false, using generator: RandomGenerator
     ) throws -> LangevinRun {
-        let chains = LangevinChains(self, model, from: x, using: generator)
+        let chains = LangevinChains(self, model, from: x, asGraph: asGraph, using: generator)
         let norms = try chains.advance(steps)
         return LangevinRun(points: chains.points, gradientNorms: norms)
     }
@@ -70,6 +71,8 @@ public struct LangevinRun {
 }
 
 /// Chains under way by Langevin dynamics. What they do next depends on points, velocity and generator alone.
+///
+/// Nothing is read back before the end of `advance`: on a GPU the steps are issued one after the other while it computes.
 public final class LangevinChains<Model: EnergyModel> {
     public let dynamics: LangevinDynamics
     public let model: Model
@@ -77,19 +80,27 @@ public final class LangevinChains<Model: EnergyModel> {
     private let x: Tensor
     private let v: Tensor?
     private let z: Tensor?
+    /// ‖∇E(x)‖₂ of each chain before the last step.
+    private let norms: Tensor
+    private let asGraph: Bool
+    private var recorded: RecordedWork?
     /// How many steps were taken.
     public private(set) var steps = 0
 
     /// - Parameters:
     ///   - start: points [chains, …] in the model's type; their layout in memory is kept, they themselves are not changed.
     ///   - velocity: where earlier chains had arrived; nil for rest. Without meaning where there is no momentum.
+    ///   - asGraph: whether a step is recorded once and then issued as a whole, on a GPU (`RecordedWork`). The model must keep its weights, and its
+    ///     gradient must not depend on anything that is read back.
     public init(
-        _ dynamics: LangevinDynamics, _ model: Model, from start: Tensor, velocity: Tensor? = nil, using generator: RandomGenerator
+        _ dynamics: LangevinDynamics, _ model: Model, from start: Tensor, velocity: Tensor? = nil, asGraph: Bool = false,
+        using generator: RandomGenerator
     ) {
-        (self.dynamics, self.model, self.generator) = (dynamics, model, generator)
+        (self.dynamics, self.model, self.generator, self.asGraph) = (dynamics, model, generator, asGraph)
         x = start.detached().copied()
         v = dynamics.momentum > 0 ? velocity?.detached().copied() ?? .zeros(like: start) : nil
         z = dynamics.noise > 0 ? .empty(start.shape, dtype: start.dtype, device: start.device) : nil
+        norms = .zeros([start.size(0)], dtype: start.dtype, device: start.device)
     }
 
     /// A copy, shape [chains, …].
@@ -97,52 +108,59 @@ public final class LangevinChains<Model: EnergyModel> {
     /// The last move, where there is momentum; a copy.
     public var velocity: Tensor? { v?.copied() }
 
-    /// One step of every chain.
-    ///
-    /// - Returns: the mean of ‖∇E(x)‖₂ over the chains before it.
-    /// - Throws: `ChainDivergence` where a gradient is not finite; the chains stay where they are.
-    @discardableResult
-    public func step() throws -> Double {
-        try withoutGradients {
-            var gradient = model.inputGradient(x)
-            let norms = gradient.norm(over: Array(1..<max(2, x.rank)))
-            let norm = norms.mean().item()
-            guard norm.isFinite else { throw Self.divergence("gradient", norms.isFinite(), step: steps) }
-            if let limit = dynamics.gradientLimit { gradient = gradient.maximum(-limit).minimum(limit) }
-            if let v {
-                v.assign(v * dynamics.momentum)
-                v.add(gradient, scale: -dynamics.stepSize)
-                addNoise(to: v)
-                x.add(v, scale: 1)
-            } else {
-                x.add(gradient, scale: -dynamics.stepSize)
-                addNoise(to: x)
-            }
-            if let box = dynamics.box { x.assign(x.maximum(box.lowerBound).minimum(box.upperBound)) }
-            steps += 1
-            return norm
-        }
-    }
-
-    /// So many steps.
+    /// So many steps of every chain.
     ///
     /// - Returns: the mean of ‖∇E(x)‖₂ over the chains before each.
-    /// - Throws: `ChainDivergence` where a gradient, or a point at the end, is not finite.
+    /// - Throws: `ChainDivergence` where a gradient, or a point at the end, is not finite: the chains are then of no more use. `DeviceError` where
+    ///   steps are to be recorded and cannot be.
     @discardableResult
     public func advance(_ count: Int) throws -> [Double] {
-        let norms = try (0..<count).map { _ in try step() }
-        let finite = x.isFinite()
-        if !finite.all() {
-            throw Self.divergence("points", finite.reshaped([x.size(0), -1]).converted(to: .int64).min(1) .> 0, step: steps)
+        try withoutGradients {
+            let seen = Tensor.empty([count, norms.count], dtype: norms.dtype, device: norms.device)
+            for step in 0..<count {
+                // The same draws whatever the layout of the points.
+                if let z { generator.fillNormal(z) }
+                if let recorded {
+                    recorded.issue()
+                } else if asGraph {
+                    recorded = try RecordedWork(on: x.device) { withoutGradients { move() } }
+                } else {
+                    move()
+                }
+                seen.narrowed(0, start: step, length: 1).assign(norms.unsqueezed(0))
+            }
+            let means = count == 0 ? [] : seen.mean(1).array(Double.self)
+            if let step = means.firstIndex(where: { !$0.isFinite }) {
+                throw Self.divergence("gradient", seen.narrowed(0, start: step, length: 1).isFinite(), step: steps + step)
+            }
+            steps += count
+            let finite = x.isFinite()
+            if !finite.all() {
+                throw Self.divergence("points", finite.reshaped([x.size(0), -1]).converted(to: .int64).min(1) .> 0, step: steps)
+            }
+            return means
         }
-        return norms
     }
 
-    /// The same draws whatever the layout of the points.
+    /// A step, by the noise drawn for it: from `x` and `v` to `x`, `v` and `norms`, without reading an element.
+    private func move() {
+        var gradient = model.inputGradient(x)
+        norms.assign(gradient.norm(over: Array(1..<max(2, x.rank))))
+        if let limit = dynamics.gradientLimit { gradient = gradient.maximum(-limit).minimum(limit) }
+        if let v {
+            v.assign(v * dynamics.momentum)
+            v.add(gradient, scale: -dynamics.stepSize)
+            addNoise(to: v)
+            x.add(v, scale: 1)
+        } else {
+            x.add(gradient, scale: -dynamics.stepSize)
+            addNoise(to: x)
+        }
+        if let box = dynamics.box { x.assign(x.maximum(box.lowerBound).minimum(box.upperBound)) }
+    }
+
     private func addNoise(to x: Tensor) {
-        guard let z else { return }
-        generator.fillNormal(z)
-        x.add(z, scale: dynamics.noise)
+        if let z { x.add(z, scale: dynamics.noise) }
     }
 
     /// From a boolean for each chain: whether it is still finite.

@@ -42,12 +42,14 @@ public enum Device: Hashable, Sendable, CustomStringConvertible {
 public enum DeviceError: Error, Equatable, CustomStringConvertible {
     case unknown(String)
     case unavailable(String)
+    case recordsNothing(Device, reason: String)
 
     public var description: String {
         switch self {
         case .unknown(let name): "device '\(name)' is not known: use cpu, cuda or cuda:N"
         case .unavailable(let name):
             "device '\(name)' cannot be used: this libtorch (\(Runtime.version)) reaches no NVIDIA GPU; use cpu"
+        case .recordsNothing(let device, let reason): "work on \(device) cannot be recorded as a graph: \(reason)"
         }
     }
 }

@@ -14,6 +14,13 @@
 
 namespace ct {
 
+/// What ct_device counts. Builds for tests put a simulated device in a GPU's place: see Tests/SimulatedDevice.
+#ifdef CT_SIMULATED_DEVICE
+constexpr at::DeviceType accelerator = at::kPrivateUse1;
+#else
+constexpr at::DeviceType accelerator = at::kCUDA;
+#endif
+
 inline at::Tensor &get(ct_tensor handle) { return *reinterpret_cast<at::Tensor *>(handle); }
 
 inline ct_tensor own(at::Tensor tensor) {

@@ -68,6 +68,7 @@ const char *ct_cpu_capability(void) {
 }
 
 bool ct_cuda_is_available(void) {
+    if (ct::accelerator != at::kCUDA) return true;
     return ct::guarded(false, [] { return at::globalContext().hasCUDA(); });
 }
 

@@ -27,7 +27,7 @@ at::ScalarType scalar_type(ct_dtype dtype) {
 at::Device device(ct_device index) {
     if (index < 0) return at::Device(at::kCPU);
     if (!ct_cuda_is_available()) throw std::runtime_error("no CUDA device: this libtorch cannot reach an NVIDIA GPU");
-    return at::Device(at::kCUDA, static_cast<c10::DeviceIndex>(index));
+    return at::Device(accelerator, static_cast<c10::DeviceIndex>(index));
 }
 
 at::TensorOptions options(ct_dtype dtype, ct_device index) {
@@ -78,7 +78,7 @@ int64_t ct_size(ct_tensor tensor, int32_t dimension) { return get(tensor).sizes(
 int64_t ct_element_count(ct_tensor tensor) { return get(tensor).numel(); }
 
 ct_device ct_tensor_device(ct_tensor tensor) {
-    return get(tensor).is_cuda() ? std::max<int32_t>(0, get(tensor).device().index()) : -1;
+    return get(tensor).device().type() == ct::accelerator ? std::max<int32_t>(0, get(tensor).device().index()) : -1;
 }
 
 bool ct_is_contiguous(ct_tensor tensor) { return get(tensor).is_contiguous(); }

@@ -17,5 +17,6 @@
 #include "ct_random.h"
 #include "ct_autograd.h"
 #include "ct_optim.h"
+#include "ct_graph.h"
 
 #endif

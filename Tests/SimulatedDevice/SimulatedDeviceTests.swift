@@ -1,0 +1,143 @@
+import Experiments
+import Foundation
+import RunSupport
+import Testing
+
+/// `run --device cuda` where there is no GPU: `device.cpp` stands in its place, and dies where a GPU would.
+@Suite(.serialized) struct SimulatedDeviceTests {
+    /// The smoke profile from beginning to end: the processor's numbers up to rounding, for it has kernels of its own; and with graphs the same bytes as
+    /// without.
+    @Test func aReplicationRunsOnADevice() throws {
+        try withRuns { device in
+            let (onCPU, onDevice, byGraphs) = (device.folder("cpu"), device.folder("device"), device.folder("graphs"))
+            _ = try device.run(["--profile", "smoke", "--device", "cpu", "--output", onCPU.path])
+            let plain = try device.run(["--profile", "smoke", "--device", "cuda", "--output", onDevice.path])
+            let recorded = try device.run(["--profile", "smoke", "--device", "cuda", "--graphs", "--output", byGraphs.path])
+            #expect(plain.operations > 10_000 && plain.graphs == 0 && recorded.graphs > 0)
+
+            let (a, b) = (try results(onCPU), try results(onDevice))
+            #expect(a.count == 2 && a.keys == b.keys)
+            for (cell, values) in a {
+                #expect(Set(values.keys) == Set(b[cell]!.keys))
+                for (name, value) in values {
+                    let other = b[cell]![name]!
+                    #expect(abs(other - value) <= 5e-3 * abs(value), "\(cell), \(name): \(value) on the processor, \(other) on the device")
+                }
+            }
+            #expect(a != b)
+            let comparison = try Comparison(RunFolder(onDevice), RunFolder(byGraphs))
+            #expect(comparison.identical && comparison.compared > 10, "\(comparison.differences.markdown)")
+        }
+    }
+
+    /// Longer chains are read from no more often; each is recorded once, in its first step, and issued for every other.
+    @Test func nothingIsReadBetweenTheStepsOfAChain() throws {
+        func report(steps: Int, _ graphs: [String]) throws -> Report {
+            try withRuns { device in
+                let settings = ["chainLength=\(steps)", "longRunSteps=0", "scoredSamples=0", "gradientBatches=0"]
+                return try device.run(
+                    ["--profile", "smoke", "--cells", "1", "--device", "cuda"] + graphs + settings.flatMap { ["--set", $0] }
+                        + ["--output", device.folder("run").path])
+            }
+        }
+        let (short, long) = (try report(steps: 10, []), try report(steps: 20, []))
+        #expect(short.reads == long.reads && short.reads > 0 && short.operations < long.operations)
+        let (shortGraphs, longGraphs) = (try report(steps: 10, ["--graphs"]), try report(steps: 20, ["--graphs"]))
+        #expect(shortGraphs.reads == short.reads && longGraphs.reads == short.reads)
+        #expect(shortGraphs.graphs > 8 && longGraphs.graphs == shortGraphs.graphs)
+        #expect(shortGraphs.issued == 9 * shortGraphs.graphs && longGraphs.issued == 19 * longGraphs.graphs)
+    }
+
+    /// From its last checkpoint a run ends as it had ended: parameters, buffer and generators come back to the device.
+    @Test func aRunOnADeviceGoesOn() throws {
+        try withRuns { device in
+            let (once, again) = (device.folder("once"), device.folder("again"))
+            let arguments = ["--profile", "smoke", "--cells", "1", "--device", "cuda"]
+            _ = try device.run(arguments + ["--output", once.path])
+            try FileManager.default.copyItem(at: once, to: again)
+            for cell in try FileManager.default.contentsOfDirectory(at: RunFolder(again).cells, includingPropertiesForKeys: nil) {
+                for name in ["result.json", "samples-fresh.png"] { try FileManager.default.removeItem(at: cell.appendingPathComponent(name)) }
+            }
+            let report = try device.run(arguments + ["--resume", "--output", again.path])
+            #expect(report.operations > 100)
+            let comparison = try Comparison(RunFolder(once), RunFolder(again))
+            #expect(comparison.identical, "\(comparison.differences.markdown)")
+        }
+    }
+
+    /// Graphs without a GPU are refused, by name.
+    @Test func graphsOnTheProcessorAreRefused() throws {
+        try withRuns { device in
+            let fault = #expect(throws: Failure.self) {
+                _ = try device.run(["--profile", "smoke", "--graphs", "--output", device.folder("run").path])
+            }
+            #expect(fault?.output.contains("error: graphs are of work on a GPU, but the device is cpu") == true, "\(fault?.output ?? "")")
+            #expect(fault?.status == 2)
+        }
+    }
+
+    /// The values of each cell.
+    private func results(_ run: URL) throws -> [String: [String: Double]] {
+        struct Result: Decodable { var values: [String: Double] }
+        let cells = try FileManager.default.contentsOfDirectory(at: RunFolder(run).cells, includingPropertiesForKeys: nil)
+        return try Dictionary(
+            uniqueKeysWithValues: cells.map {
+                ($0.lastPathComponent, try JSONDecoder().decode(Result.self, from: Data(contentsOf: $0.appendingPathComponent("result.json"))).values)
+            })
+    }
+}
+
+/// What the device counted.
+private struct Report {
+    let operations, graphs, issued, reads: Int
+}
+
+private struct Failure: Error {
+    let status: Int32
+    let output: String
+}
+
+/// `replicate run adance-images` with the simulated device, in a folder that goes away.
+private struct SimulatedDevice {
+    /// Built once, by the script, which compiles what has changed.
+    private static let executable = Result {
+        let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
+        let folder = products.appendingPathComponent("simulated-device")
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        try call(root.appendingPathComponent("scripts/simulated-device"), [folder.path], [:])
+        return folder.appendingPathComponent("replicate")
+    }
+
+    let root: URL
+
+    func folder(_ name: String) -> URL { root.appendingPathComponent(name) }
+
+    func run(_ arguments: [String]) throws -> Report {
+        let report = folder("report")
+        try Self.call(
+            Self.executable.get(), ["run", "adance-images", "--threads", "1"] + arguments, ["SIMULATED_DEVICE_REPORT": report.path])
+        let counts = try String(contentsOf: report, encoding: .utf8).split(whereSeparator: \.isWhitespace).map { Int($0)! }
+        return Report(operations: counts[0], graphs: counts[1], issued: counts[2], reads: counts[3])
+    }
+
+    private static func call(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
+        let process = Process()
+        let pipe = Pipe()
+        (process.executableURL, process.arguments) = (executable, arguments)
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
+        (process.standardOutput, process.standardError) = (pipe, pipe)
+        try process.run()
+        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        guard process.terminationStatus == 0 else {
+            throw Failure(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
+        }
+    }
+}
+
+private func withRuns<T>(_ body: (SimulatedDevice) throws -> T) throws -> T {
+    try withFolder { folder in
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        return try body(SimulatedDevice(root: folder))
+    }
+}
