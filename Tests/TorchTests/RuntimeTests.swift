@@ -69,6 +69,12 @@ import Torch
         #expect(Tensor.zeros([1]).device == .cpu)
     }
 
+    /// Graphs are of a GPU's work: the body is not even called.
+    @Test func workOnTheProcessorIsNotRecorded() {
+        let fault = #expect(throws: DeviceError.self) { _ = try RecordedWork(on: .cpu) { Issue.record("called") } }
+        #expect(fault?.description.hasPrefix("work on cpu cannot be recorded as a graph: ") == true, "\(String(describing: fault))")
+    }
+
     // MARK: - Threads
 
     /// The number of threads is put back on the thread that changed it; a synchronous test does not change threads.
