@@ -83,7 +83,8 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Experiments", "Datasets", "Figures", "Metrics", "Torch", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Experiments", "EnergyModels", "Samplers", "Datasets", "Figures", "Metrics", "Torch",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

@@ -26,7 +26,7 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
             discussion: "Exit codes: 0 done; 1 a check or a replay failed; 2 bad data, configuration or environment; 64 wrong usage.",
             subcommands: [
                 ListCommand<C>.self, RunCommand<C>.self, CheckCommand<C>.self, CompareCommand.self, ReplayCommand<C>.self,
-                ScoreCommand.self, ConvertCommand.self,
+                ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
             ])
     }
 

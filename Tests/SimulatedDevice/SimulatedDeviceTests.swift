@@ -76,6 +76,31 @@ import Testing
         }
     }
 
+    /// `replicate device`: float32 to rounding, bfloat16 coarser, both as graphs too; wrong usage and a device that disagrees have their codes.
+    @Test func aDeviceIsComparedWithTheProcessor() throws {
+        struct Report: Decodable {
+            struct Agreement: Decodable { var type: String, energyError, gradientError, energyZ, deviationZ: Double, agrees: Bool }
+            struct Speed: Decodable { var type: String, graphs: Bool, imageStepsPerSecond, share: Double }
+            var device: String, agreement: [Agreement], speed: [Speed]
+        }
+        try withRuns { device in
+            let few = ["device", "--network", "a", "--width", "0.125", "--batch", "16", "--steps", "3", "--rounds", "1", "--matrix", "64"]
+            let text = try device.replicate(few + ["--device", "cuda", "--graphs", "--json"]).output
+            let report = try JSONDecoder().decode(Report.self, from: Data(text.utf8))
+            #expect(report.device == "cuda:0" && report.agreement.map(\.type) == ["float32", "bfloat16"])
+            for (found, range) in zip(report.agreement, [0...1e-5, 1e-3...0.2]) {
+                #expect(found.agrees && range.contains(found.gradientError) && found.energyError < range.upperBound, "\(found)")
+                #expect(abs(found.energyZ) < 5 && abs(found.deviationZ) < 5)
+            }
+            #expect(report.speed.map { "\($0.type) \($0.graphs)" } == ["float32 false", "float32 true", "bfloat16 false", "bfloat16 true"])
+            #expect(report.speed.allSatisfy { $0.imageStepsPerSecond > 0 && $0.share > 0 })
+            for (arguments, code) in [(["--graphs"], 2), (["--network", "d"], 64), (["--batch", "0"], 64), (["--width", "0"], 64)] as [([String], Int32)] {
+                let fault = #expect(throws: Failure.self) { _ = try device.replicate(["device"] + arguments) }
+                #expect(fault?.status == code, "\(arguments)")
+            }
+        }
+    }
+
     /// The values of each cell.
     private func results(_ run: URL) throws -> [String: [String: Double]] {
         struct Result: Decodable { var values: [String: Double] }
@@ -112,26 +137,28 @@ private struct SimulatedDevice {
 
     func folder(_ name: String) -> URL { root.appendingPathComponent(name) }
 
-    func run(_ arguments: [String]) throws -> Report {
+    func run(_ arguments: [String]) throws -> Report { try replicate(["run", "adance-images", "--threads", "1"] + arguments).report }
+
+    /// What the command printed, and what the device counted.
+    func replicate(_ arguments: [String]) throws -> (output: String, report: Report) {
         let report = folder("report")
-        try Self.call(
-            Self.executable.get(), ["run", "adance-images", "--threads", "1"] + arguments, ["SIMULATED_DEVICE_REPORT": report.path])
+        let output = try Self.call(Self.executable.get(), arguments, ["SIMULATED_DEVICE_REPORT": report.path])
         let counts = try String(contentsOf: report, encoding: .utf8).split(whereSeparator: \.isWhitespace).map { Int($0)! }
-        return Report(operations: counts[0], graphs: counts[1], issued: counts[2], reads: counts[3])
+        return (output, Report(operations: counts[0], graphs: counts[1], issued: counts[2], reads: counts[3]))
     }
 
-    private static func call(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws {
+    @discardableResult
+    private static func call(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws -> String {
         let process = Process()
         let pipe = Pipe()
         (process.executableURL, process.arguments) = (executable, arguments)
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         (process.standardOutput, process.standardError) = (pipe, pipe)
         try process.run()
-        let output = pipe.fileHandleForReading.readDataToEndOfFile()
+        let output = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
         process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            throw Failure(status: process.terminationStatus, output: String(decoding: output, as: UTF8.self))
-        }
+        guard process.terminationStatus == 0 else { throw Failure(status: process.terminationStatus, output: output) }
+        return output
     }
 }
 
