@@ -27,7 +27,9 @@ struct Samples {
         let shape = training.model.architecture.inputShape
         func chains(_ start: Tensor, steps: Int) throws -> Tensor {
             guard steps > 0 else { return start }
-            return try training.dynamics.run(model, from: start.channelsLast(), steps: steps, asGraph: training.settings.recordsGraphs, using: generator).points.contiguous()
+            let run = try training.dynamics.run(
+                model, from: start.channelsLast(), steps: steps, asGraph: training.settings.recordsGraphs, using: generator)
+            return run.points.contiguous()
         }
         func noise(_ count: Int) -> Tensor { .uniform([count] + shape, low: -1, high: 1, using: generator) }
         /// In batches, so that memory does not grow with their number.

@@ -85,9 +85,8 @@ private struct DeviceReport: Encodable {
 
         func model(_ type: DType, sampling: DType, on device: Device) throws -> FrozenConvNetEnergy {
             let model = try ConvNetEnergy(architecture, dtype: type, samplingType: sampling, using: RandomGenerator(seed: 1, device: device))
-            for (own, given) in [(model.parameters, weights.parameters), (model.state, weights.state)] {
-                withoutGradients { for (to, from) in zip(own.tensors, given.tensors) { to.detached().assign(from.detached()) } }
-            }
+            model.parameters.assign(weights.parameters)
+            model.state.assign(weights.state)
             return model.frozen()
         }
         let dynamics = try LangevinDynamics(stepSize: 1, noise: 0.005)

@@ -49,7 +49,7 @@ public struct LangevinDynamics: Hashable, Sendable {
     /// Chains from x [chains, …], so many steps on.
     ///
     /// - Parameter asGraph: see `LangevinChains`.
-    /// - Throws: `ChainDivergence` where a gradient or a point is no longer finite.
+    /// - Throws: `ChainDivergence` where a gradient or a point is no longer finite; `DeviceError` where there are no graphs.
     public func run(
         _ model: some EnergyModel, from x: Tensor, steps: Int, asGraph: Bool = false, using generator: RandomGenerator
     ) throws -> LangevinRun {
