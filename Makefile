@@ -1,7 +1,7 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
 REPLICATIONS := rmwggis-synthetic rmwggis-cost rmwggis-ising ou-boltzmann ou-rbm adance-images score-matching nce-family
-.PHONY: help setup build test bench data check torture gpu-bundle replicate $(REPLICATIONS:%=replicate-%) clean
+.PHONY: help setup build test test-instruction-sets examples bench data check torture gpu-bundle replicate $(REPLICATIONS:%=replicate-%) clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -11,8 +11,8 @@ JOBS ?= $(shell nproc)
 ARGS ?=
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
-	@echo "  make replicate-NAME  NAME at PROFILE (quick), into results/: $(REPLICATIONS)"
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' Makefile
+	@echo "  make replicate-NAME         NAME at PROFILE (quick), into results/: $(REPLICATIONS)"
 
 setup: ## Debian packages and libtorch (LIBTORCH=folder, WHEELS=folder of wheels); at once when nothing is missing
 	@scripts/setup
@@ -23,13 +23,19 @@ build: setup ## the replicate command, optimised
 test: setup ## all tests, optimised
 	@scripts/test $(ARGS)
 
+test-instruction-sets: setup ## tests and pinned values with the rounding of other processors; ARGS='--only avx2' for one
+	@scripts/test-instruction-sets $(ARGS)
+
+examples: setup ## builds and runs Examples/, which use the library from outside
+	@scripts/test-examples
+
 bench: setup ## ours beside PyTorch's, to Benchmarks/latest.json; ONLY=name runs one
-	@scripts/setup-peer
+	@scripts/setup-python peer 'torch==2.13.*' numpy
 	@$(SWIFT) build -c release --product bench
 	@.build/release/bench --python .deps/peer/bin/python $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
 data: ## MNIST and CIFAR-10 into data/, checked by SHA-256; FROM=folder takes them from there, SETS=mnist one of them
-	@data-scripts/fetch $(FROM)
+	@data-scripts/fetch $(if $(FROM),"$(FROM)")
 
 check: build ## the pinned values of every replication, again
 	@set -e; for name in $(REPLICATIONS); do $(REPLICATE) check $$name; done
@@ -50,4 +56,4 @@ gpu-bundle: setup ## build/gpu-bundle, which runs on a machine with an NVIDIA GP
 	@scripts/gpu-bundle build/gpu-bundle $(DATA)
 
 clean: ## removes what was built and fetched into this folder; results/ and the cache stay
-	rm -rf .build .deps build data
+	rm -rf .build .build-* .deps build data

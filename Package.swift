@@ -9,8 +9,17 @@ let kernelFlags: [SwiftSetting] = [
     .unsafeFlags(["-Xcc", "-march=\(processor)"], .when(configuration: .release))
 ]
 
+/// What another package can import: the parts, then the harness and the command line for replications of one's own.
+let libraries = [
+    "Torch", "HDF5", "EnergyModels", "Datasets", "Samplers", "Objectives", "Metrics", "Figures", "Experiments",
+    "DensityLearning", "Commands",
+]
+
 let package = Package(
     name: "energy-based-models",
+    products: libraries.map { .library(name: $0, targets: [$0]) } + [
+        .executable(name: "replicate", targets: ["replicate"])
+    ],
     dependencies: [
         .package(path: "Sources/CTorch"),
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
@@ -118,7 +127,7 @@ let package = Package(
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures", "Datasets"]),
         .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
-        .testTarget(name: "READMETests", dependencies: ["EnergyModels", "Objectives", "Samplers"]),
+        .testTarget(name: "READMETests"),
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"], resources: [.copy("Golden")]),
         .testTarget(name: "AdaNCEImagesTests", dependencies: ["AdaNCEImages", "RunSupport"]),

@@ -109,7 +109,13 @@ static char *copy_of(png_structp png, const char *text)
     return copy;
 }
 
-static cpng_status decode(FILE *file, int64_t largest_area, cpng_image *image, struct complaint *complaint)
+/// What a file may make libpng hold beside its pixels: the bytes of a chunk, packed or not, and how many chunks of text.
+enum { largest_chunk = 1 << 20, most_chunks = 64 };
+
+/// Every chunk that pixels do not depend on: passed over by its length, whatever it unpacks to.
+static const unsigned char passed_over[] = "bKGD\0cHRM\0eXIf\0gAMA\0hIST\0iCCP\0iTXt\0oFFs\0pCAL\0pHYs\0sBIT\0sCAL\0sPLT\0sRGB\0sTER\0tEXt\0tIME\0zTXt";
+
+static cpng_status decode(FILE *file, int64_t largest_area, int reads_text, cpng_image *image, struct complaint *complaint)
 {
     png_structp png = png_create_read_struct(PNG_LIBPNG_VER_STRING, complaint, on_error, on_warning);
     if (!png) return CPNG_OUT_OF_MEMORY;
@@ -124,6 +130,9 @@ static cpng_status decode(FILE *file, int64_t largest_area, cpng_image *image, s
     }
     png_init_io(png, file);
     png_set_sig_bytes(png, 8);
+    png_set_chunk_malloc_max(png, largest_chunk);
+    png_set_chunk_cache_max(png, most_chunks);
+    if (!reads_text) png_set_keep_unknown_chunks(png, PNG_HANDLE_CHUNK_NEVER, passed_over, sizeof passed_over / 5);
     png_read_info(png, info);
     const int64_t width = png_get_image_width(png, info), height = png_get_image_height(png, info);
     if (width * height > largest_area) {
@@ -167,7 +176,7 @@ static cpng_status decode(FILE *file, int64_t largest_area, cpng_image *image, s
     return CPNG_OK;
 }
 
-cpng_status cpng_read(const char *path, int64_t largest_area, cpng_image *image, char *message, size_t message_size)
+cpng_status cpng_read(const char *path, int64_t largest_area, int reads_text, cpng_image *image, char *message, size_t message_size)
 {
     memset(image, 0, sizeof *image);
     FILE *file = fopen(path, "rb");
@@ -184,7 +193,7 @@ cpng_status cpng_read(const char *path, int64_t largest_area, cpng_image *image,
         return system_error ? CPNG_OPEN_FAILED : CPNG_NOT_PNG;
     }
     struct complaint complaint = {"not enough memory", 0};
-    const cpng_status status = decode(file, largest_area, image, &complaint);
+    const cpng_status status = decode(file, largest_area, reads_text, image, &complaint);
     if (status != CPNG_OK) {
         cpng_free(image);
         snprintf(message, message_size, "%s", status == CPNG_DAMAGED && feof(file) ? "the file ends early" : complaint.text);

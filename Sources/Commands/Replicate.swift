@@ -80,7 +80,10 @@ struct ListCommand<C: Catalogue>: ParsableCommand {
         CommandConfiguration(commandName: "list", abstract: "Lists the replications and their profiles.")
     }
 
+    @Flag(help: "Print the replications' names alone, a line each.") var names = false
+
     func run() throws {
+        if names { return C.replications.forEach { print($0.name) } }
         for replication in C.replications {
             print("\(replication.name): \(replication.summary)")
             let profiles = try Profiles(replication.profiles, place: "\(replication.name)/profiles.yaml").summaries

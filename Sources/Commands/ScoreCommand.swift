@@ -26,6 +26,8 @@ struct ScoreCommand: ParsableCommand {
     var classifier: String?
     @Option(help: "Epochs that the classifier is trained for.") var epochs = 3
     @Option(help: "Splits of the Inception score.") var splits = 10
+    @Flag(help: "Deal images to those splits in their order, which may be by class, rather than shuffled by a fixed seed.")
+    var keepOrder = false
     @Option(help: ArgumentHelp("Where to write what was gathered of the reference, to stand in its place another time.", valueName: "file"))
     var saveStatistics: String?
     @Option(help: "Images at a time.") var batch = 50
@@ -48,7 +50,7 @@ struct ScoreCommand: ParsableCommand {
         try reference.map { try network.check($0.shape) }
         let saved = try reference == nil ? savedFeatures(network) : nil
         func features(_ source: any ImageSource) throws -> ImageFeatures {
-            try ImageFeatures(of: source, by: network, splits: splits, batchSize: batch, seed: seed) { done in
+            try ImageFeatures(of: source, by: network, splits: splits, order: order, batchSize: batch, seed: seed) { done in
                 showProgress("\(source.name): image \(done)/\(source.count)", last: done == source.count)
             }
         }
@@ -65,10 +67,13 @@ struct ScoreCommand: ParsableCommand {
         }
     }
 
+    private var order: SplitOrder { keepOrder ? .kept : .shuffled }
+
     /// The reference's images; nil where what was gathered of them stands in their place.
     private func openReference() throws -> (any ImageSource)? {
-        let isHDF5 = ["h5", "hdf5"].contains(URL(fileURLWithPath: reference).pathExtension.lowercased())
-        let isSaved = try isHDF5 && FileManager.default.fileExists(atPath: reference) && ImageFeatures.areSaved(at: reference)
+        var isFolder: ObjCBool = false
+        let isFile = FileManager.default.fileExists(atPath: reference, isDirectory: &isFolder) && !isFolder.boolValue
+        let isSaved = try isFile && FileKind(contentsOf: URL(fileURLWithPath: reference)) == .hdf5 && ImageFeatures.areSaved(at: reference)
         return isSaved ? nil : try openImages(reference)
     }
 
@@ -77,6 +82,11 @@ struct ScoreCommand: ParsableCommand {
         let saved = try ImageFeatures(hdf5: reference, by: network)
         guard saved.score.splits == splits else {
             throw RunError("\(reference): holds an Inception score of \(saved.score.splits) splits, --splits asks for \(splits)")
+        }
+        guard saved.order == order else {
+            throw RunError(
+                "\(reference): holds an Inception score of images in the order '\(saved.order.rawValue)', asked for is '\(order.rawValue)'",
+                cure: saved.order == .kept ? "give --keep-order" : "leave --keep-order out")
         }
         return saved
     }
@@ -126,7 +136,7 @@ extension ImageScores {
         func row(_ name: String, _ value: String, _ floor: String, _ note: String) -> [String] { [prefix + name, value, floor, note] }
         func spread(_ score: InceptionScore) -> String { String(format: "%.4f ± %.4f", score.mean, score.standardDeviation) }
         func spread(_ distance: KernelDistance) -> String { String(format: "%.6f ± %.6f", distance.mean, distance.standardDeviation) }
-        let splits = "\(inceptionScore.splits) splits; beside it the reference's own"
+        let splits = "\(inceptionScore.splits) splits, images \(splitOrder == .kept ? "in their order" : "shuffled"); beside it the reference's own"
         return Table(
             columns: ["score", "images", "floor", "with"],
             rows: [

@@ -15,6 +15,7 @@ public struct ImageSet: ImageSource, Equatable, Sendable {
     public let pixels: [UInt8]
     /// A class for each image, from 0; nil where there are none.
     public let classes: [Int]?
+    public private(set) var remarks: [String] = []
 
     public var count: Int { pixels.count / shape.pixelCount }
 
@@ -94,8 +95,8 @@ public struct ImageSet: ImageSource, Equatable, Sendable {
 }
 
 extension ImageSet {
-    /// Images of an IDX file [count, height, width], grey; with the labels of its counterpart where the file's name holds "images-idx3" and one
-    /// of "labels-idx1" stands beside it, as MNIST's do.
+    /// Images of an IDX file [count, height, width], grey; with the labels of its counterpart where the file's name says images and one stands
+    /// beside it whose name says labels, as MNIST's do: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, each compressed or not.
     ///
     /// - Throws: `IDXError` or `ImageError` where a file cannot be read, or holds no images or not a label for each.
     public init(idx url: URL) throws {
@@ -105,10 +106,9 @@ extension ImageSet {
         }
         let shape = ImageShape(channels: 1, height: images.shape[1], width: images.shape[2])
         try Self.check(shape, url.path)
-        let counterpart = url.deletingLastPathComponent()
-            .appendingPathComponent(url.lastPathComponent.replacingOccurrences(of: "images-idx3", with: "labels-idx1"))
         var labels: [Int]?
-        if counterpart != url, FileManager.default.fileExists(atPath: counterpart.path) {
+        let counterpart = IDX.labels(beside: url)
+        if let counterpart {
             let found = try IDX(contentsOf: counterpart)
             guard found.shape == [images.shape[0]] else {
                 throw ImageError(counterpart.path, "has the shape \(found.shape), expected a label for each of \(images.shape[0]) images")
@@ -116,5 +116,6 @@ extension ImageSet {
             labels = found.elements.map(Int.init)
         }
         try self.init(name: url.lastPathComponent, shape: shape, pixels: images.elements, labels: labels)
+        remarks = ["\(url.lastPathComponent): labels \(counterpart.map { "from \($0.lastPathComponent)" } ?? "none: no file of labels beside it")"]
     }
 }

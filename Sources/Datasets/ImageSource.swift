@@ -28,9 +28,13 @@ public protocol ImageSource {
     func pixels(_ range: Range<Int>) throws -> [UInt8]
     /// A class for each image, from 0; nil where there are none.
     func labels() throws -> [Int]?
+    /// What a user should know of how the images were found, each a sentence: which files were passed over, where labels come from.
+    var remarks: [String] { get }
 }
 
 extension ImageSource {
+    public var remarks: [String] { [] }
+
     /// Some images as a uint8 tensor [range.count, channels, height, width].
     public func tensor(_ range: Range<Int>) throws -> Tensor {
         Tensor(try pixels(range), shape: [range.count, shape.channels, shape.height, shape.width])

@@ -38,17 +38,23 @@ extension Image {
     /// - Throws: ``FigureError/cannotOpen(path:reason:)``, ``FigureError/notPNG(path:)``, ``FigureError/damagedPNG(path:reason:)``,
     ///   ``FigureError/tooLargePNG(path:reason:)`` or ``FigureError/outOfMemory(path:)``.
     public init(png url: URL, largestArea: Int = Image.largestArea) throws(FigureError) {
-        self = try Self.readPNG(url, largestArea: largestArea).image
+        self = try Self.read(url, largestArea: largestArea, text: false).image
     }
 
-    /// Reads a PNG file with its text entries, in the order of the file.
-    /// - Throws: as ``init(png:largestArea:)``.
+    /// Reads a PNG file with its text entries, in the order of the file: the first 64.
+    /// - Throws: as ``init(png:largestArea:)``; ``FigureError/damagedPNG(path:reason:)`` too where a chunk other than pixels takes more than 1 MiB.
     public static func readPNG(
         _ url: URL, largestArea: Int = Image.largestArea
     ) throws(FigureError) -> (image: Image, text: [(key: String, value: String)]) {
+        try read(url, largestArea: largestArea, text: true)
+    }
+
+    private static func read(
+        _ url: URL, largestArea: Int, text readsText: Bool
+    ) throws(FigureError) -> (image: Image, text: [(key: String, value: String)]) {
         var read = cpng_image()
         var message = [CChar](repeating: 0, count: 256)
-        let status = cpng_read(url.path, Int64(largestArea), &read, &message, message.count)
+        let status = cpng_read(url.path, Int64(largestArea), readsText ? 1 : 0, &read, &message, message.count)
         if status != CPNG_OK { throw FigureError(status, path: url.path, message) }
         defer { cpng_free(&read) }
         let (width, height, channels) = (Int(read.width), Int(read.height), Int(read.channels))

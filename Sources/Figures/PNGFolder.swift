@@ -8,29 +8,52 @@ public struct PNGFolder: ImageSource {
     public let name: String
     public let shape: ImageShape
     public let files: [URL]
+    public let remarks: [String]
 
     public var count: Int { files.count }
 
     /// The most pixels, width · height, that a file may declare; a file of more is refused before it is unpacked.
     public static let largestArea = ImageSet.largestSide * ImageSet.largestSide
 
-    /// Lists a folder and reads the first file, whose size the others must have. Other files and hidden ones are passed over.
+    /// Lists a folder and reads the first file, whose size the others must have. Hidden files are passed over; so are files that are no PNG by
+    /// their name, and sub-folders, which `remarks` then counts.
     ///
     /// - Throws: `FigureError` where the folder is not there, holds no PNG file, or the first one cannot be read.
     public init(_ folder: URL) throws(FigureError) {
-        let names: [String]
+        let entries: [URL]
         do {
-            names = try FileManager.default.contentsOfDirectory(atPath: folder.path)
+            entries = try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { !$0.hasPrefix(".") }
+                .map(folder.appendingPathComponent)
         } catch {
             throw .folder(path: folder.path, fault: "cannot be listed: it is no folder, or may not be read")
         }
-        files = names.filter { $0.lowercased().hasSuffix(".png") && !$0.hasPrefix(".") }
+        func isFolder(_ url: URL) -> Bool {
+            var status = stat()
+            return stat(url.path, &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+        }
+        let folders = entries.filter(isFolder)
+        let plain = entries.filter { !isFolder($0) }
+        func ofKind(_ endings: String...) -> [URL] { plain.filter { endings.contains($0.pathExtension.lowercased()) } }
+        let (pngs, jpegs) = (ofKind("png"), ofKind("jpg", "jpeg"))
+        files = pngs.map(\.lastPathComponent)
             .sorted { a, b in
                 let order = a.compare(b, options: [.numeric, .literal])
                 return order == .orderedSame ? a < b : order == .orderedAscending
             }
             .map(folder.appendingPathComponent)
-        guard let first = files.first else { throw .folder(path: folder.path, fault: "holds no PNG file") }
+        let passedOver = [
+            (jpegs.count, "JPEG file"), (plain.count - pngs.count - jpegs.count, "other file"), (folders.count, "sub-folder"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
+        guard !files.isEmpty else {
+            throw .folder(
+                path: folder.path,
+                fault: "holds no PNG file" + (passedOver.isEmpty ? "" : ", only \(passedOver)")
+                    + (jpegs.isEmpty ? "" : ": JPEG is not read (ImageMagick: mogrify -format png *.jpg)"))
+        }
+        remarks = passedOver.isEmpty ? [] : [
+            "\(folder.lastPathComponent): \(files.count) PNG file\(files.count == 1 ? " is" : "s are") read, not read: \(passedOver)"
+        ]
+        let first = files[0]
         let image = try Image(png: first, largestArea: Self.largestArea)
         shape = ImageShape(channels: image.channels, height: image.height, width: image.width)
         guard image.height <= ImageSet.largestSide, image.width <= ImageSet.largestSide else {

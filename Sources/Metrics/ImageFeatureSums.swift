@@ -4,6 +4,7 @@ import Torch
 /// Gathers an `ImageFeatures` from images that come in batches, in order.
 package final class ImageFeatureSums {
     let network: any FeatureNetwork
+    let order: SplitOrder
     let halves: (FeatureStatistics, FeatureStatistics)
     private(set) var seen = 0
     private(set) var digest = SHA256()
@@ -14,7 +15,7 @@ package final class ImageFeatureSums {
     private let isKept: [Bool]
 
     /// - Parameters: as of `ImageFeatures`, of which there are so many images.
-    package init(_ network: any FeatureNetwork, images count: Int, kept: Int, splits: Int, seed: UInt64) {
+    package init(_ network: any FeatureNetwork, images count: Int, kept: Int, splits: Int, order: SplitOrder = .shuffled, seed: UInt64) {
         func chosen(_ number: Int, _ generator: RandomGenerator) -> [Bool] {
             var isChosen = [Bool](repeating: false, count: count)
             for index in generator.permutation(count).narrowed(0, start: 0, length: number).array(Int.self) { isChosen[index] = true }
@@ -25,8 +26,11 @@ package final class ImageFeatureSums {
         isKept = chosen(min(kept, count), generator)
         isSecond = chosen(count / 2, generator)
         halves = (FeatureStatistics(dimension: network.featureCount), FeatureStatistics(dimension: network.featureCount))
-        biasFree = InceptionScoreSums(images: count, splits: splits, classes: network.classCount)
-        biased = biasFree.fresh
+        self.order = order
+        func scoreSums() -> InceptionScoreSums {
+            InceptionScoreSums(images: count, splits: splits, classes: network.classCount, order: order)
+        }
+        (biasFree, biased) = (scoreSums(), scoreSums())
     }
 
     /// Adds images [n, channels, height, width]. Throws `MetricError` where their features are not finite.

@@ -23,7 +23,7 @@ extension ImageFeatures {
         try writer.write(HDF5Array([Int64(score.splits)], shape: []), named: "splits")
         let texts = [
             "format": Self.format, "name": images.name, "shape": images.shape, "checksum": images.checksum, "network": network.origin,
-            "weights": network.checksum, "preparation": network.preparation,
+            "weights": network.checksum, "preparation": network.preparation, "order": order.rawValue,
         ]
         for (name, text) in texts.sorted(by: { $0.key < $1.key }) { try writer.setAttribute(name, to: text) }
         try writer.save(to: path)
@@ -44,6 +44,11 @@ extension ImageFeatures {
             throw MetricError(
                 "\(path): was gathered by another network or preparation of images: \(texts["network"] ?? "unknown"), not \(network.origin)")
         }
+        // Files from before images were dealt at random kept their order, and say nothing.
+        guard let order = SplitOrder(rawValue: texts["order"] ?? SplitOrder.kept.rawValue) else {
+            throw MetricError("\(path): attribute 'order' is neither '\(SplitOrder.shuffled.rawValue)' nor '\(SplitOrder.kept.rawValue)'")
+        }
+        self.order = order
         let d = network.featureCount
         let halves = (
             try FeatureStatistics(from: file, prefix: "first.", dimension: d),

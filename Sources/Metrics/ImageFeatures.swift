@@ -15,24 +15,29 @@ public struct ImageFeatures {
     /// The Inception score without the last layer's bias, as the published metric has it, and with it.
     public let biasFreeScore: InceptionScore
     public let score: InceptionScore
+    /// How the images were dealt to the splits of the Inception score.
+    public let order: SplitOrder
 
     /// - Parameters:
     ///   - kept: how many images' features stay for the kernel distance, chosen at random; at least 2.
-    ///   - splits: of the Inception score, from 1 to the number of images.
+    ///   - splits: of the Inception score: one, or as many as leave two images for each.
+    ///   - order: how images are dealt to the splits.
     ///   - seed: of the choice, and of the halves.
     ///   - progress: is told how many images are done.
     /// - Throws: `MetricError` where the network cannot take the images, or there are not two images or one for each split; what the source
     ///   throws.
     public init(
-        of source: any ImageSource, by network: any FeatureNetwork, kept: Int = 10_000, splits: Int = 10, batchSize: Int = 50,
-        seed: UInt64 = 1, progress: (_ done: Int) throws -> Void = { _ in }
+        of source: any ImageSource, by network: any FeatureNetwork, kept: Int = 10_000, splits: Int = 10,
+        order: SplitOrder = .shuffled, batchSize: Int = 50, seed: UInt64 = 1, progress: (_ done: Int) throws -> Void = { _ in }
     ) throws {
         try network.check(source.shape)
         guard source.count >= 2 else { throw MetricError("\(source.name): has one image, scores need two or more") }
-        guard 1...source.count ~= splits else {
-            throw MetricError("\(source.name): has \(source.count) images, too few for \(splits) splits of the Inception score")
+        // One image alone scores exactly 1.
+        guard splits >= 1, splits == 1 || splits <= source.count / 2 else {
+            throw MetricError(
+                "\(source.name): has \(source.count) images, too few for \(splits) splits of the Inception score: two or more go to each")
         }
-        let sums = ImageFeatureSums(network, images: source.count, kept: kept, splits: splits, seed: seed)
+        let sums = ImageFeatureSums(network, images: source.count, kept: kept, splits: splits, order: order, seed: seed)
         for start in stride(from: 0, to: source.count, by: batchSize) {
             let range = start..<min(start + batchSize, source.count)
             try sums.add(source.pixels(range), shape: source.shape)
@@ -50,6 +55,7 @@ public struct ImageFeatures {
         kept = Tensor.concatenated(sums.keptParts)
         biasFreeScore = sums.biasFree.score
         score = sums.biased.score
+        order = sums.order
     }
 }
 

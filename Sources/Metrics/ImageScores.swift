@@ -14,6 +14,8 @@ public struct ImageScores: Codable, Equatable, Sendable {
     public let inceptionScoreWithBias: InceptionScore
     public let referenceInceptionScore: InceptionScore
     public let referenceInceptionScoreWithBias: InceptionScore
+    /// How the images were dealt to the splits of the Inception scores.
+    public let splitOrder: SplitOrder
     public let frechetDistance: Double
     /// Of one half of the reference, drawn at random, against the other: what sets of half its size reach that differ by chance alone.
     public let frechetFloor: Double
@@ -42,6 +44,7 @@ public struct ImageScores: Codable, Equatable, Sendable {
         inceptionScoreWithBias = images.score
         referenceInceptionScore = reference.biasFreeScore
         referenceInceptionScoreWithBias = reference.score
+        splitOrder = images.order
         frechetDistance = Metrics.frechetDistance(images.statistics, reference.statistics)
         frechetFloor = Metrics.frechetDistance(reference.halves.0, reference.halves.1)
         kernelDistance = KernelDistance(images.kept, reference.kept, using: RandomGenerator(seed: seed, stream: "kernel distance"))
@@ -52,7 +55,11 @@ public struct ImageScores: Codable, Equatable, Sendable {
             reference.kept.indexSelected(0, first), reference.kept.indexSelected(0, second),
             using: RandomGenerator(seed: seed, stream: "kernel floor"))
         let d = images.network.featureCount
-        warnings = [images.images, reference.images].filter { $0.count <= d }.map { set in
+        let small = [images, reference].filter { $0.score.splits > 1 && $0.images.count < 10 * $0.score.splits }.map { set in
+            "\(set.images.name) has \(set.images.count) images for \(set.score.splits) splits of the Inception score: with fewer than ten in each "
+                + "it is far below what more images give"
+        }
+        warnings = small + [images.images, reference.images].filter { $0.count <= d }.map { set in
             "\(set.name) has \(set.count) images: its covariance has rank \(set.count - 1) at most, of \(d); "
                 + "the Fréchet distance is biased upwards, and comparable only at equal numbers of images"
         }

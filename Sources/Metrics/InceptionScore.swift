@@ -1,3 +1,4 @@
+import Datasets
 import Foundation
 import Torch
 
@@ -26,9 +27,19 @@ public struct InceptionScore: Codable, Equatable, Sendable {
     }
 }
 
-/// Sums an Inception score up from logits that come in batches, in the images' order: split s of S takes images ⌊sN/S⌋ ..< ⌊(s+1)N/S⌋.
+/// How images are dealt to the splits of an Inception score. Files often stand sorted by class, and a split of one class scores 1.
+public enum SplitOrder: String, Codable, CaseIterable, Sendable {
+    /// In the order of numpy's RandomState(2020).permutation, as torch-fidelity deals them: the same images give the same splits.
+    case shuffled
+    /// As they come.
+    case kept
+}
+
+/// Sums an Inception score up from logits that come in batches: in their order, split s of S takes images ⌊sN/S⌋ ..< ⌊(s+1)N/S⌋.
 package struct InceptionScoreSums {
     private let bounds: [Int]
+    /// The split of each image, in the order in which they come.
+    private let splitOfImage: [Int]
     private var seen = 0
     /// Σ p, float64 [classes], a split each.
     private let sums: [Tensor]
@@ -36,30 +47,34 @@ package struct InceptionScoreSums {
     private var negativeEntropies: [Double]
 
     /// - Precondition: 1 ≤ splits ≤ images.
-    package init(images: Int, splits: Int, classes: Int) {
+    package init(images: Int, splits: Int, classes: Int, order: SplitOrder = .shuffled) {
         require(1...max(1, images) ~= splits, "\(splits) splits of \(images) images")
         bounds = (0...splits).map { $0 * images / splits }
+        var generator = NumPyRandomState(seed: 2020)
+        let places = order == .shuffled ? generator.permutation(images) : Array(0..<images)
+        var splitOfImage = [Int](repeating: 0, count: images)
+        for split in 0..<splits {
+            for place in bounds[split]..<bounds[split + 1] { splitOfImage[places[place]] = split }
+        }
+        self.splitOfImage = splitOfImage
         sums = (0..<splits).map { _ in .zeros([classes], dtype: .float64) }
         negativeEntropies = [Double](repeating: 0, count: splits)
     }
 
-    /// The same, with nothing summed yet.
-    var fresh: InceptionScoreSums { InceptionScoreSums(images: bounds.last!, splits: sums.count, classes: sums[0].count) }
-
     package mutating func add(_ logits: Tensor) {
+        let count = logits.size(0)
+        require(seen + count <= splitOfImage.count, "more than \(splitOfImage.count) logits")
         let logP = logits.converted(to: .float64).logSoftmax(1)
         let p = logP.exp()
         let entropies = (p * logP).sum(1)
-        var start = 0
-        while start < logits.size(0) {
-            let split = bounds.lastIndex { $0 <= seen }!
-            require(split < sums.count, "more than \(bounds.last!) logits")
-            let length = min(logits.size(0) - start, bounds[split + 1] - seen)
+        let rowsBySplit = Dictionary(grouping: 0..<count) { splitOfImage[seen + $0] }
+        for (split, rows) in rowsBySplit.sorted(by: { $0.key < $1.key }) {
+            let rows = Tensor(rows)
             var sum = sums[split]
-            sum += p.narrowed(0, start: start, length: length).sum(0)
-            negativeEntropies[split] += entropies.narrowed(0, start: start, length: length).sum().item()
-            (start, seen) = (start + length, seen + length)
+            sum += p.indexSelected(0, rows).sum(0)
+            negativeEntropies[split] += entropies.indexSelected(0, rows).sum().item()
         }
+        seen += count
     }
 
     /// - Precondition: all images have come.

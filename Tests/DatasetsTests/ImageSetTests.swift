@@ -5,7 +5,7 @@ import Testing
 import Torch
 
 /// A folder of its own for the length of a test.
-private func withFolder(_ body: (URL) throws -> Void) throws {
+func withFolder(_ body: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("images-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -13,7 +13,7 @@ private func withFolder(_ body: (URL) throws -> Void) throws {
 }
 
 /// What is said of a fault, without the path it begins with.
-private func fault(_ url: URL, _ body: () throws -> Void) -> String {
+func fault(_ url: URL, _ body: () throws -> Void) -> String {
     do { try body() } catch { return "\(error)".replacingOccurrences(of: url.path + ": ", with: "") }
     return "none"
 }

@@ -29,6 +29,7 @@ import Testing
         }
         try Data("notes".utf8).write(to: folder.file("notes.txt"))
         let images = try PNGFolder(folder.url)
+        #expect(images.remarks == ["\(folder.url.lastPathComponent): 3 PNG files are read, not read: 1 other file"])
         #expect(images.count == 3 && images.shape == shape && images.files.map(\.lastPathComponent) == ["1.png", "2.png", "10.png"])
         #expect(try images.pixels(0..<3) == [1, 2, 10].flatMap { index in (0..<18).map { UInt8(index * 20 + $0) } })
     }
@@ -44,6 +45,60 @@ import Testing
         try Image(width: 5000, height: 1, channels: 1, pixels: [UInt8](repeating: 9, count: 5000)).writePNG(to: folder.file("0.png"))
         #expect(fault(folder: folder.url)
             == "\(folder.file("0.png").path): is 5000 × 1 pixels, each side must be at most 4096")
+    }
+
+    /// What of a folder is read is said: JPEG files beside PNG ones, and a sub-folder, whatever its name.
+    @Test func whatIsPassedOverIsCounted() throws {
+        let folder = try TemporaryFolder()
+        for name in ["b.jpg", "c.JPEG", "d.jpeg"] { try Data([0xff, 0xd8]).write(to: folder.file(name)) }
+        #expect(fault(folder: folder.url).hasPrefix("\(folder.url.path): holds no PNG file, only 3 JPEG files: JPEG is not read"))
+        try Image(width: 2, height: 2, channels: 1, pixels: [1, 2, 3, 4]).writePNG(to: folder.file("a.png"))
+        try FileManager.default.createDirectory(at: folder.file("old.png"), withIntermediateDirectories: true)
+        let images = try PNGFolder(folder.url)
+        #expect(images.count == 1)
+        #expect(images.remarks == ["\(folder.url.lastPathComponent): 1 PNG file is read, not read: 3 JPEG files, 1 sub-folder"])
+    }
+
+    /// Chunks beside the pixels are passed over by their length: 64 of text that unpack to 8 MiB each, from 8 KiB, and one that says 2 GiB.
+    @Test func textBombsAreNotUnpacked() throws {
+        let folder = try TemporaryFolder()
+        let plain = folder.file("plain.png")
+        try Image(width: 2, height: 2, channels: 1, pixels: [1, 2, 3, 4]).writePNG(to: plain)
+        let bytes = [UInt8](try Data(contentsOf: plain))
+        // After the signature and the header, 33 bytes.
+        let bomb = folder.file("bomb.png")
+        let text = try chunk("zTXt", Array("key".utf8) + [0, 0] + deflated(zeros: 8 << 20))
+        try Data(bytes[..<33] + (0..<64).flatMap { _ in text } + bytes[33...]).write(to: bomb)
+        let before = ContinuousClock.now
+        #expect(try Image(png: bomb) == Image(png: plain))
+        #expect(ContinuousClock.now - before < .seconds(1))
+        #expect(throws: FigureError.self) { try Image.readPNG(bomb) }
+        let long = folder.file("long.png")
+        try Data(bytes[..<33] + [0x7f, 0xff, 0xff, 0xf0] + Array("tEXtkey".utf8)).write(to: long)
+        #expect(fault(long).hasPrefix("\(long.path): damaged PNG file: "))
+    }
+
+    /// A chunk with its length and checksum (gzip's, which is PNG's).
+    private func chunk(_ name: String, _ content: [UInt8]) throws -> [UInt8] {
+        func bigEndian(_ value: UInt32) -> [UInt8] { (0..<4).map { UInt8(value >> (24 - 8 * $0) & 255) } }
+        var sum: UInt32 = 0xffff_ffff
+        for byte in Array(name.utf8) + content {
+            sum ^= UInt32(byte)
+            for _ in 0..<8 { sum = sum & 1 == 1 ? sum >> 1 ^ 0xedb8_8320 : sum >> 1 }
+        }
+        return bigEndian(UInt32(content.count)) + Array(name.utf8) + content + bigEndian(~sum)
+    }
+
+    /// A zlib stream of zeros, by Python.
+    private func deflated(zeros count: Int) throws -> [UInt8] {
+        let python = Process(), output = Pipe()
+        python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+        python.arguments = ["python3", "-c", "import sys, zlib; sys.stdout.buffer.write(zlib.compress(bytes(\(count)), 9))"]
+        python.standardOutput = output
+        try python.run()
+        let bytes = output.fileHandleForReading.readDataToEndOfFile()
+        python.waitUntilExit()
+        return [UInt8](bytes)
     }
 
     /// A header of 60,000 × 60,000 RGB pixels, 10.8 GB, before a few bytes: refused by the header, before memory is taken.

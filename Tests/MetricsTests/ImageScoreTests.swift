@@ -49,9 +49,9 @@ import Torch
 }
 
 @Suite struct InceptionScoreTests {
-    private func score(_ logits: Tensor, splits: Int, batch: Int) -> InceptionScore {
+    private func score(_ logits: Tensor, splits: Int, batch: Int, order: SplitOrder = .kept) -> InceptionScore {
         let n = logits.size(0)
-        var sums = InceptionScoreSums(images: n, splits: splits, classes: logits.size(1))
+        var sums = InceptionScoreSums(images: n, splits: splits, classes: logits.size(1), order: order)
         for start in stride(from: 0, to: n, by: batch) { sums.add(logits.narrowed(0, start: start, length: min(batch, n - start))) }
         return sums.score
     }
@@ -85,6 +85,18 @@ import Torch
             let found = score(logits, splits: 3, batch: batch)
             #expect(abs(found.mean - mean) < 1e-10 && abs(found.standardDeviation - deviation) < 1e-10 && found.splits == 3)
         }
+    }
+
+    /// Certain predictions, sorted by class: in that order each of ten splits sees one class and scores 1; shuffled, each sees nearly all. The
+    /// permutation is numpy's RandomState(2020).permutation(12), printed by numpy 2.4, so that torch-fidelity deals the images alike.
+    @Test func imagesSortedByClassAreShuffled() {
+        let sorted = Tensor.concatenated((0..<10).map { Tensor.identity(10).narrowed(0, start: $0, length: 1).repeated(30, along: 0) }) * 200
+        #expect(abs(score(sorted, splits: 10, batch: 64).mean - 1) < 1e-9)
+        #expect(score(sorted, splits: 10, batch: 64, order: .shuffled).mean > 8)
+        let logits = Tensor.normal([12, 6], dtype: .float64, using: RandomGenerator(seed: 4)) * 2
+        let dealt = logits.indexSelected(0, Tensor([2, 1, 11, 4, 10, 5, 7, 9, 6, 3, 8, 0]))
+        let (shuffled, kept) = (score(logits, splits: 3, batch: 5, order: .shuffled), score(dealt, splits: 3, batch: 12))
+        #expect(abs(shuffled.mean - kept.mean) < 1e-12 && abs(shuffled.standardDeviation - kept.standardDeviation) < 1e-12)
     }
 }
 
@@ -224,7 +236,10 @@ private struct PixelNetwork: FeatureNetwork {
         let tooFew = fault { _ = try ImageFeatures(of: one, by: PixelNetwork()) }
         #expect(tooFew == "set 6: has one image, scores need two or more")
         let splits = fault { _ = try ImageFeatures(of: three, by: PixelNetwork(), splits: 4) }
-        #expect(splits == "set 7: has 3 images, too few for 4 splits of the Inception score")
+        #expect(splits == "set 7: has 3 images, too few for 4 splits of the Inception score: two or more go to each")
+        // As many splits as images would score 1 ± 0 whatever they show.
+        let alone = fault { _ = try ImageFeatures(of: three, by: PixelNetwork(), splits: 3) }
+        #expect(alone == "set 7: has 3 images, too few for 3 splits of the Inception score: two or more go to each")
         let shape = fault { _ = try ImageFeatures(of: grey, by: PixelNetwork()) }
         #expect(shape == "images of 1 × 2 × 2 are not 3 × 2 × 2")
         let features = try ImageFeatures(of: three, by: PixelNetwork(), splits: 1)

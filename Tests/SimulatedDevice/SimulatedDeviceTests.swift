@@ -5,15 +5,21 @@ import Testing
 
 /// `run --device cuda` where there is no GPU: `device.cpp` stands in its place, and dies where a GPU would.
 @Suite(.serialized) struct SimulatedDeviceTests {
-    /// The smoke profile from beginning to end: the processor's numbers up to rounding, for it has kernels of its own; and with graphs the same bytes as
-    /// without.
+    /// The smoke profile from beginning to end: the processor's numbers up to rounding, for the device has kernels of its own; and with graphs the
+    /// same bytes as without.
+    ///
+    /// Two updates, since rounding is not yet amplified in them: Adam divides a gradient by its own size, so that one which is 0 but for rounding
+    /// moves its parameter by the whole learning rate, to either side. Over six seeds and three instruction sets values differed by at most 2e-5
+    /// (the energy gap, a small difference of means) and 3e-7 (all others) in the first three updates, and by 1e-3 to 2.5e-2 from the fourth to the
+    /// eighth. The bounds are ten times what was measured.
     @Test func aReplicationRunsOnADevice() throws {
         try withRuns { device in
             let (onCPU, onDevice, byGraphs) = (device.folder("cpu"), device.folder("device"), device.folder("graphs"))
-            _ = try device.run(["--profile", "smoke", "--device", "cpu", "--output", onCPU.path])
-            let plain = try device.run(["--profile", "smoke", "--device", "cuda", "--output", onDevice.path])
-            let recorded = try device.run(["--profile", "smoke", "--device", "cuda", "--graphs", "--output", byGraphs.path])
-            #expect(plain.operations > 10_000 && plain.graphs == 0 && recorded.graphs > 0)
+            let smoke = ["--profile", "smoke", "--set", "updates=2", "--set", "adaptiveIntervals=[1, 2]"]
+            _ = try device.run(smoke + ["--device", "cpu", "--output", onCPU.path])
+            let plain = try device.run(smoke + ["--device", "cuda", "--output", onDevice.path])
+            let recorded = try device.run(smoke + ["--device", "cuda", "--graphs", "--output", byGraphs.path])
+            #expect(plain.operations > 5_000 && plain.graphs == 0 && recorded.graphs > 0, "\(plain.operations)")
 
             let (a, b) = (try results(onCPU), try results(onDevice))
             #expect(a.count == 2 && a.keys == b.keys)
@@ -21,7 +27,8 @@ import Testing
                 #expect(Set(values.keys) == Set(b[cell]!.keys))
                 for (name, value) in values {
                     let other = b[cell]![name]!
-                    #expect(abs(other - value) <= 5e-3 * abs(value), "\(cell), \(name): \(value) on the processor, \(other) on the device")
+                    let bound = name == "energyGap" ? 2e-4 : 3e-6
+                    #expect(abs(other - value) <= bound * abs(value), "\(cell), \(name): \(value) on the processor, \(other) on the device")
                 }
             }
             #expect(a != b)

@@ -7,6 +7,7 @@
 #include <ATen/ops/linear.h>
 #include <ATen/ops/matmul.h>
 #include <ATen/ops/mm.h>
+#include <ATen/ops/zeros.h>
 #include <torch/csrc/autograd/custom_function.h>
 
 #include <algorithm>
@@ -31,11 +32,27 @@ constexpr int64_t most_block_elements = 1 << 17;
 
 bool is_plain(const at::Tensor &x) { return x.is_cpu() && x.scalar_type() == at::kFloat && x.layout() == at::kStrided; }
 
+/// Whether this build has oneDNN's product and takes it on this processor: libtorch refuses it, float32 too, where the instructions for
+/// half-width numbers are missing (before AVX-512, or held to less by ONEDNN_MAX_CPU_ISA).
+bool has_onednn_product() {
+    static const bool found = [] {
+        if (at::native::mkldnn_matmul == nullptr) return false;
+        try {
+            at::NoGradGuard guard;
+            at::Tensor a = at::zeros({16, 16}), b = at::zeros({16, 16}), out = at::empty({16, 16});
+            at::native::mkldnn_matmul(a, b, out, 0, 1);
+            return true;
+        } catch (const c10::Error &) {
+            return false;
+        }
+    }();
+    return found;
+}
+
 bool suits_onednn(int64_t rows, const at::Tensor &a, const at::Tensor &b) {
-    if (at::native::mkldnn_matmul == nullptr || !is_plain(a) || !is_plain(b)) return false;
-    if (b.dim() != 2 || a.size(-1) != b.size(0)) return false;
+    if (!is_plain(a) || !is_plain(b) || b.dim() != 2 || a.size(-1) != b.size(0)) return false;
     const int64_t inner = b.size(0), columns = b.size(1);
-    return std::min({rows, inner, columns}) >= least_side && rows * inner * columns >= least_multiplications;
+    return std::min({rows, inner, columns}) >= least_side && rows * inner * columns >= least_multiplications && has_onednn_product();
 }
 
 at::Tensor unrecorded(const at::Tensor &a, const at::Tensor &b) {
