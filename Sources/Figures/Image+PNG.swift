@@ -41,8 +41,8 @@ extension Image {
         self = try Self.read(url, largestArea: largestArea, text: false).image
     }
 
-    /// Reads a PNG file with its text entries, in the order of the file: the first 64.
-    /// - Throws: as ``init(png:largestArea:)``; ``FigureError/damagedPNG(path:reason:)`` too where a chunk other than pixels takes more than 1 MiB.
+    /// Reads a PNG file with its text entries, in the order of the file: the first 64, and none of more than 1 MiB.
+    /// - Throws: as ``init(png:largestArea:)``.
     public static func readPNG(
         _ url: URL, largestArea: Int = Image.largestArea
     ) throws(FigureError) -> (image: Image, text: [(key: String, value: String)]) {

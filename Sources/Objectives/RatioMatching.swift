@@ -163,11 +163,11 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
         switch pairing {
         case .own: return model.flipDifferences(x, at: indices)
         case .misread:
-            let indices = indices ?? type(of: model).allIndices(x)
-            let (batch, flips) = (x.size(0), indices.size(1))
-            let copies = type(of: model).flippedCopies(x, at: indices).transposed(0, 1)
-            let energies = model.energy(copies.reshaped([flips * batch, x.size(1)]))
-            return model.energy(x).unsqueezed(1) - energies.reshaped([batch, flips])
+            // The flipped copies' energies E(x₋ᵢ) = E(x) − Δᵢ, flip by flip [s, batch], read as if they stood point by point.
+            let energies = model.energy(x).unsqueezed(1)
+            let differences = model.flipDifferences(x, at: indices)
+            let copies = (energies - differences).transposed(0, 1)
+            return energies - copies.reshaped(differences.shape)
         }
     }
 }

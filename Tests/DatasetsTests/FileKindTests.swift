@@ -96,7 +96,7 @@ import Testing
             for name in ["a3.idx", "images"] {
                 let url = folder.appendingPathComponent(name)
                 try write(url, [3, 1, 2], [1, 2, 3, 4, 5, 6])
-                let relative = URL(fileURLWithPath: name, relativeTo: folder)
+                let relative = URL(fileURLWithPath: name, relativeTo: URL(fileURLWithPath: folder.path, isDirectory: true))
                 for path in [url, relative] {
                     let set = try ImageSet(idx: path)
                     #expect(set.classes == nil && set.remarks == ["\(name): labels none: no file of labels beside it"])

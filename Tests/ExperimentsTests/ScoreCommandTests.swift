@@ -75,7 +75,7 @@ import Testing
         let nowhere = folder.appendingPathComponent("nowhere").path
         func outcome(_ arguments: String...) throws -> Outcome { try Fixture.run(["score"] + arguments, in: folder) }
         let missing = try outcome(nowhere, reference)
-        #expect(missing.code == 2 && missing.messages.hasPrefix("error: \(nowhere): is not there, expected a folder of PNG files"))
+        #expect(missing.code == 2 && missing.messages.hasPrefix("error: \(nowhere): is not there, expected an HDF5 file with 'images'"))
         let weights = try outcome(reference, reference, "--weights", nowhere)
         #expect(weights.code == 2 && weights.messages.hasPrefix("error: \(nowhere): is not there\n  The Inception weights come from"))
         #expect(weights.messages.contains("data-scripts/inception-to-hdf5"))
@@ -88,10 +88,10 @@ import Testing
         #expect(try outcome(reference, reference, "--splits", "0").code == 64)
     }
 
-    /// CIFAR-10's records by a file's name, its folder by the first batch's, all else as IDX.
+    /// CIFAR-10's records by their size and labels whatever the file's name, its folder by the first batch's; a text holds no images.
     @Test func whatLiesAtAPathDecidesHowItIsRead() throws {
         func outcome(_ input: URL) throws -> Outcome { try Fixture.run(["convert", input.path, folder.path + "/out.h5"], in: folder) }
-        let records = folder.appendingPathComponent("two.bin")
+        let records = folder.appendingPathComponent("two.idx")
         try Data([3] + [UInt8](repeating: 9, count: 3072) + [5] + [UInt8](repeating: 8, count: 3072)).write(to: records)
         let converted = try outcome(records)
         #expect(converted.code == 0 && converted.output.contains("2 images of 3 × 32 × 32"), "\(converted.messages)")
@@ -105,7 +105,7 @@ import Testing
         let text = folder.appendingPathComponent("text")
         try Data("no images".utf8).write(to: text)
         let wrong = try outcome(text)
-        #expect(wrong.code == 2 && wrong.messages.hasPrefix("error: \(text.path): is no IDX file"))
+        #expect(wrong.code == 2 && wrong.messages.hasPrefix("error: \(text.path): is none of the files that hold images: it begins with 6e 6f 20 69"))
     }
 
     @Test func picturesAreConverted() throws {

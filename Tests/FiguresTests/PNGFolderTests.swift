@@ -72,7 +72,8 @@ import Testing
         let before = ContinuousClock.now
         #expect(try Image(png: bomb) == Image(png: plain))
         #expect(ContinuousClock.now - before < .seconds(1))
-        #expect(throws: FigureError.self) { try Image.readPNG(bomb) }
+        // Where text is wanted, what unpacks to more than 1 MiB is passed over.
+        #expect(try Image.readPNG(bomb).text.isEmpty)
         let long = folder.file("long.png")
         try Data(bytes[..<33] + [0x7f, 0xff, 0xff, 0xf0] + Array("tEXtkey".utf8)).write(to: long)
         #expect(fault(long).hasPrefix("\(long.path): damaged PNG file: "))

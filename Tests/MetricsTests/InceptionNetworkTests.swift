@@ -53,7 +53,8 @@ private func error(_ a: [Double], _ b: [Double]) -> Double {
 
 @Suite struct InceptionNetworkTests {
     /// Blocks, features and logits to float32 rounding: batch norms are folded here and are not there, so that sums differ in the last bits, and
-    /// 94 layers pass that on. Through the weights' file, which a user has.
+    /// 94 layers pass that on. Means and sums are off by up to 2e-6 where convolutions go by AVX-512, 5.9e-6 by SSE4.1: the bound is three times that.
+    /// Through the weights' file, which a user has.
     @Test func theNetworkComputesWhatPyTorchDoes() throws {
         let golden = try InceptionGolden.load()
         let (keys, weights) = InceptionGolden.weights()
@@ -74,12 +75,12 @@ private func error(_ a: [Double], _ b: [Double]) -> Double {
         let blocks = withoutGradients { network.blocks(x) }
         #expect(blocks.map(\.shape) == golden.block_shapes)
         for (block, mean) in zip(blocks, golden.block_means) {
-            #expect(abs(block.converted(to: .float64).mean().item() / mean - 1) < 2e-6)
+            #expect(abs(block.converted(to: .float64).mean().item() / mean - 1) < 2e-5)
         }
         let output = network.output(x)
         let features = output.features.converted(to: .float64)
-        #expect(error(features.sum(1).array(Double.self), golden.pool3_sum) < 2e-6)
-        #expect(error(features.norm(1).array(Double.self), golden.pool3_l2) < 2e-6)
+        #expect(error(features.sum(1).array(Double.self), golden.pool3_sum) < 2e-5)
+        #expect(error(features.norm(1).array(Double.self), golden.pool3_l2) < 2e-5)
         let logits = output.logits.converted(to: .float64)
         #expect(error(logits.norm(1).array(Double.self), golden.logits_l2) < 1e-5)
         for image in 0..<2 {

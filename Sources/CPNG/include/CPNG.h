@@ -66,7 +66,7 @@ cpng_status cpng_write(const char *path, int32_t width, int32_t height, int32_t 
 ///
 /// @param largest_area the most pixels, width · height, that are unpacked; an image of more is refused by its header.
 /// @param reads_text whether text entries are wanted; where not, every chunk that pixels do not depend on is passed over unread. Where they
-///        are, a chunk of more than 1 MiB, unpacked, is damage, and entries after the 64th are passed over.
+///        are, text of more than 1 MiB, unpacked, and entries after the 64th are passed over.
 /// @param image receives pixels and texts; on failure it is left empty and needs no release.
 /// @param message receives one line about a failure, NUL-terminated and cut to message_size bytes.
 /// @return CPNG_OK, CPNG_OPEN_FAILED, CPNG_NOT_PNG, CPNG_DAMAGED, CPNG_TOO_LARGE or CPNG_OUT_OF_MEMORY.
