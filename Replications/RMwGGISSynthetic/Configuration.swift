@@ -52,6 +52,9 @@ extension RMwGGISSynthetic {
         public var gibbsSweeps: Int
         /// Iterations between evaluations; 0: at the end only.
         public var evaluateEvery: Int
+        /// Further evaluations before the end, which is the last of them, and the iterations between these; 0: none.
+        public var finalEvaluations: Int
+        public var finalEvaluateEvery: Int
         /// Iterations between lines of the log.
         public var logEvery: Int
         /// Iterations over which the reported loss is averaged.
@@ -71,6 +74,13 @@ extension RMwGGISSynthetic {
         /// Steps and chains of the annealed importance sampling above d = 20.
         public var annealingTemperatures: Int
         public var annealingChains: Int
+
+        /// Whether an iteration is followed by an evaluation.
+        func evaluates(after iteration: Int) -> Bool {
+            if evaluateEvery > 0, iteration.isMultiple(of: evaluateEvery) { return true }
+            let left = iterations - iteration
+            return left.isMultiple(of: finalEvaluateEvery) && left / finalEvaluateEvery < finalEvaluations
+        }
 
         public func validate() throws {
             func requireRate(_ key: String, _ value: Double) throws {
@@ -100,6 +110,8 @@ extension RMwGGISSynthetic {
             try requireCount("evaluationSamples", evaluationSamples, from: 2, to: 1 << 20)
             try requireCount("gibbsSweeps", gibbsSweeps, to: 1 << 20)
             try requireCount("evaluateEvery", evaluateEvery, from: 0, to: 1 << 40)
+            try requireCount("finalEvaluations", finalEvaluations, from: 0, to: 1 << 20)
+            try requireCount("finalEvaluateEvery", finalEvaluateEvery, to: 1 << 20)
             try requireCount("logEvery", logEvery, to: 1 << 40)
             try requireCount("lossWindow", lossWindow, to: 1 << 20)
             try requireCount("controlDraws", controlDraws, to: 1000)
@@ -160,7 +172,9 @@ extension RMwGGISSynthetic {
         let flips = cell.label("method") == Method.rm.rawValue ? d : configuration.flips
         // Forward and two gradients of each row, and the guidance's forward and input gradient, at 2 operations a weight.
         let rows = Double(configuration.batchSize) * (3 * Double(1 + flips) + 2)
-        let evaluations = configuration.evaluateEvery > 0 ? configuration.iterations / configuration.evaluateEvery : 0
+        let evaluations =
+            (configuration.evaluateEvery > 0 ? configuration.iterations / configuration.evaluateEvery : 0)
+            + min(configuration.finalEvaluations, configuration.iterations / configuration.finalEvaluateEvery)
         let readOuts = d <= ExactDistribution.largestDimension ? 0 : configuration.inverseTemperatures.count
         let evaluationRows = Double(d)
             * Double(

@@ -80,7 +80,7 @@ public struct RMwGGISSynthetic: Replayable {
             if iteration.isMultiple(of: configuration.logEvery) {
                 try context.log(iteration: iteration, ["loss": value, "gradientNorm": norm])
             }
-            if configuration.evaluateEvery > 0, iteration.isMultiple(of: configuration.evaluateEvery) {
+            if configuration.evaluates(after: iteration) {
                 let scores = try context.untimed { try setting.evaluate(model, data, at: iteration).released }
                 try context.log(
                     iteration: iteration,
@@ -104,9 +104,22 @@ public struct RMwGGISSynthetic: Replayable {
         var values = ["loss": losses.mean]
         values.merge(try setting.exactLoss(model, data)) { $1 }
         values.merge(evaluation.released.values("")) { $1 }
+        if configuration.finalEvaluations > 0 { values.merge(try evaluated(context, configuration)) { $1 } }
         values.merge(try setting.controls(data)) { $1 }
         values.merge(try setting.readOut(model, data)) { $1 }
         return CellResult(values)
+    }
+
+    /// Of the released metric over the run's evaluations: the mean and standard deviation of the last ones, `mmdRecent` and
+    /// `mmdRecentDeviation`, and the least of all, `mmdLeast`, with the iteration that had it, `mmdLeastAt`. A paper may print any of them.
+    private func evaluated(_ context: CellContext, _ configuration: Configuration) throws -> [String: Double] {
+        let logged = try context.logged("mmd")
+        guard let least = logged.min(by: { $0.value < $1.value }),
+            let recent = SampleStatistics(logged.suffix(configuration.finalEvaluations).map(\.value))
+        else { return [:] }
+        var values = ["mmdRecent": recent.mean, "mmdLeast": least.value, "mmdLeastAt": Double(least.iteration)]
+        values["mmdRecentDeviation"] = recent.standardDeviation
+        return values
     }
 
     public func replay(golden: URL, report: (String) -> Void) throws -> Bool {

@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-@testable import Experiments
+import Experiments
 
 private enum Method: String, Codable, Hashable {
     case rm

@@ -8,7 +8,7 @@ struct DeclarationFault: Error {
 
 /// Reads declarations from YAML; a key that they do not know, and what is missing or of another type, is a `RunError`
 /// that names file and key.
-func decodeDeclaration<T: Decodable>(_ type: T.Type, _ yaml: String, place: String) throws -> T {
+package func decodeDeclaration<T: Decodable>(_ type: T.Type, _ yaml: String, place: String) throws -> T {
     func path(_ keys: [any CodingKey]) -> String {
         let names = keys.map { key in key.intValue.map { "[\($0 + 1)]" } ?? key.stringValue }
         return names.isEmpty ? "" : ": " + names.joined(separator: ".").replacingOccurrences(of: ".[", with: "[")
