@@ -30,6 +30,7 @@ let package = Package(
         // The floor: thin C interfaces over system libraries.
         .target(name: "CHDF5", linkerSettings: [.linkedLibrary("hdf5_serial"), .linkedLibrary("z")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
+        .target(name: "CProcess"),
 
         .systemLibrary(name: "CZlib"),
 
@@ -47,7 +48,7 @@ let package = Package(
         // Profiles, cells, run folders, checkpoints, pinned values.
         .target(
             name: "Experiments",
-            dependencies: ["HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log")]),
+            dependencies: ["CProcess", "Figures", "HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log")]),
 
         // What replications on known densities share: the training of a cell, its pictures.
         .target(name: "DensityLearning", dependencies: ["Experiments", "Figures", "Objectives", "Samplers"]),
@@ -92,7 +93,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Experiments", "EnergyModels", "Samplers", "Datasets", "Figures", "Metrics", "Torch",
+                "Experiments", "EnergyModels", "Samplers", "Datasets", "Figures", "HDF5", "Metrics", "Torch",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

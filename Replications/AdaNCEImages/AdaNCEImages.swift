@@ -25,14 +25,14 @@ public struct AdaNCEImages: Replication {
             for normalization in configuration.normalizations {
                 for rate in configuration.rejuvenationRates {
                     for interval in configuration.adaptiveIntervals {
-                        for offset in 0..<configuration.seeds {
+                        for seed in consecutiveSeeds(configuration.seeds, from: seed) {
                             cells.append(
                                 Cell(
                                     index: cells.count + 1,
                                     labels: [
                                         "data": configuration.data.rawValue, "objective": objective.rawValue,
                                         "normalized": normalization.rawValue, "rejuvenation": String(format: "%g", rate), "K": "\(interval)",
-                                    ], seed: seed + UInt64(offset)))
+                                    ], seed: seed))
                         }
                     }
                 }
@@ -44,16 +44,18 @@ public struct AdaNCEImages: Replication {
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
         let architecture = (try? configuration.architecture.scaled(width: configuration.width)) ?? configuration.architecture
         // A chain's step is a forward and a backward pass; the update itself about five of them.
-        let pass = 2 * Double(configuration.batchSize * architecture.multiplications)
+        let pass = 2 * Double(configuration.batchSize) * Double(architecture.multiplications)
         let step = 2 * pass / 5e10
         let updates = Double(configuration.updates) * (Double(configuration.chainLength) + 5) * step
-        let chains = Double(configuration.longRunSteps * 64 + configuration.scoredSamples * (configuration.chainLength + configuration.extraSteps))
-        let variance = Double(configuration.gradientBatches * (configuration.chainLength + 5)) * step
-        let pixels = architecture.inputShape.reduce(1, *)
+        let chains =
+            Double(configuration.longRunSteps) * 64
+            + Double(configuration.scoredSamples) * Double(configuration.chainLength + configuration.extraSteps)
+        let variance = Double(configuration.gradientBatches) * Double(configuration.chainLength + 5) * step
+        let pixels = Double(architecture.inputShape.reduce(1, *))
         return Estimate(
             seconds: 5 + (updates + variance + chains / Double(configuration.batchSize) * step) / Double(threads),
-            memory: 400_000_000 + 20 * configuration.batchSize * pixels * 64 + configuration.trainingImages * pixels,
-            disk: 4 * (4 * architecture.parameterCount + configuration.bufferSize * pixels) + 500_000)
+            memory: 400_000_000 + 20 * Double(configuration.batchSize) * pixels * 64 + Double(configuration.trainingImages) * pixels,
+            disk: 4 * (4 * Double(architecture.parameterCount) + Double(configuration.bufferSize) * pixels) + 500_000)
     }
 
     public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {

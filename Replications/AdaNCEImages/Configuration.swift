@@ -139,8 +139,9 @@ extension AdaNCEImages {
             try require("gradientBatches", gradientBatches, gradientBatches != 1, "0, or at least 2, of which there is a variance")
             try require("scoredSamples", scoredSamples, scoredSamples != 1, "0, or at least 2")
             try require("batchSize", batchSize, batchSize <= bufferSize, "at most bufferSize, \(bufferSize)")
-            for (key, value) in [("width", width), ("leakySlope", leakySlope), ("learningRate", learningRate), ("stepSize", stepSize)] {
-                try require(key, value, value > 0 && value <= 1e30, "a positive number up to 1e+30")
+            try require("width", width, width > 0 && width <= ConvNetArchitecture.largestWidth, "a positive number up to \(ConvNetArchitecture.largestWidth)")
+            for (key, value) in [("leakySlope", leakySlope), ("learningRate", learningRate), ("stepSize", stepSize)] {
+                try requirePositive(key, value)
             }
             let amounts = [
                 ("noise", noise), ("gradientLimit", gradientLimit), ("dataNoise", dataNoise),

@@ -72,6 +72,6 @@ extension AdaNCEImages {
         let chart = Chart(
             title: cell.id, x: .init("update"), y: .init("mean gradient norm along the chain"),
             series: [try .init("ν", x: norms.map { Double($0.iteration) }, y: norms.map(\.value))])
-        _ = try chart.write(named: "chart-gradient-norm", in: context.directory)
+        try chart.draw(named: "chart-gradient-norm", in: context.directory)
     }
 }

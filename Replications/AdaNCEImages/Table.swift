@@ -82,6 +82,6 @@ extension AdaNCEImages {
         }
         let chart = Chart(
             title: "mean gradient norm along the chain", x: .init("update"), y: .init("ν", isLogarithmic: true), series: series)
-        _ = try chart.write(named: "chart-gradient-norms", in: folder.url)
+        try chart.draw(named: "chart-gradient-norms", in: folder.url)
     }
 }

@@ -25,7 +25,7 @@ extension NCEFamily {
         if let gaussian = try records.series("Gaussian", against: "d", { $0.values["KL@gaussian"] }) { series.append(gaussian) }
         let chart = Chart(
             title: "what is learnt of a product", x: .init("d", isLogarithmic: true), y: .init("KL, nats", isLogarithmic: true), series: series)
-        try chart.write(named: "chart-dimension", in: folder.url)
+        try chart.draw(named: "chart-dimension", in: folder.url)
     }
 
     private func drawNoise(_ records: [CellRecord], in folder: RunFolder) throws {
@@ -38,7 +38,7 @@ extension NCEFamily {
             let chart = Chart(
                 title: "noise-contrastive estimation, noise beside the data", x: .init("\(varied) of the noise", isLogarithmic: isLogarithmic),
                 y: .init("nats", isLogarithmic: true), series: series)
-            try chart.write(named: "chart-noise-\(varied)", in: folder.url)
+            try chart.draw(named: "chart-noise-\(varied)", in: folder.url)
         }
     }
 
@@ -47,7 +47,7 @@ extension NCEFamily {
             let series = try lines.compactMap { name, key in try records.series(name, against: "sigma") { $0.values[key] } }
             let chart = Chart(
                 title: title, x: .init("σ, deviations of the data", isLogarithmic: true), y: .init(axis, isLogarithmic: true), series: series)
-            try chart.write(named: name, in: folder.url)
+            try chart.draw(named: name, in: folder.url)
         }
         let moments = [("‖E g‖", "gradient"), ("(tr Cov g)^½", "gradient's deviation"), ("their ratio", "signal to noise")]
         try draw("chart-bandwidth", "conditional form: the gradient before training", "gradient", moments)
@@ -67,7 +67,7 @@ extension NCEFamily {
             }
             guard !series.isEmpty else { continue }
             let chart = Chart(title: title, x: .init("K", isLogarithmic: true), y: .init(axis, isLogarithmic: true), series: series)
-            try chart.write(named: file, in: folder.url)
+            try chart.draw(named: file, in: folder.url)
         }
     }
 
@@ -87,7 +87,7 @@ extension NCEFamily {
             let chart = Chart(
                 title: "kernel Stein test at 0.05, \(target.labels[0])", x: .init("shift, deviations of a component"),
                 y: .init("share rejected"), series: series)
-            try chart.write(named: "chart-stein-\(target.labels[0])", in: folder.url)
+            try chart.draw(named: "chart-stein-\(target.labels[0])", in: folder.url)
         }
     }
 }

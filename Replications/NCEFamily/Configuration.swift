@@ -199,8 +199,10 @@ extension NCEFamily {
                 ("learningRate", learningRate), ("bandwidth", bandwidth), ("timeStep", timeStep), ("shortRunStep", shortRunStep),
                 ("annealingStep", annealingStep),
             ]
-            for (key, value) in positive { try require(key, value, value > 0 && value < .infinity, "a positive number") }
-            try require("confinement", confinement, confinement > 0 && confinement < .infinity, "a positive number: without it exp(−E) has no mass")
+            for (key, value) in positive { try requirePositive(key, value) }
+            try require(
+                "confinement", confinement, confinement > 0 && confinement <= Self.largestNumber,
+                "a positive number up to \(Self.largestNumber): without it exp(−E) has no mass")
             for (key, list) in [("bandwidths", bandwidths), ("scales", scales)] {
                 try requireDistinct(key, list, 0.001...100)
             }

@@ -21,8 +21,8 @@ public struct NCEFamily: Replication {
     public func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
         var cells: [Cell] = []
         func add(_ labels: KeyValuePairs<String, String>, seeds: Int? = nil) {
-            for offset in 0..<(seeds ?? configuration.seeds) {
-                cells.append(Cell(index: cells.count + 1, labels: labels, seed: seed + UInt64(offset)))
+            for seed in consecutiveSeeds(seeds ?? configuration.seeds, from: seed) {
+                cells.append(Cell(index: cells.count + 1, labels: labels, seed: seed))
             }
         }
         func text(_ value: Double) -> String { String(format: "%g", value) }
@@ -142,6 +142,8 @@ public struct NCEFamily: Replication {
         } catch let fault as QuadratureError {
             if case .notFinite(let quantity) = fault { throw Divergence(quantity: quantity, iteration: configuration.iterations) }
             throw RunError("\(cell.id): \(fault)")
+        } catch let fault as NonFiniteQuantity {
+            throw Divergence(quantity: fault.quantity, iteration: configuration.iterations)
         }
     }
 

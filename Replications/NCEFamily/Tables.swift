@@ -84,7 +84,7 @@ extension NCEFamily {
             return Table(
                 columns: ["target", "n", "shift", "tests", "rejected at 0.05", "its error", "rejected at 0.10", "its error"],
                 rows: records.rows(by: ["target", "n", "shift"], []) { group in
-                    [String(Int(group.records.compactMap { $0.values["tests"] }.reduce(0, +)))]
+                    [String(format: "%.0f", group.records.compactMap { $0.values["tests"] }.reduce(0, +))]
                         + ["rejected@0.05", "rejected@0.05's error", "rejected@0.10", "rejected@0.10's error"].map { name in
                             meanAndSpread(group.records.compactMap { $0.values[name] })
                         }

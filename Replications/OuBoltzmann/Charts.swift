@@ -30,11 +30,19 @@ extension OuBoltzmann {
         try atomically(replacing: folder.url.appendingPathComponent(name), by: Data(table.markdown.utf8))
     }
 
+    /// What some cells logged under a name: the iterations, and at each the cells' values; as far as all of their logs go.
+    private static func logged(
+        _ name: String, _ records: [CellRecord], _ folder: RunFolder
+    ) throws -> (iterations: [Double], values: [[Double]]) {
+        let curves = try records.map { try folder.cell($0.cell.id).logged(name) }
+        let length = curves.map(\.count).min() ?? 0
+        return (curves[0].prefix(length).map { Double($0.iteration) }, (0..<length).map { i in curves.map { $0[i].value } })
+    }
+
     private func writeErrors(_ group: CellGroup, _ quantity: String, _ estimators: [FlipEstimator], in folder: RunFolder) throws {
         let series = try estimators.map { estimator in
-            let curves = try group.records.map { try folder.cell($0.cell.id).logged("\(quantity).\(estimator.rawValue)") }
-            let flips = curves[0].map { Double($0.iteration) }
-            let means = curves[0].indices.map { i in SampleStatistics(curves.map { $0[i].value })!.mean }
+            let (flips, values) = try Self.logged("\(quantity).\(estimator.rawValue)", group.records, folder)
+            let means = values.map { SampleStatistics($0)!.mean }
             // What rounding leaves of 0 has no place on a logarithmic axis.
             return try Chart.Series(estimator.rawValue, x: flips, y: means.map { $0 < 1e-12 ? .nan : $0 })
         }
@@ -42,7 +50,7 @@ extension OuBoltzmann {
         try Chart(
             title: "error of the \(quantity) estimate: \(name)", x: .init("s, flips a point", isLogarithmic: true),
             y: .init("relative mean-squared error", isLogarithmic: true), series: series
-        ).write(named: "chart-\(quantity)-d\(group.labels[0])-\(group.labels[1])-\(group.labels[2])", in: folder.url)
+        ).draw(named: "chart-\(quantity)-d\(group.labels[0])-\(group.labels[1])-\(group.labels[2])", in: folder.url)
     }
 
     private func writeCurvature(_ group: CellGroup, in folder: RunFolder) throws {
@@ -56,15 +64,13 @@ extension OuBoltzmann {
             title: "gradient variance at the median point, guided over uniform, d = \(group.labels[0])",
             x: .init("scale of the weights", isLogarithmic: true),
             y: .init("ratio", isLogarithmic: true), series: series
-        ).write(named: "chart-curvature-d\(group.labels[0])", in: folder.url)
+        ).draw(named: "chart-curvature-d\(group.labels[0])", in: folder.url)
     }
 
     private func writeCurves(_ group: CellGroup, in folder: RunFolder) throws {
         var byIteration: [Chart.Series] = [], bySecond: [Chart.Series] = []
         for method in group.records.grouped(by: ["method"]) {
-            let curves = try method.records.map { try folder.cell($0.cell.id).logged("klReadOut") }
-            let values = curves[0].indices.map { i in curves.map { $0[i].value } }
-            let iterations = curves[0].map { Double($0.iteration) }
+            let (iterations, values) = try Self.logged("klReadOut", method.records, folder)
             let means = values.map { SampleStatistics($0)!.mean }
             let (lower, upper) = (values.map { $0.min()! }, values.map { $0.max()! })
             byIteration.append(try .init(method.labels[0], x: iterations, y: means, lower: lower, upper: upper))
@@ -77,10 +83,10 @@ extension OuBoltzmann {
         let title = "a Boltzmann machine of \(group.labels[0]) bits from \(group.labels[1]) points"
         let y = Chart.Axis("KL(truth‖model) at the method's own β, nats", isLogarithmic: true)
         let name = "d\(group.labels[0])-n\(group.labels[1])"
-        try Chart(title: title, x: .init("iteration"), y: y, series: byIteration).write(named: "chart-iterations-\(name)", in: folder.url)
+        try Chart(title: title, x: .init("iteration"), y: y, series: byIteration).draw(named: "chart-iterations-\(name)", in: folder.url)
         if !bySecond.isEmpty {
             try Chart(title: title, x: .init("seconds of training, one thread", isLogarithmic: true), y: y, series: bySecond)
-                .write(named: "chart-seconds-\(name)", in: folder.url)
+                .draw(named: "chart-seconds-\(name)", in: folder.url)
         }
     }
 }

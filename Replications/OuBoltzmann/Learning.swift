@@ -112,9 +112,7 @@ struct Learning {
     }
 
     private func energy(of model: BoltzmannMachine, _ context: CellContext, _ iteration: Int) throws -> QuadraticEnergy {
-        for (name, tensor) in model.parameters {
-            try context.guardFinite(name, tensor.isFinite().all() ? 0 : .nan, iteration: iteration)
-        }
+        try context.guardFinite(model.parameters, iteration: iteration)
         return try model.quadraticEnergy()
     }
 }

@@ -20,8 +20,8 @@ public struct OuBoltzmann: Replication {
     public func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
         var cells: [Cell] = []
         func add(_ labels: KeyValuePairs<String, String>) {
-            for offset in 0..<configuration.seeds {
-                cells.append(Cell(index: cells.count + 1, labels: labels, seed: seed + UInt64(offset)))
+            for seed in consecutiveSeeds(configuration.seeds, from: seed) {
+                cells.append(Cell(index: cells.count + 1, labels: labels, seed: seed))
             }
         }
         if configuration.parts.contains(.estimators) {
@@ -61,7 +61,7 @@ public struct OuBoltzmann: Replication {
             let perState = cell.label("model") == Model.hidden.rawValue ? 1.2e-8 * exp2(Double(configuration.hiddenUnits)) * d : 1.5e-6 * d
             return Estimate(
                 seconds: 0.3 + 1e-4 * d * Double(configuration.points) + perState * states,
-                memory: 300_000_000 + Int(8 * (d + 6) * states), disk: 10_000)
+                memory: 300_000_000 + 8 * (d + 6) * states, disk: 10_000)
         case .learning:
             let n = Double(cell.label("n")!)!
             let method = Method(rawValue: cell.label("method")!)!
@@ -74,8 +74,8 @@ public struct OuBoltzmann: Replication {
                 default: 2e-4 + 1e-8 * d * n
                 }
             return Estimate(
-                seconds: 0.2 + perIteration * Double(configuration.iterations), memory: 200_000_000 + Int(80 * n * d),
-                disk: 300 * configuration.iterations / configuration.evaluateEvery + 20_000)
+                seconds: 0.2 + perIteration * Double(configuration.iterations), memory: 200_000_000 + 80 * n * d,
+                disk: 300 * Double(configuration.iterations / configuration.evaluateEvery) + 20_000)
         }
     }
 }

@@ -21,11 +21,11 @@ public struct OuRBM: Replication {
     public func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
         var cells: [Cell] = []
         for method in configuration.methods {
-            for offset in 0..<configuration.seeds {
+            for seed in consecutiveSeeds(configuration.seeds, from: seed) {
                 cells.append(
                     Cell(
                         index: cells.count + 1, labels: ["data": configuration.data.rawValue, "method": method.rawValue],
-                        seed: seed + UInt64(offset)))
+                        seed: seed))
             }
         }
         return cells
@@ -48,10 +48,10 @@ public struct OuRBM: Replication {
             step = 2 * products + 3e-8 * batch * hidden * Double(configuration.flips)
         }
         let powers = Double(configuration.inverseTemperatures.reduce(0, +))
-        let annealing = 4 * powers * d * hidden * Double(configuration.annealingTemperatures * configuration.annealingChains) / 7e10
+        let annealing = 4 * powers * d * hidden * Double(configuration.annealingTemperatures) * Double(configuration.annealingChains) / 7e10
         return Estimate(
             seconds: 2 + (step * Double(configuration.iterations) + annealing) / Double(threads),
-            memory: 500_000_000, disk: 3 * 4 * Int(d * hidden) + 200_000)
+            memory: 500_000_000, disk: 3 * 4 * d * hidden + 200_000)
     }
 
     public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
@@ -90,6 +90,7 @@ public struct OuRBM: Replication {
                 try context.log(iteration: iteration, ["loss": loss.item()])
             }
             if configuration.evaluateEvery > 0, iteration.isMultiple(of: configuration.evaluateEvery) {
+                try context.guardFinite(machine.parameters, iteration: iteration)
                 let found = context.untimed { likelihood(machine, images, configuration, seed: cell.seed) }
                 try context.log(iteration: iteration, ["testLogLikelihood": found.test, "error": found.error])
             }
@@ -101,10 +102,7 @@ public struct OuRBM: Replication {
                 checkpoint["chains"] = HDF5Array(persistent.chains.array(Float.self), shape: persistent.chains.shape)
             }
         }
-        for parameter in machine.parameters {
-            let isFinite = parameter.tensor.isFinite().all()
-            try context.guardFinite(parameter.name, isFinite ? 0 : .nan, iteration: configuration.iterations)
-        }
+        try context.guardFinite(machine.parameters, iteration: configuration.iterations)
 
         try writePictures(machine, images, configuration, cell, context)
         var values = ["independentPixels": independentPixels(images)]
@@ -200,7 +198,7 @@ public struct OuRBM: Replication {
         let chart = Chart(
             title: cell.id, x: .init("iteration"), y: .init("loss"),
             series: [try .init("loss", x: losses.map { Double($0.iteration) }, y: losses.map(\.value))])
-        _ = try chart.write(named: "chart-loss", in: context.directory)
+        try chart.draw(named: "chart-loss", in: context.directory)
     }
 
     // MARK: - Table

@@ -98,16 +98,17 @@ public struct RMwGGISCost: Replication {
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
         let (d, method) = Self.read(cell)
         let flips = configuration.flips(method, d)
-        let rows = Double(configuration.batchSize * (1 + flips))
+        let batch = Double(configuration.batchSize)
+        let rows = batch * Double(1 + flips)
         let first = method == .copies ? Double(d) : 1
-        let widths = zip(configuration.hidden, configuration.hidden.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }
-        let operations = 6 * rows * (Double(widths) + first * Double(configuration.hidden[0]))
+        let widths = zip(configuration.hidden, configuration.hidden.dropFirst()).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
+        let operations = 6 * rows * (widths + first * Double(configuration.hidden[0]))
             * Double(configuration.iterations(method, d) + 1)
-        let kept = method == .chunked ? configuration.batchSize * (1 + configuration.chunk) : configuration.batchSize * (1 + flips)
-        let copies = method == .copies ? 3 * d : 0
+        let kept = method == .chunked ? batch * Double(1 + configuration.chunk) : rows
+        let copies = method == .copies ? 3 * Double(d) : 0
         return Estimate(
             seconds: 1 + operations / (Double(threads) * 7e10),
-            memory: 200_000_000 + 4 * kept * (2 * configuration.hidden.reduce(0, +) + copies), disk: 20_000)
+            memory: 200_000_000 + 4 * kept * (2 * configuration.hidden.reduce(0.0) { $0 + Double($1) } + copies), disk: 20_000)
     }
 
     public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
@@ -208,11 +209,11 @@ public struct RMwGGISCost: Replication {
         try Chart(
             title: "time of a training step", x: d, y: .init("ms an iteration", isLogarithmic: true),
             series: series { $0.medianSecondsPerIteration.map { $0 * 1000 } }
-        ).write(named: "chart-time", in: folder.url)
+        ).draw(named: "chart-time", in: folder.url)
         try Chart(
             title: "memory of a training step", x: d, y: .init("peak memory of the process, MB", isLogarithmic: true),
             series: series { Double($0.peakMemory) / 1e6 }
-        ).write(named: "chart-memory", in: folder.url)
+        ).draw(named: "chart-memory", in: folder.url)
         let rows = records.compactMap { record in
             record.timing.map {
                 Cost(

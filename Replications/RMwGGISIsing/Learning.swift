@@ -28,6 +28,8 @@ struct Learning {
         case trial(Int)
         /// All points, at the penalty whose fit had the least loss on those held out.
         case chosen
+
+        var isTrial: Bool { if case .trial = self { true } else { false } }
     }
 
     var phases: [Phase] {
@@ -60,9 +62,10 @@ struct Learning {
         var found: [[Double]] = []
         var current: Fit?
         if let saved = context.restored {
-            losses = try saved.elements("heldOutLosses")
-            found = try (0..<saved.elements("found", as: Int64.self, shape: [1])[0]).map { try saved.elements("found.\($0)") }
-            let (phase, done) = saved.iteration.quotientAndRemainder(dividingBy: length)
+            let (phase, done) = min(saved.iteration, phases.count * length).quotientAndRemainder(dividingBy: length)
+            let ended = phases.prefix(phase)
+            losses = try saved.elements("heldOutLosses", shape: [ended.filter(\.isTrial).count])
+            found = try ended.filter { !$0.isTrial }.indices.map { try saved.elements("found.\($0)", shape: [truth.count]) }
             if done > 0 {
                 current = try fit(phases[phase], losses)
                 try current!.restore(saved)

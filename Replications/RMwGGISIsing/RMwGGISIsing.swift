@@ -34,13 +34,13 @@ public struct RMwGGISIsing: Replication {
             for method in configuration.methods {
                 let names = method.isPersistent ? configuration.pcdSteps.map { "\(method.rawValue)-\($0)" } : [method.rawValue]
                 for name in names {
-                    for offset in 0..<configuration.seeds { add(.learning, data, name, seed: seed + UInt64(offset)) }
+                    for seed in consecutiveSeeds(configuration.seeds, from: seed) { add(.learning, data, name, seed: seed) }
                 }
             }
         }
         for data in configuration.samplingDatasets {
             for sampler in configuration.samplers {
-                for offset in 0..<configuration.seeds { add(.sampling, data, sampler.rawValue, seed: seed + UInt64(offset)) }
+                for seed in consecutiveSeeds(configuration.seeds, from: seed) { add(.sampling, data, sampler.rawValue, seed: seed) }
             }
         }
         return cells
@@ -55,19 +55,19 @@ public struct RMwGGISIsing: Replication {
 
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
         let d = Double(SpinData(cell.label("data")!)!.siteCount)
-        let numbers = 4 * Int(d * d)
+        let numbers = 4 * d * d
         guard Part(rawValue: cell.label("part")!) == .learning else {
-            let work = Double(configuration.samplingSteps * configuration.samplingChains) * d
-            return Estimate(seconds: 1 + 2e-9 * work, memory: 200_000_000, disk: 20_000 + configuration.samplingSteps * Int(d) * 4)
+            let work = Double(configuration.samplingSteps) * Double(configuration.samplingChains) * d
+            return Estimate(seconds: 1 + 2e-9 * work, memory: 200_000_000, disk: 20_000 + Double(configuration.samplingSteps) * d * 4)
         }
         let rule = LearningRule(label: cell.label("method")!, flips: configuration.flips, siteCount: Int(d))
         let points = Double(configuration.batchSize + (rule.method.isPersistent ? configuration.chains : 0))
-        let chainSteps = Double(rule.steps * configuration.chains) * d * (rule.method == .pcdGWG ? 1e-9 : 2e-10)
+        let chainSteps = Double(rule.steps) * Double(configuration.chains) * d * (rule.method == .pcdGWG ? 1e-9 : 2e-10)
         let iteration = 1e-4 + 4 * points * d * d / 5e10 + 1e-8 * d * d + chainSteps
         let fits = configuration.penalties.isEmpty ? 1 : configuration.penalties.count + 2
         let data = 4e-9 * Double(configuration.dataChains) * Double(configuration.dataUpdates)
         return Estimate(
-            seconds: 1 + (data + iteration * Double(fits * configuration.iterations)) / Double(threads),
+            seconds: 1 + (data + iteration * Double(fits) * Double(configuration.iterations)) / Double(threads),
             memory: 200_000_000 + 12 * numbers, disk: 20_000 + 5 * numbers)
     }
 }

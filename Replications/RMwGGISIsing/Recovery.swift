@@ -31,8 +31,9 @@ package struct Recovery {
     }
 
     /// The chance that |J| is larger on an edge than on a pair that is none, ties counting half: the area under the ROC curve of edge
-    /// recovery. NaN where there is no edge, or nothing else.
+    /// recovery. NaN where there is no edge, or nothing else, or a J is NaN.
     package func edgeArea(of learnt: [Double]) -> Double {
+        guard !learnt.contains(where: \.isNaN) else { return .nan }
         var pairs: [(strength: Double, isEdge: Bool)] = []
         for i in 0..<siteCount {
             for j in i + 1..<siteCount { pairs.append((abs(learnt[i * siteCount + j]), truth[i * siteCount + j] != 0)) }

@@ -31,7 +31,7 @@ extension RMwGGISIsing {
         guard !series.isEmpty else { return }
         let chart = Chart(
             title: "\(group.labels[1]), no penalty", x: .init("seconds", isLogarithmic: true), y: .init("ln RMSE of aJ"), series: series)
-        try chart.write(named: "chart-rmse-\(group.labels[1])", in: folder.url)
+        try chart.draw(named: "chart-rmse-\(group.labels[1])", in: folder.url)
     }
 
     private func writeCouplings(_ group: CellGroup, in folder: RunFolder) throws {
@@ -55,6 +55,6 @@ extension RMwGGISIsing {
         }
         let chart = Chart(
             title: "means of the spins, \(group.labels[1])", x: .init("steps"), y: .init("ln RMSE, mean over chains"), series: series)
-        try chart.write(named: "chart-sampling-\(group.labels[1])", in: folder.url)
+        try chart.draw(named: "chart-sampling-\(group.labels[1])", in: folder.url)
     }
 }

@@ -38,7 +38,8 @@ struct Sampling {
         var seen = Observations(chains.points, reference)
         if let saved = context.restored {
             try chains.restore(saved.chainState(named: "chains", like: chains.points))
-            seen = try Observations(saved, like: chains.points, reference)
+            let done = min(saved.iteration * Self.blockLength, steps)
+            seen = try Observations(saved, after: done, like: chains.points, reference)
         }
         for block in context.iterations(of: blocks) {
             let now = min(Self.blockLength, steps - (block - 1) * Self.blockLength)
@@ -178,12 +179,14 @@ private struct Observations {
         checkpoint["moves"] = HDF5Array([Double(moves.proposed), Double(moves.accepted), moves.distance], shape: [3])
     }
 
-    init(_ saved: Checkpoint, like points: Tensor, _ reference: Tensor) throws {
+    init(_ saved: Checkpoint, after steps: Int, like points: Tensor, _ reference: Tensor) throws {
         self.init(points, reference)
-        firstChain = try saved.elements("firstChain")
-        distances = try saved.elements("distances")
+        firstChain = try saved.elements("firstChain", shape: [steps * siteCount])
+        distances = try saved.elements("distances", shape: [steps * chainCount])
         sum.assign(try saved.tensor("sum", like: sum))
         let counts = try saved.elements("moves", as: Double.self, shape: [3])
-        moves = Moves(proposed: Int(counts[0]), accepted: Int(counts[1]), distance: counts[2])
+        guard let proposed = Int(exactly: counts[0]), let accepted = Int(exactly: counts[1]), 0...1 << 53 ~= proposed, 0...proposed ~= accepted
+        else { throw RunError("the checkpoint is damaged: 'moves' holds \(counts[0]) and \(counts[1]), expected counts") }
+        moves = Moves(proposed: proposed, accepted: accepted, distance: counts[2])
     }
 }

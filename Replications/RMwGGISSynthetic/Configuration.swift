@@ -118,7 +118,7 @@ extension RMwGGISSynthetic {
             try require(
                 "inverseTemperatures", inverseTemperatures,
                 Set(inverseTemperatures).count == inverseTemperatures.count
-                    && inverseTemperatures.allSatisfy { $0 > 0 && $0 < .infinity }, "a list of different positive numbers")
+                    && inverseTemperatures.allSatisfy { $0 > 0 && $0 <= 1e6 }, "a list of different positive numbers up to 1e+06")
             try requireCount("readOutSweeps", readOutSweeps, from: 2, to: 1 << 20)
             try require(
                 "otherReadOutSweeps", otherReadOutSweeps,
@@ -168,26 +168,23 @@ extension RMwGGISSynthetic {
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
         let d = Int(cell.label("d") ?? "")!
         let widths = [d] + configuration.hidden + [1]
-        let parameters = zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 + $1.1 }
+        let parameters = zip(widths, widths.dropFirst()).reduce(0.0) { $0 + Double($1.0) * Double($1.1) + Double($1.1) }
         let flips = cell.label("method") == Method.rm.rawValue ? d : configuration.flips
         // Forward and two gradients of each row, and the guidance's forward and input gradient, at 2 operations a weight.
         let rows = Double(configuration.batchSize) * (3 * Double(1 + flips) + 2)
-        let evaluations =
-            (configuration.evaluateEvery > 0 ? configuration.iterations / configuration.evaluateEvery : 0)
-            + min(configuration.finalEvaluations, configuration.iterations / configuration.finalEvaluateEvery)
-        let readOuts = d <= ExactDistribution.largestDimension ? 0 : configuration.inverseTemperatures.count
-        let evaluationRows = Double(d)
-            * Double(
-                configuration.evaluationSamples * configuration.gibbsSweeps * (1 + evaluations)
-                    + readOuts
-                    * (configuration.evaluationSamples
-                        * (configuration.readOutSweeps + configuration.otherReadOutSweeps.reduce(0, +))
-                        + configuration.annealingTemperatures * configuration.annealingChains))
-        let operations = 2 * Double(parameters) * (rows * Double(configuration.iterations) + evaluationRows)
-        let activations = configuration.hidden.max()! * max(
-            4 * configuration.batchSize * (1 + flips), 3 * configuration.evaluationSamples) * 4
+        let everySo = configuration.evaluateEvery > 0 ? configuration.iterations / configuration.evaluateEvery : 0
+        let final = min(configuration.finalEvaluations, configuration.iterations / configuration.finalEvaluateEvery)
+        let evaluations = Double(everySo) + Double(final)
+        let readOuts = d <= ExactDistribution.largestDimension ? 0 : Double(configuration.inverseTemperatures.count)
+        let samples = Double(configuration.evaluationSamples)
+        let readOutSweeps = ([configuration.readOutSweeps] + configuration.otherReadOutSweeps).reduce(0.0) { $0 + Double($1) }
+        let annealing = Double(configuration.annealingTemperatures) * Double(configuration.annealingChains)
+        let evaluationRows =
+            Double(d) * (samples * Double(configuration.gibbsSweeps) * (1 + evaluations) + readOuts * (samples * readOutSweeps + annealing))
+        let operations = 2 * parameters * (rows * Double(configuration.iterations) + evaluationRows)
+        let activations = Double(configuration.hidden.max()!) * max(4 * Double(configuration.batchSize) * Double(1 + flips), 3 * samples) * 4
         return Estimate(
-            seconds: operations / (Double(threads) * 7e10), memory: 250_000_000 + activations * configuration.hidden.count,
-            disk: 3 * 4 * parameters + 100 * configuration.iterations / configuration.logEvery + 200_000)
+            seconds: operations / (Double(threads) * 7e10), memory: 250_000_000 + activations * Double(configuration.hidden.count),
+            disk: 3 * 4 * parameters + 100 * Double(configuration.iterations / configuration.logEvery) + 200_000)
     }
 }

@@ -33,7 +33,7 @@ extension Setting {
         let chart = Chart(
             title: cell.id, x: .init("iteration"), y: .init("loss"),
             series: [try .init("loss", x: losses.map { Double($0.iteration) }, y: losses.map(\.value))])
-        _ = try chart.write(named: "chart-loss", in: context.directory)
+        try chart.draw(named: "chart-loss", in: context.directory)
     }
 
     private func heatMap(_ model: MLPEnergy, _ code: GrayCode) throws -> Image {

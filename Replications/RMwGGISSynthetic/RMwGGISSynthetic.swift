@@ -30,14 +30,14 @@ public struct RMwGGISSynthetic: Replayable {
                 for variant in configuration.variants {
                     for method in configuration.methods
                     where variant == .paper || configuration.releasedMethods.contains(method) {
-                        for offset in 0..<configuration.seeds {
+                        for seed in consecutiveSeeds(configuration.seeds, from: seed) {
                             cells.append(
                                 Cell(
                                     index: cells.count + 1,
                                     labels: [
                                         "data": data, "d": "\(dimension)", "variant": variant.rawValue,
                                         "method": method.rawValue,
-                                    ], seed: seed + UInt64(offset)))
+                                    ], seed: seed))
                         }
                     }
                 }
@@ -81,6 +81,7 @@ public struct RMwGGISSynthetic: Replayable {
                 try context.log(iteration: iteration, ["loss": value, "gradientNorm": norm])
             }
             if configuration.evaluates(after: iteration) {
+                try context.guardFinite(parameters, iteration: iteration)
                 let scores = try context.untimed { try setting.evaluate(model, data, at: iteration).released }
                 try context.log(
                     iteration: iteration,
@@ -94,10 +95,7 @@ public struct RMwGGISSynthetic: Replayable {
                 checkpoint["recentLosses"] = HDF5Array(losses.values, shape: [losses.values.count])
             }
         }
-        for parameter in parameters {
-            let isFinite = parameter.tensor.isFinite().all()
-            try context.guardFinite(parameter.name, isFinite ? 0 : .nan, iteration: configuration.iterations)
-        }
+        try context.guardFinite(parameters, iteration: configuration.iterations)
 
         let evaluation = try setting.evaluate(model, data, at: configuration.iterations)
         try setting.writePictures(model, evaluation, context)

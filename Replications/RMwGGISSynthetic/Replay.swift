@@ -57,7 +57,11 @@ struct Replay {
         for iteration in 0..<trace.iterations {
             let x = Tensor(try data.batch(trace.batchSize))
             let proposal = objective.logProposal(generic, x)
-            var indices = try objective.drawFlips(x, from: proposal, using: generator)
+            var indices: Tensor?
+            do { indices = try objective.drawFlips(x, from: proposal, using: generator) } catch let fault as NonFiniteQuantity {
+                report("\(fault.quantity): not finite at iteration \(iteration + 1): \(verdict(false))")
+                return false
+            }
             if let recorded = trace.indices(iteration), let own = indices {
                 if firstForeignDraw == nil, own.array(Int.self) != recorded { firstForeignDraw = iteration + 1 }
                 indices = Tensor(recorded, shape: own.shape)

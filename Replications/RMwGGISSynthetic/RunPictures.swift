@@ -54,7 +54,7 @@ extension RMwGGISSynthetic {
         guard !series.isEmpty else { return }
         let chart = Chart(
             title: group.labels.joined(separator: ", d = "), x: .init("iteration"), y: .init(title), series: series)
-        try chart.write(named: "chart-\(metric)-\(group.labels.joined(separator: "-"))", in: folder.url)
+        try chart.draw(named: "chart-\(metric)-\(group.labels.joined(separator: "-"))", in: folder.url)
     }
 
     private func writeSweeps(_ group: CellGroup, in folder: RunFolder) throws {
@@ -74,7 +74,7 @@ extension RMwGGISSynthetic {
         let chart = Chart(
             title: group.labels.joined(separator: ", d = "), x: .init("sweeps, half of them annealed", isLogarithmic: true),
             y: .init("sliced Wasserstein-1"), series: series)
-        try chart.write(named: "chart-sweeps-\(group.labels.joined(separator: "-"))", in: folder.url)
+        try chart.draw(named: "chart-sweeps-\(group.labels.joined(separator: "-"))", in: folder.url)
     }
 }
 

@@ -72,7 +72,7 @@ extension RMwGGISSynthetic {
             let parts = key.split(separator: ",")
             guard let beta = parts.first.flatMap({ Double($0) }) else { return nil }
             (self.key, self.beta) = (String(key), beta)
-            sweeps = parts.count > 1 ? Int(parts[1].split(separator: " ")[0]) : nil
+            sweeps = parts.dropFirst().first.flatMap { $0.split(separator: " ").first.flatMap { Int($0) } }
         }
 
         var title: String { String(format: "β = %g", beta) + (sweeps.map { ", \($0) sweeps" } ?? "") }

@@ -120,8 +120,10 @@ extension ScoreMatchingDensities {
                 ("learningRate", learningRate), ("denoisingDeviation", denoisingDeviation), ("langevinStep", langevinStep),
                 ("weightScale", weightScale), ("chainTimeStep", chainTimeStep),
             ]
-            for (key, value) in positive { try require(key, value, value > 0 && value < .infinity, "a positive number") }
-            try require("confinement", confinement, confinement > 0 && confinement < .infinity, "a positive number: without it exp(−E) has no mass")
+            for (key, value) in positive { try requirePositive(key, value) }
+            try require(
+                "confinement", confinement, confinement > 0 && confinement <= Self.largestNumber,
+                "a positive number up to \(Self.largestNumber): without it exp(−E) has no mass")
             try require(
                 "limitSteps", limitSteps,
                 limitSteps.count >= 3 && limitSteps.allSatisfy { 1e-4...1 ~= $0 } && zip(limitSteps, limitSteps.dropFirst()).allSatisfy { $0 > $1 },

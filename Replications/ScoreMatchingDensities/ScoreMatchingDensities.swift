@@ -20,8 +20,8 @@ public struct ScoreMatchingDensities: Replication {
     public func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
         var cells: [Cell] = []
         func add(_ labels: KeyValuePairs<String, String>) {
-            for offset in 0..<configuration.seeds {
-                cells.append(Cell(index: cells.count + 1, labels: labels, seed: seed + UInt64(offset)))
+            for seed in consecutiveSeeds(configuration.seeds, from: seed) {
+                cells.append(Cell(index: cells.count + 1, labels: labels, seed: seed))
             }
         }
         for part in configuration.parts {
@@ -51,19 +51,19 @@ public struct ScoreMatchingDensities: Replication {
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
         let widths = [2] + configuration.hidden
         let products = Double(zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 })
-        let (seconds, memory): (Double, Int)
+        let (seconds, memory): (Double, Double)
         switch Part(rawValue: cell.label("part")!)! {
         case .learning where cell.label("objective") == Objective.maximumLikelihood.rawValue:
             let points = Double(configuration.trainingCells * configuration.trainingCells + configuration.batchSize)
             (seconds, memory) = (Double(configuration.iterations) * (5e-4 + points * products * 2e-10), 300_000_000)
         case .learning, .noise:
             (seconds, memory) = (Double(configuration.iterations) * (5e-4 + Double(configuration.batchSize) * products * 1e-9), 250_000_000)
-        case .oneStep: (seconds, memory) = (Double(configuration.limitSteps.count * configuration.limitPoints) * 5e-5, 300_000_000)
+        case .oneStep: (seconds, memory) = (Double(configuration.limitSteps.count) * Double(configuration.limitPoints) * 5e-5, 300_000_000)
         case .traces:
             let d = Double(cell.label("d")!)!
             let exact = d * Double(configuration.tracePoints) * products * 2e-10
             seconds = exact * Double(configuration.traceSteps) + Double(configuration.traceDraws) * 2e-3
-            memory = 250_000_000 + 40 * Int(d) * configuration.tracePoints * configuration.hidden.max()!
+            memory = 250_000_000 + 40 * d * Double(configuration.tracePoints) * Double(configuration.hidden.max()!)
         }
         return Estimate(seconds: 1 + seconds / Double(threads), memory: memory, disk: 300_000)
     }
@@ -79,6 +79,8 @@ public struct ScoreMatchingDensities: Replication {
         } catch let fault as QuadratureError {
             if case .notFinite(let quantity) = fault { throw Divergence(quantity: quantity, iteration: configuration.iterations) }
             throw RunError("\(cell.id): \(fault)")
+        } catch let fault as NonFiniteQuantity {
+            throw Divergence(quantity: fault.quantity, iteration: configuration.iterations)
         }
     }
 

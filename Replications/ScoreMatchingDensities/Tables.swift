@@ -74,7 +74,7 @@ extension ScoreMatchingDensities {
                 }
             }
             let chart = Chart(title: title, x: .init("ε", isLogarithmic: true), y: .init(quantity, isLogarithmic: true), series: series)
-            _ = try chart.write(named: "chart-one-step-\(quantity)", in: folder.url)
+            try chart.draw(named: "chart-one-step-\(quantity)", in: folder.url)
         }
     }
 
@@ -83,7 +83,7 @@ extension ScoreMatchingDensities {
             let series = try records.grouped(by: ["estimator"]).compactMap { try $0.records.series($0.labels[0], against: "d", value) }
             guard !series.isEmpty else { return }
             let chart = Chart(title: title, x: .init("d", isLogarithmic: true), y: .init(axis, isLogarithmic: true), series: series)
-            _ = try chart.write(named: name, in: folder.url)
+            try chart.draw(named: name, in: folder.url)
         }
         try draw("chart-variance", "variance of the loss at a point, one direction", "variance") { $0.values["variance"] }
         try draw("chart-cost", "a gradient of the loss", "milliseconds") { $0.timing?.secondsPerIteration.map { 1000 * $0 } }
@@ -95,6 +95,6 @@ extension ScoreMatchingDensities {
         }
         let chart = Chart(
             title: "what denoising learns", x: .init("σ", isLogarithmic: true), y: .init("KL, nats", isLogarithmic: true), series: series)
-        _ = try chart.write(named: "chart-noise", in: folder.url)
+        try chart.draw(named: "chart-noise", in: folder.url)
     }
 }

@@ -27,9 +27,10 @@ let package = Package(
                     "-fvisibility=hidden", "-Wall", "-Wextra",
                 ])
             ],
+            // RPATH, not RUNPATH, which another libtorch on LD_LIBRARY_PATH would win over.
             linkerSettings: [
                 .unsafeFlags(
-                    ["-L\(libtorch)/lib", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib", "-Xlinker", "--no-as-needed"]
+                    ["-L\(libtorch)/lib", "-Xlinker", "--disable-new-dtags", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib", "-Xlinker", "--no-as-needed"]
                         + (hasCUDA ? ["-ltorch_cuda", "-lc10_cuda"] : []) + ["-ltorch", "-ltorch_cpu", "-lc10"])
             ]
         )

@@ -1,8 +1,39 @@
 import Experiments
 import Foundation
 import Glibc
+import HDF5
 import Logging
 import Synchronization
+
+/// Opens /dev/null as whichever of standard input, output and error is closed, so that no file of a run is opened as one of them.
+func openStandardDescriptors() {
+    for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
+        _ = open("/dev/null", O_RDWR)  // the lowest that is free
+    }
+}
+
+/// Writes text to standard output, control characters escaped. A closed pipe ends the process quietly, as SIGPIPE does; throws `RunError` for
+/// any other failure, such as a full disk.
+func printText(_ text: String) throws {
+    guard !write(text.printable, to: STDOUT_FILENO) else { return }
+    if errno == EPIPE { Foundation.exit(128 + SIGPIPE) }
+    throw RunError("standard output: cannot be written: \(String(cString: strerror(errno)))")
+}
+
+/// The same with a line's end.
+func printLine(_ line: String) throws { try printText(line + "\n") }
+
+/// Writes all of a text; false, with `errno`, where the system refuses.
+private func write(_ text: String, to descriptor: Int32) -> Bool {
+    var bytes = Array(text.utf8)[...]
+    while !bytes.isEmpty {
+        let count = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress, $0.count) }
+        if count < 0 && errno == EINTR { continue }
+        guard count > 0 else { return false }
+        bytes = bytes.dropFirst(count)
+    }
+    return true
+}
 
 /// Standard error: messages, and the line of progress that stands below them on a terminal.
 final class Console: Sendable {
@@ -12,31 +43,24 @@ final class Console: Sendable {
     let isTerminal = isatty(STDERR_FILENO) == 1
     private let hasLine = Mutex(false)
 
-    /// Writes a line, above the line of progress.
+    /// Writes a line, above the line of progress; control characters are escaped.
     func write(_ line: String) {
         hasLine.withLock { hasLine in
-            put((hasLine ? "\r\u{1B}[K" : "") + line + "\n")
+            put((hasLine ? "\r\u{1B}[K" : "") + line.printable + "\n")
             hasLine = false
         }
     }
 
-    /// Replaces the line of progress; for a terminal.
+    /// Replaces the line of progress, control characters escaped; for a terminal.
     func show(_ line: String) {
         hasLine.withLock { hasLine in
-            put("\r\u{1B}[K\u{1B}[?7l" + line + "\u{1B}[?7h")  // cut at the terminal's edge, not wrapped
+            put("\r\u{1B}[K\u{1B}[?7l" + line.printable + "\u{1B}[?7h")  // cut at the terminal's edge, not wrapped
             hasLine = true
         }
     }
 
-    private func put(_ text: String) {
-        var bytes = Array(text.utf8)[...]
-        while !bytes.isEmpty {
-            let count = bytes.withUnsafeBytes { Glibc.write(STDERR_FILENO, $0.baseAddress, $0.count) }
-            if count < 0 && errno == EINTR { continue }
-            guard count > 0 else { return }
-            bytes = bytes.dropFirst(count)
-        }
-    }
+    /// Where standard error cannot be written there is nowhere to say so.
+    private func put(_ text: String) { _ = Commands.write(text, to: STDERR_FILENO) }
 }
 
 /// Renders progress: on a terminal a line in place with the rate and the time left, else a line every few seconds.

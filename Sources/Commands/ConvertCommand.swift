@@ -12,6 +12,7 @@ struct ConvertCommand: ParsableCommand {
     @Argument(help: "The images.") var images: String
     @Argument(help: "The HDF5 file to write.") var output: String
     @Option(help: "How hard to compress, 0 (not at all) to 9.") var deflate = 4
+    @Flag(help: "Replace the file to write where it is there already.") var force = false
 
     func validate() throws {
         guard 0...9 ~= deflate else { throw ValidationError("--deflate is \(deflate), expected 0 to 9") }
@@ -19,7 +20,8 @@ struct ConvertCommand: ParsableCommand {
 
     func run() throws {
         let source = try openImages(images)
-        try atomically(replacing: URL(fileURLWithPath: output)) { try source.writeHDF5(to: $0.path, deflate: deflate) }
-        print("\(output): \(source.count) images of \(source.shape), SHA-256 of the pixels \(try source.checksum())")
+        let file = try OutputFile(output, inputs: [images], force: force)
+        try file.write { try source.writeHDF5(to: $0, deflate: deflate) }
+        try printLine("\(output): \(source.count) images of \(source.shape), SHA-256 of the pixels \(try source.checksum())")
     }
 }

@@ -19,21 +19,20 @@ struct DeviceCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("cpu, cuda or cuda:N.", valueName: "device")) var device = "cpu"
     @Option(help: "The network: a, b or c.") var network = "c"
-    @Option(help: "Of all its layers but the last, as a factor.") var width = 1.0
+    @Option(help: "Of all its layers but the last, as a factor; the memory grows with its square.") var width = 1.0
     @Option(help: "Chains at a time.") var batch = 128
     @Option(help: "Steps of a chain.") var steps = 100
     @Option(help: "Times that the chains are timed, after once for nothing; the median is printed.") var rounds = 5
     @Option(help: ArgumentHelp("Rows of the square matrices whose product is the limit (default: 1024 on cpu, 8192 on cuda).", valueName: "rows"))
     var matrix: Int?
     @Flag(help: "Time chains as CUDA graphs too.") var graphs = false
-    @Option(help: "Threads of the processor.") var threads: Int = processors
+    @Option(help: "Threads of the processor.") var threads: Int = Processor.available
     @Flag(help: "Print JSON instead of a table.") var json = false
 
     func validate() throws {
-        for (name, value) in [("batch", batch), ("steps", steps), ("rounds", rounds), ("threads", threads), ("matrix", matrix ?? 1)] where value < 1 {
-            throw ValidationError("--\(name) is \(value), expected at least 1")
-        }
-        guard width > 0, width <= 16 else { throw ValidationError("--width is \(width), expected a number above 0, up to 16") }
+        try requireCounts(["batch": batch, "steps": steps, "rounds": rounds, "threads": threads, "matrix": matrix ?? 1])
+        let most = ConvNetArchitecture.largestWidth
+        guard width > 0, width <= most else { throw ValidationError("--width is \(width), expected a number above 0, up to \(most)") }
         guard ["a", "b", "c"].contains(network) else { throw ValidationError("--network is '\(network)', expected a, b or c") }
     }
 
@@ -45,7 +44,7 @@ struct DeviceCommand: ParsableCommand {
                 throw RunError("graphs are of work on a GPU, but the device is cpu", cure: "leave out --graphs, or give --device cuda")
             }
             let report = try DeviceReport(self, on: device)
-            print(try json ? report.json : report.table.markdown, terminator: json ? "\n" : "")
+            try printText(json ? report.json + "\n" : report.table.markdown)
             if !report.agrees { throw ExitCode(1) }
         } catch let fault as DeviceError { throw RunError(fault.description) }
     }
@@ -79,6 +78,7 @@ private struct DeviceReport: Encodable {
         (batch, steps, threads) = (command.batch, command.steps, command.threads)
         let base: ConvNetArchitecture = ["a": .a, "b": .b, "c": .c][command.network]!
         let architecture = try base.scaled(width: command.width)
+        try Self.checkMemory(architecture, batch: batch)
         let shape = [batch] + architecture.inputShape
         let images = Tensor.uniform(shape, low: -1, high: 1, using: RandomGenerator(seed: 2))
         let weights = try ConvNetEnergy(architecture, using: RandomGenerator(seed: 1))
@@ -132,6 +132,19 @@ private struct DeviceReport: Encodable {
                 self.speed.append(
                     Speed(type: "\(type)", graphs: asGraph, imageStepsPerSecond: speed, gigaflops: flops / 1e9, share: flops / rate))
             }
+        }
+    }
+
+    /// Throws `RunError` where the machine has less memory than is likely to be needed: weights in float32, and in float64 as they are and frozen,
+    /// then frozen in the device's type; and a layer of a batch, unfolded for its convolution, in float64, forward and back.
+    private static func checkMemory(_ architecture: ConvNetArchitecture, batch: Int) throws {
+        let weights = 28 * Double(architecture.parameterCount)
+        let needed = weights + 16 * Double(batch) * Double(architecture.largestUnfolding)
+        let there = Double(ProcessInfo.processInfo.physicalMemory)
+        guard needed <= there else {
+            throw RunError(
+                String(format: "this needs about %.0f GB of memory, %.0f GB of them for weights; the machine has %.0f GB", needed / 1e9, weights / 1e9, there / 1e9),
+                cure: "give a smaller --width or --batch")
         }
     }
 

@@ -23,21 +23,37 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
         CommandConfiguration(
             commandName: "replicate",
             abstract: "Recreates published results on energy-based models and re-checks them.",
-            discussion: "Exit codes: 0 done; 1 a check or a replay failed; 2 bad data, configuration or environment; 64 wrong usage.",
+            discussion: """
+                Exit codes: 0 done; 1 a check or a replay failed, or every cell diverged; 2 bad data, configuration or environment; 64 wrong usage.
+                """,
             subcommands: [
                 ListCommand<C>.self, RunCommand<C>.self, CheckCommand<C>.self, CompareCommand.self, ReplayCommand<C>.self,
                 ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
             ])
     }
 
+    @Flag(help: "Print the version, the commit that was built, and the libraries' versions.") var version = false
+
     public init() {}
+
+    public func run() throws {
+        guard version else { throw CleanExit.helpRequest(self) }
+        try printLine("replicate \(suiteVersion), commit \(C.environment.commit)")
+        for (name, version) in C.environment.libraries.sorted(by: { $0.key < $1.key }) { try printLine("\(name) \(version)") }
+    }
 
     /// Parses the process's arguments, runs the command and ends the process with its exit code.
     public static func start() -> Never {
+        openStandardDescriptors()
         LoggingSystem.bootstrap { _ in ConsoleLog() }
         do {
-            var command = try parseAsRoot()
-            try command.run()
+            do {
+                try checkCommand()
+                var command = try parseAsRoot()
+                try command.run()
+            } catch let error where !(error is ExitCode) && exitCode(for: error) == .success {
+                try printLine(fullMessage(for: error))  // help
+            }
             Foundation.exit(0)
         } catch let error as RunError {
             fail(error.description)
@@ -45,15 +61,24 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
             fail(error.description)
         } catch let interruption as Interrupted {
             Foundation.exit(128 + interruption.signal)
-        } catch let error where error is ExitCode || exitCode(for: error) != .failure {
-            exit(withError: error)  // the parser's own: help, wrong usage, a command's exit code
+        } catch let code as ExitCode {
+            Foundation.exit(code.rawValue)
+        } catch let error where exitCode(for: error) != .failure {
+            Console.shared.write(fullMessage(for: error))  // wrong usage
+            Foundation.exit(exitCode(for: error).rawValue)
         } catch {
             fail("\(error)")
         }
     }
 
+    /// Throws `ValidationError` with the nearest command where the first argument is none.
+    private static func checkCommand() throws {
+        let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
+        guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"), !commands.contains(first) else { return }
+        throw ValidationError(unknownName("command", first, among: commands).description)
+    }
+
     private static func fail(_ message: String) -> Never {
-        fflush(nil)  // what was printed comes before
         Console.shared.write("error: \(message)")
         Foundation.exit(2)
     }
@@ -69,8 +94,18 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
 
 let logger = Logger(label: "replicate")
 
-/// The threads that a command takes where none are given: the processors that this process may use.
-let processors = ProcessInfo.processInfo.activeProcessorCount
+/// The version of the suite, as CITATION.cff and CHANGELOG.md have it.
+private let suiteVersion = "0.1.0"
+
+/// The counts that options take: threads, processes, images at a time.
+let countRange = 1...65_536
+
+/// Throws `ValidationError` for the first option whose count is out of range.
+func requireCounts(_ options: KeyValuePairs<String, Int>) throws {
+    for (name, value) in options where !(countRange ~= value) {
+        throw ValidationError("--\(name) is \(value), expected \(countRange.lowerBound) to \(countRange.upperBound)")
+    }
+}
 
 /// Folder arguments are paths from where the command is typed.
 func folder(_ path: String) -> RunFolder { RunFolder(URL(fileURLWithPath: path)) }
@@ -85,11 +120,11 @@ struct ListCommand<C: Catalogue>: ParsableCommand {
     func run() throws {
         if names { return C.replications.forEach { print($0.name) } }
         for replication in C.replications {
-            print("\(replication.name): \(replication.summary)")
+            try printLine("\(replication.name): \(replication.summary)")
             let profiles = try Profiles(replication.profiles, place: "\(replication.name)/profiles.yaml").summaries
             let width = profiles.map(\.name.count).max() ?? 0
             for (name, summary) in profiles {
-                print("  \(name.padding(toLength: width, withPad: " ", startingAt: 0))  \(summary)")
+                try printLine("  \(name.padding(toLength: width, withPad: " ", startingAt: 0))  \(summary)")
             }
         }
     }
@@ -107,11 +142,9 @@ struct CheckCommand<C: Catalogue>: ParsableCommand {
     @Option(
         name: .customLong("run"), help: ArgumentHelp("Compare this run instead of a new one.", valueName: "folder"))
     var existing: String?
-    @Option(help: "Threads to compute with.") var threads: Int = processors
+    @Option(help: "Threads to compute with.") var threads: Int = Processor.available
 
-    func validate() throws {
-        guard threads >= 1 else { throw ValidationError("--threads is \(threads), expected at least 1") }
-    }
+    func validate() throws { try requireCounts(["threads": threads]) }
 
     func run() throws {
         Interruption.catchSignals()
@@ -119,7 +152,7 @@ struct CheckCommand<C: Catalogue>: ParsableCommand {
         let report = try Replicate<C>.replication(name).check(
             run: existing.map(folder), threads: threads, environment: C.environment, logger: logger,
             interruption: Interruption.signal, progress: progress.show)
-        print(report.table.markdown, terminator: "")
+        try printText(report.table.markdown)
         for line in report.absent { Console.shared.write("absent: \(line)") }
         for line in report.moved { Console.shared.write("moved: \(line)") }
         if report.exitCode != 0 { throw ExitCode(report.exitCode) }
@@ -137,8 +170,8 @@ struct CompareCommand: ParsableCommand {
 
     func run() throws {
         let comparison = try Comparison(folder(a), folder(b))
-        guard !comparison.identical else { return print("identical: \(comparison.compared) files") }
-        print(comparison.differences.markdown, terminator: "")
+        guard !comparison.identical else { return try printLine("identical: \(comparison.compared) files") }
+        try printText(comparison.differences.markdown)
         throw ExitCode(1)
     }
 }
@@ -161,6 +194,11 @@ struct ReplayCommand<C: Catalogue>: ParsableCommand {
             throw RunError("\(name) has no replay", cure: "those that have: \(able.joined(separator: ", "))")
         }
         C.environment.setThreads(1)
-        guard try replayable.replay(golden: URL(fileURLWithPath: golden), report: { print($0) }) else { throw ExitCode(1) }
+        var unwritten: (any Error)?
+        let passed = try replayable.replay(golden: URL(fileURLWithPath: golden)) { line in
+            do { try printLine(line) } catch { unwritten = unwritten ?? error }
+        }
+        if let unwritten { throw unwritten }
+        guard passed else { throw ExitCode(1) }
     }
 }

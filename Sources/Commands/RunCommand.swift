@@ -14,7 +14,8 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     @Argument(help: "The replication; 'replicate list' lists them.") var name: String
     @Option(help: "The profile.") var profile = "quick"
     @Option(help: "Where all randomness starts (default: the replication's own).") var seed: UInt64?
-    @Option(help: "Threads to compute with, in all.") var threads: Int = processors
+    @Option(help: "Threads to compute with, in all (default: as the run was begun with, else those that this process may use).")
+    var threads: Int?
     @Option(
         help: ArgumentHelp("Where tensors lie: cpu, cuda or cuda:N, for replications that run on a GPU.", valueName: "device"))
     var device = "cpu"
@@ -35,12 +36,11 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 60.0
     @Flag(help: "Go on with a run: finished cells are skipped, begun ones restored.") var resume = false
     @Flag(help: "List the cells with estimated time, memory and disk; write nothing.") var dryRun = false
-    /// The parent's hold on the one cell of a child process of `--jobs`.
-    @Option(help: .hidden) var lockDescriptor: Int32?
+    /// The process whose child this is, one of `--jobs`, to run one cell.
+    @Option(help: .hidden) var parent: Int32?
 
     func validate() throws {
-        guard threads >= 1 else { throw ValidationError("--threads is \(threads), expected at least 1") }
-        guard jobs >= 1 else { throw ValidationError("--jobs is \(jobs), expected at least 1") }
+        try requireCounts(["threads": threads ?? 1, "jobs": jobs])
         guard checkpointEvery >= 0 else {
             throw ValidationError("--checkpoint-every is \(checkpointEvery), expected at least 0")
         }
@@ -60,13 +60,16 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         request.resume = resume
         request.checkpointInterval = checkpointEvery
         let plan = try Plan(replication, request)
-        if dryRun { return print(plan.estimates.markdown, terminator: "") }
+        if dryRun { return try printText(plan.estimates.markdown) }
 
-        Interruption.catchSignals()
-        let run = try Run(plan, environment: C.environment, logger: logger, inheritedLock: lockDescriptor)
+        if let parent { Interruption.endWith(parent: parent) }
+        Interruption.catchSignals(secondEnds: parent == nil)
+        let run = try Run(plan, environment: C.environment, logger: logger)
         let progress = ProgressLine()
-        if lockDescriptor != nil {  // the parent makes the table, and says how to go on
-            return try run.cells(interruption: Interruption.signal, progress: progress.show)
+        if parent != nil {  // which makes the table, and says how to go on
+            try run.cells(interruption: Interruption.signal, progress: progress.show)
+            if !run.passedOver.isEmpty { throw ExitCode(2) }
+            return
         }
         var code: Int32 = 0
         do {
@@ -80,11 +83,18 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
             throw interruption
         }
-        print(try run.assemble().markdown)
-        print("table: \(plan.folder.table.path)")
+        try printLine(run.assemble().markdown)
+        try printLine("table: \(plan.folder.table.path)")
         if plan.cells.contains(where: { !plan.folder.cell($0.id).pictures.isEmpty }) {
-            print("pictures: \(plan.folder.cells.path)/*/*.png")
+            try printLine("pictures: \(plan.folder.cells.path)/*/*.png")
         }
+        let indices = plan.selected.map(\.index)
+        let ends = try plan.records().filter { indices.contains($0.cell.index) }.map(\.status)
+        if ends.allSatisfy(\.isDiverged) {
+            Console.shared.write("error: \(ends.count == 1 ? "the cell" : "every one of the \(ends.count) cells") diverged")
+            code = max(code, 1)
+        }
+        if !run.passedOver.isEmpty { code = max(code, 2) }
         if code != 0 { throw ExitCode(code) }
     }
 
@@ -96,10 +106,9 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             var arguments = ["run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)"]
             arguments += ["--device", device] + (graphs ? ["--graphs"] : [])
             for override in overrides { arguments += ["--set", override.description] }
-            arguments += ["--cells", "\(cell.index)", "--output", plan.folder.url.path]
-            arguments += ["--checkpoint-every", "\(checkpointEvery)", "--lock-descriptor", "\(CellProcess.lockDescriptor)"]
-            return CellProcess(
-                cell: cell.id, arguments: arguments + (resume ? ["--resume"] : []), lock: run.lockDescriptors[cell.id]!)
+            arguments += ["--cells", "\(cell.index)", "--output", plan.folder.url.path, "--resume"]
+            arguments += ["--checkpoint-every", "\(checkpointEvery)", "--parent", "\(getpid())"]
+            return CellProcess(cell: cell.id, arguments: arguments)
         }
         let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) { progress.show(.relayed($0)) }
         if let signal = Interruption.signal() { throw Interrupted(signal: signal) }

@@ -30,22 +30,22 @@ struct ScoreCommand: ParsableCommand {
     var keepOrder = false
     @Option(help: ArgumentHelp("Where to write what was gathered of the reference, to stand in its place another time.", valueName: "file"))
     var saveStatistics: String?
+    @Flag(help: "Replace the file of --save-statistics where it is there already.") var force = false
     @Option(help: "Images at a time.") var batch = 50
     @Option(help: "Where random choices start: the classifier, subsets of the KID.") var seed: UInt64 = 1
-    @Option(help: "Threads to compute with.") var threads: Int = processors
+    @Option(help: "Threads to compute with.") var threads: Int = Processor.available
     @Flag(help: "Print JSON instead of a table.") var json = false
 
     func validate() throws {
-        for (name, value) in [("epochs", epochs), ("splits", splits), ("batch", batch), ("threads", threads)] where value < 1 {
-            throw ValidationError("--\(name) is \(value), expected at least 1")
-        }
+        try requireCounts(["epochs": epochs, "splits": splits, "batch": batch, "threads": threads])
         if weights != nil, classifier != nil { throw ValidationError("--weights and --classifier exclude each other") }
     }
 
     func run() throws {
         Runtime.threads = threads
+        let (statistics, newClassifier) = try outputs()
         let (images, reference) = (try openImages(images), try openReference())
-        let network = try network(reference)
+        let network = try network(reference, keptAt: newClassifier)
         try network.check(images.shape)
         try reference.map { try network.check($0.shape) }
         let saved = try reference == nil ? savedFeatures(network) : nil
@@ -55,19 +55,33 @@ struct ScoreCommand: ParsableCommand {
             }
         }
         let gathered = try saved ?? features(reference!)
-        if let saveStatistics { try atomically(replacing: URL(fileURLWithPath: saveStatistics)) { try gathered.save(to: $0.path) } }
+        try statistics?.write { try gathered.save(to: $0) }
         let scores = try ImageScores(features(images), reference: gathered, seed: seed)
         for warning in scores.warnings { Console.shared.write("warning: \(warning)") }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(scores), as: UTF8.self))
+            try printLine(String(decoding: encoder.encode(scores), as: UTF8.self))
         } else {
-            print(scores.table.markdown, terminator: "")
+            try printText(scores.table.markdown)
         }
     }
 
     private var order: SplitOrder { keepOrder ? .kept : .shuffled }
+
+    /// The files to write: the reference's statistics, and the classifier where its file is not there to be read. Throws `RunError` where one
+    /// cannot be written.
+    private func outputs() throws -> (statistics: OutputFile?, classifier: OutputFile?) {
+        let inputs = [images, reference] + [weights, classifier].compactMap { $0 }
+        if let saveStatistics, saveStatistics == classifier {
+            throw RunError("\(saveStatistics): is given to both --save-statistics and --classifier", cure: "give two names")
+        }
+        let isNew = classifier.map { !FileManager.default.fileExists(atPath: $0) } ?? false
+        return (
+            try saveStatistics.map { try OutputFile($0, inputs: inputs, force: force) },
+            isNew ? try OutputFile(classifier!, inputs: inputs, force: false) : nil
+        )
+    }
 
     /// The reference's images; nil where what was gathered of them stands in their place.
     private func openReference() throws -> (any ImageSource)? {
@@ -91,8 +105,8 @@ struct ScoreCommand: ParsableCommand {
         return saved
     }
 
-    /// The Inception network where its weights are given, else a classifier: read, or trained on the reference.
-    private func network(_ reference: (any ImageSource)?) throws -> any FeatureNetwork {
+    /// The Inception network where its weights are given, else a classifier: read, or trained on the reference and kept where that is asked for.
+    private func network(_ reference: (any ImageSource)?, keptAt newClassifier: OutputFile?) throws -> any FeatureNetwork {
         if let weights {
             guard FileManager.default.fileExists(atPath: weights) else {
                 throw RunError("\(weights): is not there", cure: InceptionNetwork.howToGetWeights)
@@ -113,7 +127,7 @@ struct ScoreCommand: ParsableCommand {
             showProgress("classifier: update \(update)/\(count)", last: update == count)
         }
         Console.shared.write("classifier: \(trained.origin)")
-        if let classifier { try atomically(replacing: URL(fileURLWithPath: classifier)) { try trained.save(to: $0.path) } }
+        try newClassifier?.write { try trained.save(to: $0) }
         return trained
     }
 

@@ -54,9 +54,7 @@ package struct DensityTraining {
                 checkpoint.store(draws, named: "objective")
             }
         }
-        for parameter in parameters {
-            try context.guardFinite(parameter.name, parameter.tensor.isFinite().all() ? 0 : .nan, iteration: iterations)
-        }
+        try context.guardFinite(parameters, iteration: iterations)
     }
 
     /// The same by an objective of a model alone.

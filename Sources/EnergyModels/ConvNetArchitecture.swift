@@ -80,11 +80,23 @@ public struct ConvNetArchitecture: Hashable, Sendable {
         return convolved.reduce(0, +) + fullyConnected.reduce(0) { $0 + $1.inputs * $1.outputs }
     }
 
+    /// The largest factor of `scaled(width:)`: the table's networks then have some 10⁹ parameters.
+    public static let largestWidth = 16.0
+
+    /// The most numbers that a convolution takes of one image: the inputs of each of its outputs, side by side.
+    public var largestUnfolding: Int {
+        convolutions.indices.map {
+            shapes[$0 + 1][1] * shapes[$0 + 1][2] * shapes[$0][0] * convolutions[$0].kernel * convolutions[$0].kernel
+        }.max() ?? 0
+    }
+
     /// Every channel count and hidden width times a factor, rounded, at least 1.
     ///
-    /// - Throws: `ConvNetError` unless the factor is positive and finite.
+    /// - Throws: `ConvNetError` unless the factor is positive and at most `largestWidth`.
     public func scaled(width factor: Double) throws -> ConvNetArchitecture {
-        guard factor > 0, factor.isFinite else { throw ConvNetError("width \(factor): it is a positive number, 1 for the paper's") }
+        guard factor > 0, factor <= Self.largestWidth else {
+            throw ConvNetError("width \(factor): it is a positive number up to \(Self.largestWidth), 1 for the paper's")
+        }
         func scaled(_ width: Int) -> Int { max(1, Int((Double(width) * factor).rounded())) }
         return try ConvNetArchitecture(
             inputShape: inputShape,

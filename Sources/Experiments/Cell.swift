@@ -30,6 +30,9 @@ public struct Cell: Sendable, Equatable {
     }
 }
 
+/// A run's seed and those after it, one for each repetition of a setting; after the largest number comes 0.
+public func consecutiveSeeds(_ count: Int, from first: UInt64) -> [UInt64] { (0..<count).map { first &+ UInt64($0) } }
+
 /// Some of a replication's cells by index, written `3,5-8`.
 public struct CellSelection: Sendable, Equatable, CustomStringConvertible {
     /// Inclusive ranges of indices, from 1, as they were written.

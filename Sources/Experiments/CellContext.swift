@@ -74,7 +74,7 @@ public final class CellContext {
         self.progress = progress
         earlier = CellTiming()
         if restored != nil, FileManager.default.fileExists(atPath: files.timing.path) {
-            earlier = try JSON.decode(CellTiming.self, from: files.timing)
+            earlier = try CellTiming(from: files.timing)
         }
         timing = earlier
         (timing.processor, timing.commit) = (Processor.name, commit)
@@ -104,6 +104,11 @@ public final class CellContext {
     /// Stops the cell as diverged where `value` is not finite: what is thrown must leave `run`.
     public func guardFinite(_ quantity: String, _ value: Double, iteration: Int) throws {
         guard value.isFinite else { throw Divergence(quantity: quantity, iteration: iteration) }
+    }
+
+    /// The same for parameters, by the name of the first that holds a number that is not finite.
+    public func guardFinite(_ parameters: Parameters, iteration: Int) throws {
+        for (name, tensor) in parameters where !tensor.isFinite().all() { throw Divergence(quantity: name, iteration: iteration) }
     }
 
     /// Leaves what `body` takes, such as an evaluation within the loop, out of the time per iteration.
@@ -157,30 +162,5 @@ public final class CellContext {
 
     private static func seconds(_ duration: Duration) -> Double {
         Double(duration.components.seconds) + Double(duration.components.attoseconds) * 1e-18
-    }
-}
-
-/// What the system says of this machine and process.
-enum Processor {
-    /// The processor's model name.
-    static let name: String = {
-        let lines = ((try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? "").split(separator: "\n")
-        let model = lines.first { $0.hasPrefix("model name") }?.split(separator: ":").last
-        return model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
-    }()
-
-    /// The most memory that the process held since `forgetPeakMemory`, in bytes (VmHWM).
-    static var peakMemory: Int {
-        let lines = ((try? String(contentsOfFile: "/proc/self/status", encoding: .utf8)) ?? "").split(separator: "\n")
-        let peak = lines.first { $0.hasPrefix("VmHWM:") }?.split(whereSeparator: \.isWhitespace)
-        return (peak?.count ?? 0) > 1 ? (Int(peak![1]) ?? 0) * 1024 : 0
-    }
-
-    /// Starts the measure of peak memory anew; where the kernel does not allow it, it goes on over the process's life.
-    static func forgetPeakMemory() {
-        if let file = fopen("/proc/self/clear_refs", "w") {
-            fputs("5", file)
-            fclose(file)
-        }
     }
 }

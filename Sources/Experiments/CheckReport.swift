@@ -93,22 +93,25 @@ extension Replication {
         run folder: RunFolder?, threads: Int, environment: RunEnvironment, logger: Logger,
         interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
     ) throws -> CheckReport {
-        let place = "\(name)/expected.yaml"
-        let relations = try ExpectedRelation.read(expected, place: place)
-        let expected = try ExpectedValue.read(expected, place: place)
+        let source = "\(name)/expected.yaml"
+        let relations = try ExpectedRelation.read(expected, place: source)
+        let expected = try ExpectedValue.read(expected, place: source)
         if let folder {
             let record = try RunRecord(in: folder)
             guard record.replication == name else {
                 throw RunError("\(folder.url.path): is a run of \(record.replication), not of \(name)")
             }
-            let data = try JSON.encode(record.configuration)
-            guard let configuration = try? JSONDecoder().decode(Configuration.self, from: data) else {
-                throw RunError("\(folder.record.path): its configuration is not one of \(name) as it is now")
-            }
+            let configuration: Configuration
+            do { configuration = try record.configuration(of: self) } catch { throw RunError("\(folder.record.path): \(error)") }
             let records = try cells(configuration, seed: record.seed).map { try CellRecord($0, in: folder) }
             return try CheckReport(records, profile: record.profile, expected: expected, relations: relations)
         }
-        let temporary = FileManager.default.temporaryDirectory.appendingPathComponent("\(name)-check-\(UUID().uuidString)")
+        let place = FileManager.default.temporaryDirectory
+        var isFolder: ObjCBool = false
+        guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder), isFolder.boolValue else {
+            throw RunError("TMPDIR is \(place.path), which is no folder", cure: "set it to the folder for temporary files, such as /tmp")
+        }
+        let temporary = place.appendingPathComponent("\(name)-check-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: temporary) }
         var request = RunRequest(profile: "smoke", threads: threads)
         request.output = temporary

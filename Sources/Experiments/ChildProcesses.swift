@@ -5,18 +5,12 @@ import Glibc
 package struct CellProcess {
     /// What the executable is started with, without its name.
     package var arguments: [String]
-    /// The descriptor of the cell's lock; the child finds it as `CellProcess.lockDescriptor`.
-    package var lock: Int32
     /// The cell's id, for messages.
     package var cell: String
 
-    /// Where a child finds its cell's lock.
-    package static let lockDescriptor: Int32 = 3
-
-    package init(cell: String, arguments: [String], lock: Int32) {
+    package init(cell: String, arguments: [String]) {
         self.cell = cell
         self.arguments = arguments
-        self.lock = lock
     }
 }
 
@@ -25,7 +19,7 @@ package struct CellProcess {
 ///
 /// Lines that they write to standard error go to `relay`; their standard output goes nowhere. They are a process group each, so a
 /// terminal's Ctrl-C reaches this process alone, which passes it on: once `interruption` gives a signal, it is sent to
-/// those that run, and no more are started. A child whose parent is gone ends at its next line, by SIGPIPE.
+/// those that run, and no more are started. A child is to call `Interruption.endWith(parent:)`.
 package func runChildren(
     _ processes: [CellProcess], atOnce: Int, interruption: () -> Int32?, relay: (String) -> Void
 ) throws -> Int32 {
@@ -78,7 +72,6 @@ private struct Child {
         posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
         posix_spawn_file_actions_addopen(&actions, 1, "/dev/null", O_WRONLY, 0)
         posix_spawn_file_actions_adddup2(&actions, ends[1], 2)
-        posix_spawn_file_actions_adddup2(&actions, start.lock, CellProcess.lockDescriptor)
         var attributes = posix_spawnattr_t()
         posix_spawnattr_init(&attributes)
         defer { posix_spawnattr_destroy(&attributes) }

@@ -38,7 +38,7 @@ public struct Comparison: Sendable, Equatable {
             }
             for name in Set(names(first)).union(names(second)).sorted() {
                 compared += 1
-                let pictures = [first, second].map { try? Data(contentsOf: $0.url.appendingPathComponent(name)) }
+                let pictures = [first, second].map { try? plainContents(of: $0.url.appendingPathComponent(name)) }
                 if pictures[0] != pictures[1] {
                     rows.append([id, name] + pictures.map { $0.map { "\($0.count) bytes" } ?? "absent" })
                 }
@@ -78,11 +78,7 @@ public struct Comparison: Sendable, Equatable {
 
     /// The first line in which two logs differ.
     private static func metrics(_ a: URL, _ b: URL) throws -> [[String]] {
-        func read(_ url: URL) throws -> Data {
-            guard let data = try? Data(contentsOf: url) else { throw RunError("\(url.path): cannot be read") }
-            return data
-        }
-        let (first, second) = (try read(a), try read(b))
+        let (first, second) = (try plainContents(of: a), try plainContents(of: b))
         guard first != second else { return [] }
         let lines = [first, second].map { $0.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) }
         let place = zip(lines[0], lines[1]).enumerated().first { $1.0 != $1.1 }?.offset ?? min(lines[0].count, lines[1].count)

@@ -34,8 +34,7 @@ final class MetricsLog {
     /// What a log holds under a name, in order; nothing where there is no log. Throws `RunError` where it cannot be read.
     static func values(_ name: String, in url: URL) throws -> [(iteration: Int, value: Double)] {
         guard FileManager.default.fileExists(atPath: url.path) else { return [] }
-        guard let data = try? Data(contentsOf: url) else { throw RunError("\(url.path): cannot be read") }
-        return try data.split(separator: UInt8(ascii: "\n")).compactMap { line in
+        return try plainContents(of: url).split(separator: UInt8(ascii: "\n")).compactMap { line in
             guard let record = try? JSONDecoder().decode([String: Value].self, from: line),
                 case .integer(let iteration)? = record["iteration"]
             else { throw RunError("\(url.path): is damaged: a line of it cannot be read") }
@@ -52,16 +51,15 @@ final class MetricsLog {
     @discardableResult
     func sync() throws -> Int {
         try open()
-        guard fsync(descriptor) == 0 else { throw systemFault(url, "cannot be synced") }
+        guard fsync(descriptor) == 0 else { throw systemFault(url.path, "cannot be synced") }
         return Int(lseek(descriptor, 0, SEEK_END))
     }
 
     private func open() throws {
         if descriptor >= 0 { return }
-        let opened = Glibc.open(url.path, O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
-        guard opened >= 0 else { throw systemFault(url, "cannot be written") }
+        let opened = try openPlain(url, O_WRONLY | O_CREAT | O_APPEND, failing: "cannot be written")
         guard ftruncate(opened, start) == 0 else {
-            let fault = systemFault(url, "cannot be cut back")
+            let fault = systemFault(url.path, "cannot be cut back")
             close(opened)
             throw fault
         }

@@ -15,10 +15,13 @@ package func editDistance(_ a: String, _ b: String) -> Int {
     return last[b.count]
 }
 
-/// The fault of a name that is not among the valid ones: what it is, the nearest valid one, and all of them.
+/// The fault of a name that is not among the valid ones: what it is, the nearest valid one where more than half of the longer of the two is alike,
+/// and all of them.
 public func unknownName(_ kind: String, _ name: String, in place: String = "", among valid: [String]) -> RunError {
     let lowered = name.lowercased()
-    let nearest = valid.min { editDistance(lowered, $0.lowercased()) < editDistance(lowered, $1.lowercased()) }
+    let near = valid.map { (name: $0, distance: editDistance(lowered, $0.lowercased())) }
+        .filter { 2 * $0.distance < max(lowered.count, $0.name.count) }
+    let nearest = near.min { $0.distance < $1.distance }?.name
     let hint = nearest.map { "; the nearest is '\($0)'" } ?? ""
     return RunError(
         "unknown \(kind) '\(name)'\(place.isEmpty ? "" : " in \(place)")\(hint)",

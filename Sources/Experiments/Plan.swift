@@ -9,8 +9,9 @@ public struct RunRequest: Sendable {
     public var seed: UInt64?
     /// nil: all cells.
     public var selection: CellSelection?
-    /// Threads in all; a job gets its share, at least one.
-    public var threads: Int
+    /// Threads in all; a job gets its share, at least one. nil: as many a job as the run in the folder was begun with, or of this process's
+    /// where there is none.
+    public var threads: Int?
     /// Where tensors lie.
     public var device = Device.cpu
     /// Whether repeated work on a GPU is recorded as graphs; what is computed is the same.
@@ -24,7 +25,7 @@ public struct RunRequest: Sendable {
     /// Seconds between checkpoints.
     public var checkpointInterval = 60.0
 
-    public init(profile: String, threads: Int) {
+    public init(profile: String, threads: Int?) {
         self.profile = profile
         self.threads = threads
     }
@@ -58,7 +59,6 @@ public struct Plan<R: Replication>: Sendable {
         self.request = request
         seed = request.seed ?? replication.defaultSeed
         values = try Profiles.values(configuration)
-        threadsPerCell = max(1, request.threads / request.jobs)
         cells = replication.cells(configuration, seed: seed)
         precondition(cells.enumerated().allSatisfy { $0 + 1 == $1.index }, "\(replication.name): cells must count from 1")
         guard !cells.isEmpty else { throw RunError("the configuration gives \(replication.name) no cells") }
@@ -72,6 +72,8 @@ public struct Plan<R: Replication>: Sendable {
         folder = RunFolder(
             request.output
                 ?? URL(fileURLWithPath: "results/\(replication.name)/\(request.profile)-seed\(seed)"))
+        let begun = request.threads == nil ? try? RunRecord(in: folder).threadsPerCell : nil
+        threadsPerCell = begun ?? max(1, (request.threads ?? Processor.available) / request.jobs)
     }
 
     /// A line a selected cell and their totals, with what each is likely to need. Writes nothing.
@@ -108,11 +110,11 @@ public struct Plan<R: Replication>: Sendable {
         }
     }
 
-    private static func size(_ bytes: Int) -> String {
+    private static func size(_ bytes: Double) -> String {
         switch bytes {
-        case ..<1_000_000: String(format: "%.0f kB", (Double(bytes) / 1e3).rounded(.up))
-        case ..<1_000_000_000: String(format: "%.0f MB", Double(bytes) / 1e6)
-        default: String(format: "%.1f GB", Double(bytes) / 1e9)
+        case ..<1e6: String(format: "%.0f kB", (bytes / 1e3).rounded(.up))
+        case ..<1e9: String(format: "%.0f MB", bytes / 1e6)
+        default: String(format: "%.1f GB", bytes / 1e9)
         }
     }
 }

@@ -87,8 +87,9 @@ package struct Profiles {
         }
         for override in overrides {
             guard keys.contains(override.key) else { throw unknownName("key", override.key, in: "--set", among: keys) }
-            let node = try? Yams.compose(yaml: override.value)
-            settings[Node(override.key)] = node ?? Node(override.value)
+            do { settings[Node(override.key)] = try compose(override.value) ?? Node(override.value) } catch is YamlError {
+                settings[Node(override.key)] = Node(override.value)
+            } catch let fault as RunError { throw RunError("--set \(override.key): \(fault.message)") }
         }
         let configuration = try decode(type, settings, at: "--set")
         try configuration.validate()
@@ -142,11 +143,31 @@ package struct Profiles {
     }
 }
 
+/// What a YAML text says; nil where it says nothing. Throws `YamlError`, and `RunError` for an anchor: a short text that repeats it by aliases of
+/// aliases has no end.
+private func compose(_ text: String) throws -> Node? {
+    /// The first in the order of the text, so that no alias is followed.
+    func hasAnchor(_ node: Node) -> Bool {
+        if node.anchor != nil { return true }
+        return switch node {
+        case .mapping(let map): map.contains { hasAnchor($0.key) || hasAnchor($0.value) }
+        case .sequence(let list): list.contains(where: hasAnchor)
+        case .scalar, .alias: false
+        }
+    }
+    let parser = try Parser(yaml: text)
+    guard let root = try parser.singleRoot() else { return nil }
+    guard !withExtendedLifetime(parser, { hasAnchor(root) }) else { throw RunError("YAML's anchors (&name) and aliases (*name) are not taken") }
+    return root
+}
+
 /// The root map of a YAML text. Throws `RunError` with the place and line where it is no YAML or no map, or a key stands twice in a map.
 func composeMap(_ text: String, place: String) throws -> Node.Mapping {
     do {
-        guard let root = try Yams.compose(yaml: text)?.mapping else { throw RunError("\(place): must be a map") }
+        guard let root = try compose(text)?.mapping else { throw RunError("\(place): must be a map") }
         return root
+    } catch let fault as RunError {
+        throw fault.message.hasPrefix(place) ? fault : RunError("\(place): \(fault.message)")
     } catch YamlError.duplicatedKeysInMapping(let keys, let context) {
         throw RunError("\(place), line \(context.mark.line): the key '\(keys[0])' stands more than once in one map")
     } catch YamlError.scanner(_, let problem, let mark, _), YamlError.parser(_, let problem, let mark, _),

@@ -17,6 +17,14 @@ extension ExperimentConfiguration {
         try require(key, value, least...most ~= value, "a whole number from \(least) to \(most)")
     }
 
+    /// The largest number of a setting that multiplies float32 tensors: far from where float32 ends, so that small multiples of it are taken.
+    public static var largestNumber: Double { 1e30 }
+
+    /// Throws `ConfigurationError` unless a number is positive and at most `largestNumber`.
+    public func requirePositive(_ key: String, _ value: Double) throws {
+        try require(key, value, value > 0 && value <= Self.largestNumber, "a positive number up to \(Self.largestNumber)")
+    }
+
     /// Throws `ConfigurationError` unless the numbers of a list, which may be empty, lie in a range and differ.
     public func requireDistinct<Number: Hashable & Comparable & CustomStringConvertible>(
         _ key: String, _ list: [Number], _ range: ClosedRange<Number>
@@ -46,16 +54,16 @@ extension Choice {
     }
 }
 
-/// What a cell is likely to need.
+/// What a cell is likely to need. All are floating-point numbers, in which the products of large settings do not overflow.
 public struct Estimate: Sendable, Equatable {
     /// Wall time in seconds.
     public var seconds: Double
     /// Peak memory in bytes.
-    public var memory: Int
+    public var memory: Double
     /// Bytes in the run folder.
-    public var disk: Int
+    public var disk: Double
 
-    public init(seconds: Double, memory: Int, disk: Int) {
+    public init(seconds: Double, memory: Double, disk: Double) {
         self.seconds = seconds
         self.memory = memory
         self.disk = disk

@@ -1,27 +1,26 @@
 import Foundation
 import Logging
 
-/// A run whose cells this process holds: nobody else writes them until it ends.
+/// A run of some of a plan's cells. A cell is held by a lock while it runs: nobody else writes it until it ends.
 ///
-/// Made from a plan; `cells(…)` runs the cells here, or child processes are handed the `lockDescriptors`; `assemble` makes the
-/// run's own files from whichever cells are there.
+/// Made from a plan; `cells(…)` runs the cells here, or child processes run one each; `assemble` makes the run's own files from whichever cells
+/// are there.
 public final class Run<R: Replication> {
     public let plan: Plan<R>
     /// The selected cells that have no result yet.
     public let remaining: [Cell]
     /// The selected cells that an earlier process finished.
     public let finished: [Cell]
+    /// The cells that `cells(…)` left to other processes, which were writing them.
+    public private(set) var passedOver: [Cell] = []
 
     private let environment: RunEnvironment
     private let logger: Logger
-    private let locks: [String: Lock]
 
-    /// Takes the selected cells. Throws `RunError`, and writes nothing but empty folders and lock files, where the folder cannot be written,
-    /// holds another run, a cell is being written by another process, was begun and `resume` is not asked for, or has a checkpoint that is
-    /// damaged or of another run.
-    ///
-    /// `inheritedLock` is the lock of the one selected cell where the parent process holds it.
-    public init(_ plan: Plan<R>, environment: RunEnvironment, logger: Logger, inheritedLock: Int32? = nil) throws {
+    /// Makes the run's folder and its record. Throws `RunError`, and writes nothing, where the folder cannot be written, holds another run or
+    /// files that are no run's, something within it is a symbolic link, a selected cell is being written by another process, was begun and
+    /// `resume` is not asked for, or has a checkpoint that is damaged or of another run.
+    public init(_ plan: Plan<R>, environment: RunEnvironment, logger: Logger) throws {
         self.plan = plan
         self.environment = environment
         self.logger = logger
@@ -30,71 +29,26 @@ public final class Run<R: Replication> {
             replication: plan.replication.name, profile: plan.request.profile, seed: plan.seed,
             threadsPerCell: plan.threadsPerCell, device: plan.request.device, configuration: plan.values, commit: environment.commit,
             libraries: environment.libraries)
-        if let begun = try Self.check(folder, is: record),
+        if let begun = try Self.check(folder, is: record, jobs: plan.request.jobs),
             begun.commit != record.commit || begun.libraries != record.libraries
         {
             logger.warning("\(folder.url.path) was begun by another build, at commit \(begun.commit)")
         }
+        finished = plan.selected.filter { Self.exists(folder.cell($0.id).result) }
+        remaining = plan.selected.filter { !Self.exists(folder.cell($0.id).result) }
+        try Self.checkCells(of: plan, finished: finished, remaining: remaining)
 
         try makeFolder(folder.url)
-        try makeFolder(folder.cells)
-        var locks: [String: Lock] = [:]
-        for cell in plan.selected {
-            let files = folder.cell(cell.id)
-            try makeFolder(files.url)
-            let lock =
-                try inheritedLock.map { Lock(files.lock, inherited: $0) } ?? Lock(files.lock, waiting: false)
-            guard let lock else {
-                let holder = (try? String(contentsOf: files.lock, encoding: .utf8))?.split(separator: "\n").first
-                throw RunError(
-                    "\(files.url.path): is being written by another process\(holder.map { " (\($0))" } ?? "")",
-                    cure: "wait for it, choose other --cells, or another --output")
-            }
-            locks[cell.id] = lock
-        }
-        self.locks = locks
-
-        let exists = { (url: URL) in FileManager.default.fileExists(atPath: url.path) }
-        finished = plan.selected.filter { exists(folder.cell($0.id).result) }
-        if !plan.request.resume {
-            if let cell = finished.first {
-                throw RunError(
-                    "\(folder.url.path): cell \(cell.index) (\(cell.id)) has already run",
-                    cure: "--resume runs what is missing, another --output starts anew")
-            }
-            if let cell = plan.selected.first(where: { exists(folder.cell($0.id).checkpoint) }) {
-                throw RunError(
-                    "\(folder.url.path): cell \(cell.index) (\(cell.id)) was begun",
-                    cure: "--resume goes on with it, another --output starts anew")
-            }
-        }
-        remaining = plan.selected.filter { !exists(folder.cell($0.id).result) }
-        for cell in remaining where exists(folder.cell(cell.id).checkpoint) {
-            let files = folder.cell(cell.id)
-            let checkpoint = try Checkpoint.load(files.checkpoint, owner: plan.owner(cell), arrays: false)
-            let length = (try? FileManager.default.attributesOfItem(atPath: files.metrics.path))?[.size] as? Int ?? 0
-            guard length >= checkpoint.metricsOffset else {
-                throw RunError(
-                    "\(files.metrics.path): has \(length) bytes, but the checkpoint covers \(checkpoint.metricsOffset)",
-                    cure: "remove \(files.checkpoint.path) to start the cell from its beginning")
-            }
-        }
-
+        try makeFolderOfRun(folder.cells)
         let lock = try Lock(folder.lock, waiting: true)
-        try Self.check(folder, is: record)
+        try Self.check(folder, is: record, jobs: plan.request.jobs)
         removePartialFiles(in: folder.url)
-        if !exists(folder.record) { try atomically(replacing: folder.record, by: JSON.encode(record)) }
+        if !Self.exists(folder.record) { try atomically(replacing: folder.record, by: JSON.encode(record)) }
         withExtendedLifetime(lock) {}
-        for cell in remaining {
-            removePartialFiles(in: folder.cell(cell.id).url)
-            locks[cell.id]!.sign()
-        }
     }
 
-    /// Descriptors of the held locks by cell id, to be handed to child processes.
-    public var lockDescriptors: [String: Int32] { locks.mapValues(\.descriptor) }
-
-    /// Runs the remaining cells, one after the other. A cell that diverges is recorded as diverged, with a warning.
+    /// Runs the remaining cells, one after the other. A cell that diverges is recorded as diverged, with a warning; one that another process
+    /// is writing is passed over, with a warning.
     ///
     /// Throws `Interrupted` after a checkpoint once `interruption` gives a signal, and whatever a cell throws.
     public func cells(interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void) throws {
@@ -103,31 +57,49 @@ public final class Run<R: Replication> {
         for (position, cell) in remaining.enumerated() {
             if let signal = interruption() { throw Interrupted(signal: signal) }
             let files = plan.folder.cell(cell.id)
-            let owner = plan.owner(cell)
-            let restored =
-                FileManager.default.fileExists(atPath: files.checkpoint.path)
-                ? try Checkpoint.load(files.checkpoint, owner: owner) : nil
-            progress(
-                .started(cell, position: position + 1, count: remaining.count, iteration: restored?.iteration ?? 0))
-            let context = try CellContext(
-                cell: cell, files: files, owner: owner, restored: restored,
-                device: plan.request.device, recordsGraphs: plan.request.recordsGraphs,
-                checkpointInterval: plan.request.checkpointInterval, commit: environment.commit,
-                interruption: interruption, progress: progress)
-            var result = ResultRecord(
-                cell: cell.id, labels: Dictionary(uniqueKeysWithValues: cell.labels), seed: cell.seed,
-                status: .finished, values: [:])
-            do {
-                result.values = try plan.replication.run(cell, plan.configuration, context).values
-            } catch let divergence as Divergence {
-                (result.status, result.iteration) = (.diverged, divergence.iteration)
-                result.quantity = divergence.quantity
-                logger.warning(
-                    "cell \(cell.index) (\(cell.id)) diverged: \(divergence.quantity) is not finite at iteration \(divergence.iteration)"
-                )
+            try makeFolderOfRun(files.url)
+            guard let lock = try Lock(files.lock, waiting: false) else {
+                logger.warning("\(Self.held(files).message): it is passed over")
+                passedOver.append(cell)
+                continue
             }
-            progress(.ended(try context.finish(result)))
+            defer { withExtendedLifetime(lock) {} }
+            guard !Self.exists(files.result) else {
+                progress(.skipped([cell]))  // by another process, since this one began
+                continue
+            }
+            removePartialFiles(in: files.url)
+            lock.sign()
+            try run(cell, position: position + 1, interruption: interruption, progress: progress)
         }
+    }
+
+    /// Runs a cell that is held, from its checkpoint where it has one.
+    private func run(
+        _ cell: Cell, position: Int, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
+    ) throws {
+        let files = plan.folder.cell(cell.id)
+        let owner = plan.owner(cell)
+        let restored = Self.exists(files.checkpoint) ? try Checkpoint.load(files.checkpoint, owner: owner) : nil
+        progress(.started(cell, position: position, count: remaining.count, iteration: restored?.iteration ?? 0))
+        let context = try CellContext(
+            cell: cell, files: files, owner: owner, restored: restored,
+            device: plan.request.device, recordsGraphs: plan.request.recordsGraphs,
+            checkpointInterval: plan.request.checkpointInterval, commit: environment.commit,
+            interruption: interruption, progress: progress)
+        var result = ResultRecord(
+            cell: cell.id, labels: Dictionary(uniqueKeysWithValues: cell.labels), seed: cell.seed,
+            status: .finished, values: [:])
+        do {
+            result.values = try plan.replication.run(cell, plan.configuration, context).values
+        } catch let divergence as Divergence {
+            (result.status, result.iteration) = (.diverged, divergence.iteration)
+            result.quantity = divergence.quantity
+            logger.warning(
+                "cell \(cell.index) (\(cell.id)) diverged: \(divergence.quantity) is not finite at iteration \(divergence.iteration)"
+            )
+        }
+        progress(.ended(try context.finish(result)))
     }
 
     /// Makes `metrics.jsonl`, `timing.json`, `table.md`, `table.json` and the pictures of the run from the cells that have a result, this
@@ -142,7 +114,7 @@ public final class Run<R: Replication> {
         defer { withExtendedLifetime(lock) {} }
         let records = try plan.records()
         let present = records.filter { $0.status != .missing }
-        let unlogged = present.filter { !FileManager.default.fileExists(atPath: folder.cell($0.cell.id).metrics.path) }
+        let unlogged = present.filter { !Self.exists(folder.cell($0.cell.id).metrics) }
         if let first = unlogged.first {
             logger.warning(
                 """
@@ -165,35 +137,82 @@ public final class Run<R: Replication> {
     private func assembleMetrics(of records: [CellRecord]) throws {
         let folder = plan.folder
         try atomically(replacing: folder.metrics) { beside in
-            guard FileManager.default.createFile(atPath: beside.path, contents: nil),
-                let all = try? FileHandle(forWritingTo: beside)
-            else { throw systemFault(folder.metrics, "cannot be written") }
-            defer { try? all.close() }
+            let all = try openPlain(beside, O_WRONLY | O_CREAT | O_EXCL, failing: "cannot be written")
+            defer { close(all) }
             for record in records {
                 let source = folder.cell(record.cell.id).metrics
-                guard let part = try? FileHandle(forReadingFrom: source) else {
-                    throw RunError("\(source.path): cannot be read")
-                }
-                defer { try? part.close() }
-                while let piece = try part.read(upToCount: 1 << 20), !piece.isEmpty {
-                    try writeAll(piece, to: all.fileDescriptor, of: folder.metrics)
-                }
+                let part = FileHandle(fileDescriptor: try openPlain(source, O_RDONLY, failing: "cannot be read"), closeOnDealloc: true)
+                while let piece = try part.read(upToCount: 1 << 20), !piece.isEmpty { try writeAll(piece, to: all, of: folder.metrics) }
             }
         }
     }
 
-    /// What the folder holds already; nil where it holds no run. Throws where it is another run than `record`.
+    // MARK: - What must hold before anything is written
+
+    private static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
+
+    /// What the folder holds already; nil where it holds no run. Throws where it is another run than `record`, or holds foreign files.
     @discardableResult
-    private static func check(_ folder: RunFolder, is record: RunRecord) throws -> RunRecord? {
-        guard FileManager.default.fileExists(atPath: folder.record.path) else { return nil }
-        let theirs = try JSON.decode(RunRecord.self, from: folder.record)
+    private static func check(_ folder: RunFolder, is record: RunRecord, jobs: Int) throws -> RunRecord? {
+        guard exists(folder.record) else {
+            let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.url.path)) ?? []
+            // What a process leaves that was killed before it wrote the record.
+            let own = [folder.cells, folder.lock].map(\.lastPathComponent)
+            if let foreign = names.sorted().first(where: { !own.contains($0) && !$0.hasPrefix(partialPrefix) }) {
+                throw RunError(
+                    "\(folder.url.path): is not empty and no run folder: it holds \(foreign) and no run.json",
+                    cure: "give --output a new or an empty folder")
+            }
+            return nil
+        }
+        let theirs = try RunRecord(in: folder)
         let differing = record.differences(from: theirs)
         guard differing.isEmpty else {
+            let options = theirs.options(where: record, jobs: jobs)
             throw RunError(
                 "\(folder.url.path): holds another run: \(differing.joined(separator: "; "))",
-                cure: "give the settings that it was begun with, or another --output")
+                cure: options.isEmpty ? "give another --output" : "go on with it by \(options.joined(separator: " ")), or give another --output")
         }
         return theirs
+    }
+
+    private static func checkCells(of plan: Plan<R>, finished: [Cell], remaining: [Cell]) throws {
+        let folder = plan.folder
+        guard try isFolderOfRun(folder.cells) else { return }
+        let there = try plan.selected.filter { try isFolderOfRun(folder.cell($0.id).url) }
+        for files in there.map({ folder.cell($0.id) }) where exists(files.lock) {
+            guard try Lock(files.lock, waiting: false) != nil else { throw held(files) }
+        }
+        if !plan.request.resume {
+            if let cell = finished.first {
+                throw RunError(
+                    "\(folder.url.path): cell \(cell.index) (\(cell.id)) has already run",
+                    cure: "--resume runs what is missing, another --output starts anew")
+            }
+            if let cell = remaining.first(where: { exists(folder.cell($0.id).checkpoint) }) {
+                throw RunError(
+                    "\(folder.url.path): cell \(cell.index) (\(cell.id)) was begun",
+                    cure: "--resume goes on with it, another --output starts anew")
+            }
+        }
+        for cell in remaining where exists(folder.cell(cell.id).checkpoint) {
+            let files = folder.cell(cell.id)
+            let checkpoint = try Checkpoint.load(files.checkpoint, owner: plan.owner(cell), arrays: false)
+            let length = (try? FileManager.default.attributesOfItem(atPath: files.metrics.path))?[.size] as? Int ?? 0
+            guard length >= checkpoint.metricsOffset else {
+                throw RunError(
+                    "\(files.metrics.path): has \(length) bytes, but the checkpoint covers \(checkpoint.metricsOffset)",
+                    cure: "remove \(files.checkpoint.path) to start the cell from its beginning")
+            }
+        }
+    }
+
+    /// The fault of a cell that another process holds.
+    private static func held(_ files: CellFolder) -> RunError {
+        let holder = (try? plainContents(of: files.lock)).map { String(decoding: $0.prefix(20), as: UTF8.self) }?.split(separator: "\n").first
+        return RunError(
+            "\(files.url.path): is being written by another process\(holder.map { " (\($0))" } ?? "")",
+            cure: "wait for it, choose other --cells, or another --output")
     }
 }
 

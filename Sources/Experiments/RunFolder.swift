@@ -82,12 +82,43 @@ public struct RunRecord: Codable, Sendable, Equatable {
             throw RunError("\(folder.url.path): is no run folder: it has no run.json")
         }
         self = try JSON.decode(RunRecord.self, from: folder.record)
+        guard Self.threadCounts ~= threadsPerCell else {
+            let range = "\(Self.threadCounts.lowerBound) to \(Self.threadCounts.upperBound)"
+            throw RunError("\(folder.record.path): threadsPerCell is \(threadsPerCell), expected \(range)")
+        }
+    }
+
+    private static let threadCounts = 1...65_536
+
+    /// The configuration, decoded and validated. Throws `RunError` where it cannot be decoded, and `ConfigurationError` for the first value
+    /// that cannot be.
+    func configuration<R: Replication>(of replication: R) throws -> R.Configuration {
+        let data = try JSON.encode(configuration)
+        guard let decoded = try? JSONDecoder().decode(R.Configuration.self, from: data) else {
+            throw RunError("its configuration is not one of \(replication.name) as it is now")
+        }
+        try decoded.validate()
+        return decoded
     }
 
     /// What makes `other` another run, a sentence each; empty where they are one.
     func differences(from other: RunRecord) -> [String] {
         Experiments.differences(other.identity, identity)
             + Experiments.differences(other.configuration, configuration)
+    }
+
+    /// The options that make a run of `other`'s replication this one, by so many jobs; empty where none do.
+    func options(where other: RunRecord, jobs: Int) -> [String] {
+        guard replication == other.replication else { return [] }
+        var options: [String] = []
+        if profile != other.profile { options.append("--profile \(profile)") }
+        if seed != other.seed { options.append("--seed \(seed)") }
+        if threadsPerCell != other.threadsPerCell { options.append("--threads \(threadsPerCell * jobs)") }
+        if device != other.device { options.append("--device \(device ?? Device.cpu.description)") }
+        for (key, value) in configuration.sorted(by: { $0.key < $1.key }) where value != other.configuration[key] {
+            options.append("--set '\(key)=\(value)'")
+        }
+        return options
     }
 
     var identity: [String: Value] {
@@ -137,6 +168,15 @@ public struct CellTiming: Codable, Sendable, Equatable {
     /// The git commit of the process that ended the cell.
     public var commit = ""
 
+    /// Reads a cell's times. Throws `RunError` where the file is damaged.
+    init(from file: URL) throws {
+        self = try JSON.decode(CellTiming.self, from: file)
+        let counts = 0...1 << 53
+        guard counts ~= iterations, counts ~= peakMemory else { throw RunError("\(file.path): is damaged: it holds counts that cannot be") }
+    }
+
+    init() {}
+
     /// Seconds an iteration, their mean; nil before the first.
     public var secondsPerIteration: Double? { iterations > 0 ? iterationSeconds / Double(iterations) : nil }
 }
@@ -148,6 +188,8 @@ public struct CellRecord: Sendable, Equatable {
         case finished
         /// The quantity that left the finite numbers, and when.
         case diverged(quantity: String, iteration: Int)
+
+        public var isDiverged: Bool { if case .diverged = self { true } else { false } }
     }
 
     public let cell: Cell
@@ -177,6 +219,6 @@ public struct CellRecord: Sendable, Equatable {
         values = result.values
         timing =
             FileManager.default.fileExists(atPath: files.timing.path)
-            ? try JSON.decode(CellTiming.self, from: files.timing) : nil
+            ? try CellTiming(from: files.timing) : nil
     }
 }

@@ -63,8 +63,7 @@ package enum JSON {
 
     /// Reads a file of a run. Throws `RunError` naming the file where it is missing, cut short or of another shape.
     package static func decode<T: Decodable>(_ type: T.Type, from url: URL) throws -> T {
-        let data: Data
-        do { data = try Data(contentsOf: url) } catch { throw RunError("\(url.path): cannot be read") }
+        let data = try plainContents(of: url)
         let decoder = JSONDecoder()
         decoder.nonConformingFloatDecodingStrategy = .convertFromString(
             positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")

@@ -93,7 +93,7 @@ public struct Chart: Sendable, Equatable {
         let script = folder.appendingPathComponent(name + ".gp")
         let picture = folder.appendingPathComponent(name + ".png")
         // An older picture would pass for one of the new data.
-        try? FileManager.default.removeItem(at: picture)
+        unlink(picture.path)
         try Self.write(table, to: folder.appendingPathComponent(name + ".tsv"))
         try Self.write(commands(name), to: script)
         do {
@@ -101,7 +101,7 @@ public struct Chart: Sendable, Equatable {
             // gnuplot does not report a full disk.
             _ = try Image(png: picture)
         } catch {
-            try? FileManager.default.removeItem(at: picture)
+            unlink(picture.path)
             if case .gnuplotMissing = error { throw error }
             if case .gnuplotFailed = error { throw error }
             throw .gnuplotFailed(script: script.path, reason: "\(error)")
@@ -181,10 +181,19 @@ public struct Chart: Sendable, Equatable {
 
     // MARK: - Files and the program
 
+    /// Replaces a plain file, or makes one; a link is not followed, and what is no plain file stays as it is.
     private static func write(_ text: String, to url: URL) throws(FigureError) {
-        guard let file = fopen(url.path, "wb") else {
-            throw .cannotOpen(path: url.path, reason: String(cString: strerror(errno)))
+        func reason() -> String { String(cString: strerror(errno)) }
+        let descriptor = open(url.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw .cannotOpen(path: url.path, reason: errno == ELOOP ? "it is a symbolic link, expected a plain file" : reason())
         }
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, ftruncate(descriptor, 0) == 0 else {
+            close(descriptor)
+            throw .cannotOpen(path: url.path, reason: "it is no plain file")
+        }
+        guard let file = fdopen(descriptor, "wb") else { throw .cannotOpen(path: url.path, reason: reason()) }
         let bytes = Array(text.utf8)
         var fault: Int32 = fwrite(bytes, 1, bytes.count, file) == bytes.count ? 0 : errno
         if fclose(file) != 0, fault == 0 { fault = errno }

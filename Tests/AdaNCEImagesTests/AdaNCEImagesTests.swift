@@ -31,6 +31,11 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
+    @Test func aWidthWhoseLayersCannotBeIsRefused() throws {
+        let message = try refusal(AdaNCEImages(), of: "width=2147483648")
+        #expect(message == "configuration: width is 2147483648.0, expected a positive number up to 16.0")
+    }
+
     /// Every choice of buffer, chain and objective is taken up again where it was left.
     @Test func settingsGoOnAfterInterruptionsAsIfNothingHadHappened() throws {
         let choices = [

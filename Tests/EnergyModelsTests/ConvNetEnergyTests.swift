@@ -246,6 +246,7 @@ import Torch
         let generator = RandomGenerator(seed: 0)
         let cases: [(String, () throws -> Void)] = [
             ("width 0.0", { _ = try ConvNetArchitecture.a.scaled(width: 0) }),
+            ("width 2147483648.0: it is a positive number up to 16.0", { _ = try ConvNetArchitecture.c.scaled(width: 2_147_483_648) }),
             ("width nan", { _ = try ConvNetArchitecture.a.scaled(width: .nan) }),
             ("leaky slope 0.0", { _ = try ConvNetEnergy(.a, leakySlope: 0, using: generator) }),
             ("no layer 'fc9'", { _ = try ConvNetEnergy(.a, normalized: .allBut(["fc9"]), using: generator) }),

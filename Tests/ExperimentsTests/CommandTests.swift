@@ -37,7 +37,7 @@ import Testing
     @Test func aSignalWritesACheckpointAndSaysHowToGoOn() throws {
         let whole = folder.appendingPathComponent("whole")
         #expect(try Fixture.run(arguments(whole, "--threads", "1", "--cells", "1"), in: folder).code == 0)
-        for (signal, code) in [(SIGINT, 130), (SIGTERM, 143)] {
+        for (signal, code) in [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129), (SIGUSR1, 138), (SIGUSR2, 140), (SIGXCPU, 152)] {
             let stopped = folder.appendingPathComponent("stopped \(code)")
             let fixture = try slow(arguments(stopped, "--threads", "1", "--cells", "1"))
             wait(for: "the first line of the log") { begun(stopped, "plain-1.0-seed1") }
@@ -53,6 +53,134 @@ import Testing
             #expect(resumed.code == 0 && resumed.messages.contains("resumes after iteration"))
             #expect(try identity(stopped) == identity(whole))
         }
+    }
+
+    /// A batch system warns before it ends a job, and the kernel repeats SIGXCPU: neither cuts off the checkpoint that the first asked for.
+    @Test func warningsThatAreRepeatedEndNothingAtOnce() throws {
+        let output = folder.appendingPathComponent("run")
+        let fixture = try Fixture(
+            arguments(output, "--threads", "1", "--cells", "1"), in: folder, environment: ["FIXTURE_DELAY": "2"])
+        wait(for: "the cell") { FileManager.default.fileExists(atPath: RunFolder(output).cell("plain-1.0-seed1").url.path + "/.lock") }
+        Thread.sleep(forTimeInterval: 0.3)
+        for signal in [SIGUSR1, SIGXCPU, SIGXCPU, SIGTERM, SIGHUP] {
+            kill(fixture.process.processIdentifier, signal)
+            Thread.sleep(forTimeInterval: 0.05)
+        }
+        #expect(try fixture.wait().code == 138)
+        #expect(FileManager.default.fileExists(atPath: RunFolder(output).cell("plain-1.0-seed1").checkpoint.path))
+    }
+
+    @Test func aHangUpThatIsIgnoredStaysIgnored() throws {
+        let output = folder.appendingPathComponent("run")
+        let outcome = try Fixture.shell(
+            "trap '' HUP; \"$0\" \"$@\" & sleep 1; kill -HUP $!; wait $!", arguments(output, "--cells", "1"), in: folder,
+            environment: ["FIXTURE_DELAY": "0.05"])
+        #expect(outcome.code == 0, "\(outcome.messages)")
+    }
+
+    /// Their locks are free as soon as the parent is gone.
+    @Test func jobsEndWithTheirParent() throws {
+        let output = folder.appendingPathComponent("run")
+        let fixture = try Fixture(
+            arguments(output, "--threads", "2", "--jobs", "2"), in: folder, environment: ["FIXTURE_DELAY": "5"])
+        let locks = ["plain-1.0-seed1", "plain-2.5-seed1"].map { RunFolder(output).cell($0).url.appendingPathComponent(".lock") }
+        func holders() -> [Int32] { locks.compactMap { (try? String(contentsOf: $0, encoding: .utf8)).flatMap { Int32($0.dropLast()) } } }
+        wait(for: "two cells at once") { holders().count == 2 }
+        let children = holders()
+        kill(fixture.process.processIdentifier, SIGKILL)
+        _ = try fixture.wait()
+        /// Not where nobody has waited for it yet.
+        func runs(_ process: Int32) -> Bool {
+            let line = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
+            return line.map { !$0.contains(") Z ") } ?? false
+        }
+        let deadline = Date().addingTimeInterval(1)
+        while children.contains(where: runs), Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
+        #expect(!children.contains(where: runs))
+        #expect(try Fixture.run(arguments(output, "--cells", "1-2", "--threads", "2", "--jobs", "2", "--resume"), in: folder).code == 0)
+    }
+
+    /// The parent may end before its child can ask to be told.
+    @Test func aJobWhoseParentIsGoneEndsAtOnce() throws {
+        let output = folder.appendingPathComponent("run")
+        let outcome = try Fixture.run(arguments(output, "--cells", "1", "--parent", "1"), in: folder)
+        #expect(outcome.code == 128 + SIGKILL)
+        #expect(!FileManager.default.fileExists(atPath: output.path))
+    }
+
+    @Test func aRunOfMoreCellsThanOpenFilesGoesOn() throws {
+        let curvatures = (1...60).map { "\($0).5" }.joined(separator: ",")
+        for jobs in ["1", "2"] {
+            let output = folder.appendingPathComponent("run\(jobs)")
+            let outcome = try Fixture.shell(
+                "ulimit -n 64; \"$0\" \"$@\"",
+                arguments(output, "--set", "curvatures=[\(curvatures)]", "--set", "iterations=2", "--set", "learningRate=0.01", "--jobs", jobs), in: folder)
+            #expect(outcome.code == 0, "\(outcome.messages.suffix(500))")
+        }
+    }
+
+    @Test func threadsAreThoseThatTheProcessMayUse() throws {
+        let output = folder.appendingPathComponent("run")
+        #expect(try Fixture.shell("taskset -c 0 \"$0\" \"$@\"", arguments(output), in: folder).code == 0)
+        let record = try String(contentsOf: RunFolder(output).record, encoding: .utf8)
+        #expect(record.contains("\"threadsPerCell\" : 1\n"), "\(record)")
+        // Another process goes on with as many, however many it may use.
+        #expect(try Fixture.run(arguments(output, "--resume"), in: folder).code == 0)
+        let other = try Fixture.run(arguments(output, "--resume", "--threads", "3"), in: folder)
+        #expect(other.code == 2 && other.messages.contains("go on with it by --threads 1, or give another --output"), "\(other.messages)")
+    }
+
+    /// Files by their names, which no program can load.
+    @Test func anotherLibtorchOnTheLibraryPathIsNotLoaded() throws {
+        for name in ["libtorch.so", "libtorch_cpu.so", "libc10.so"] {
+            try Data("other".utf8).write(to: folder.appendingPathComponent(name))
+        }
+        let outcome = try Fixture.run(["list"], in: folder, environment: ["LD_LIBRARY_PATH": folder.path])
+        #expect(outcome.code == 0, "\(outcome.messages)")
+    }
+
+    @Test func aRunInWhichEveryCellDivergedFails() throws {
+        let diverging = ["--set", "learningRate=3", "--set", "iterations=500"]
+        for jobs in ["1", "2"] {
+            let output = folder.appendingPathComponent("run\(jobs)")
+            let all = try Fixture.run(arguments(output, "--cells", "2", "--jobs", jobs, "--threads", "2") + diverging, in: folder)
+            #expect(all.code == 1 && all.messages.hasSuffix("error: the cell diverged\n"), "\(all.messages)")
+            let some = try Fixture.run(arguments(output, "--jobs", jobs, "--threads", "2", "--resume") + diverging, in: folder)
+            #expect(some.code == 0, "\(some.messages)")
+        }
+    }
+
+    @Test func aMisspeltCommandGetsItsNearestAndTheVersionIsPrinted() throws {
+        let misspelt = try Fixture.run(["rnu", "noisy-quadratic"], in: folder)
+        #expect(misspelt.code == 64 && misspelt.messages.contains("unknown command 'rnu'; the nearest is 'run'"), "\(misspelt.messages)")
+        let far = try Fixture.run(["zzz"], in: folder)
+        #expect(far.code == 64 && far.messages.contains("unknown command 'zzz'\n") && !far.messages.contains("nearest"), "\(far.messages)")
+        let version = try Fixture.run(["--version"], in: folder)
+        #expect(version.code == 0 && version.output.hasPrefix("replicate 0.1.0, commit fixture\n"), "\(version.output)")
+    }
+
+    @Test func countsThatCannotBeAreUsage() throws {
+        for (option, count) in [("--threads", "\(Int.max)"), ("--jobs", "\(Int.max)"), ("--threads", "0")] {
+            #expect(try Fixture.run(arguments(folder, option, count), in: folder).code == 64)
+        }
+        for option in ["--batch", "--epochs", "--threads"] {
+            #expect(try Fixture.run(["score", "a", "b", option, "\(Int.max)"], in: folder).code == 64)
+        }
+        for option in ["--batch", "--steps", "--rounds", "--matrix"] {
+            #expect(try Fixture.run(["device", option, "\(Int.max)"], in: folder).code == 64)
+        }
+    }
+
+    @Test func aDeviceThatNeedsMoreMemoryThanThereIsIsRefused() throws {
+        let outcome = try Fixture.run(["device", "--width", "16", "--batch", "65536"], in: folder)
+        #expect(outcome.code == 2 && outcome.messages.hasPrefix("error: this needs about "), "\(outcome.messages)")
+    }
+
+    @Test func aFolderForTemporaryFilesThatIsNotThereIsNamed() throws {
+        let none = folder.appendingPathComponent("none").path
+        let outcome = try Fixture.run(["check", "noisy-quadratic"], in: folder, environment: ["TMPDIR": none])
+        #expect(outcome.code == 2 && outcome.messages == "error: TMPDIR is \(none), which is no folder\n  set it to the folder for temporary files, such as /tmp\n", "\(outcome.messages)")
+        #expect(!FileManager.default.fileExists(atPath: none))
     }
 
     @Test func aKilledRunBlocksNobodyAndGoesOn() throws {

@@ -38,6 +38,25 @@ import Testing
                 == "unknown key 'dimesion' in profiles.yaml, profile 'extra'; the nearest is 'dimension'\n" + valid)
     }
 
+    @Test func aNameThatIsNearNoneIsAnsweredByTheListAlone() {
+        #expect(fault { _ = try configuration("foo") } == "unknown profile 'foo'\n  valid: smoke, long")
+    }
+
+    /// Nine levels of nine aliases each: a few hundred bytes that say 9⁹ times "x".
+    @Test func anchorsAndAliasesAreRefused() {
+        var text = "[&a0 [x,x,x,x,x,x,x,x,x]"
+        for level in 1...9 { text += ", &a\(level) [" + [String](repeating: "*a\(level - 1)", count: 9).joined(separator: ",") + "]" }
+        let expected = "YAML's anchors (&name) and aliases (*name) are not taken"
+        #expect(fault { _ = try configuration("smoke", "curvatures=\(text)]") } == "--set curvatures: \(expected)")
+        #expect(fault { _ = try Profiles("smoke: {summary: s, x: \(text)]}", place: "p.yaml") } == "p.yaml: \(expected)")
+        #expect(fault { _ = try configuration("smoke", "curvatures=" + String(repeating: "[", count: 100_000)) }.hasPrefix("--set: curvatures is '[[["))
+    }
+
+    @Test func seedsGoOnAtZeroAfterTheLargest() {
+        #expect(consecutiveSeeds(3, from: .max - 1) == [.max - 1, .max, 0])
+        #expect(consecutiveSeeds(2, from: 7) == [7, 8])
+    }
+
     @Test func aValueOfTheWrongTypeIsNamedWithItsKeyAndTheRightType() {
         #expect(fault { _ = try configuration("smoke", "dimension=many") }
             == "--set: dimension is 'many', expected a whole number in range")

@@ -1,4 +1,5 @@
 import Experiments
+import Figures
 import Foundation
 import HDF5
 import NoisyQuadratic
@@ -199,6 +200,139 @@ import Testing
         #expect(try snapshot(folder) == before)
     }
 
+    @Test func theOptionsThatGoOnWithARunAreNamedAndItsThreadsAreTakenWhereNoneAreAskedFor() throws {
+        try run(request(folder) {
+            $0.selection = try CellSelection("1")
+            $0.threads = 3
+        })
+        let text = fault {
+            try run(request(folder) {
+                $0.resume = true
+                $0.threads = 8
+                $0.jobs = 2
+                $0.seed = 7
+                $0.overrides = [try Override("curvatures=[2]")]
+            })
+        }
+        #expect(
+            text.hasSuffix("\n  go on with it by --seed 1 --threads 6 --set 'curvatures=[1, 2.5]', or give another --output"), "\(text)")
+        let plan = try Plan(NoisyQuadratic(), request(folder) {
+            $0.threads = nil
+            $0.jobs = 2
+        })
+        #expect(plan.threadsPerCell == 3)
+        try run(request(folder) {
+            $0.resume = true
+            $0.threads = nil
+        })
+    }
+
+    @Test func aFolderOfOtherFilesIsLeftAsItIs() throws {
+        let note = folder.appendingPathComponent("table.md")
+        try Data("mine".utf8).write(to: note)
+        let text = fault { try run(request(folder)) }
+        #expect(text == "\(folder.path): is not empty and no run folder: it holds table.md and no run.json\n  give --output a new or an empty folder")
+        #expect(try snapshot(folder) == ["table.md": Data("mine".utf8)])
+        // What a process leaves that was killed before it wrote its record is no such file.
+        try FileManager.default.removeItem(at: note)
+        for name in [".lock", ".partial-1-run.json"] { try Data().write(to: folder.appendingPathComponent(name)) }
+        try FileManager.default.createDirectory(at: folder.appendingPathComponent("cells"), withIntermediateDirectories: false)
+        try run(request(folder) { $0.selection = try CellSelection("1") })
+    }
+
+    @Test func aRefusedRunMakesNoFolders() throws {
+        try run(request(folder) { $0.selection = try CellSelection("2") })
+        let folders = { try FileManager.default.contentsOfDirectory(atPath: RunFolder(self.folder).cells.path) }
+        for change in [{ _ in }, { $0.seed = 3 }, { $0.overrides = [try Override("dimension=5")] }] as [(inout RunRequest) throws -> Void] {
+            let text = fault { try run(request(folder, change)) }
+            #expect(text != "none")
+            #expect(try folders() == ["plain-2.5-seed1"])
+        }
+    }
+
+    /// A run folder from somebody else may hold links: what they point to is not written.
+    @Test func linksWithinARunFolderAreRefusedAndWhatTheyPointToIsKept() throws {
+        let precious = folder.appendingPathComponent("precious"), outside = folder.appendingPathComponent("outside")
+        try Data("precious".utf8).write(to: precious)
+        try FileManager.default.createDirectory(at: outside, withIntermediateDirectories: false)
+        func output(_ name: String) throws -> RunFolder {
+            let output = RunFolder(folder.appendingPathComponent(name))
+            try FileManager.default.createDirectory(at: output.cell("plain-1.0-seed1").url, withIntermediateDirectories: true)
+            return output
+        }
+        func expectRefusal(_ output: RunFolder, _ place: URL, _ target: URL) throws {
+            try? FileManager.default.removeItem(at: place)
+            try FileManager.default.createSymbolicLink(at: place, withDestinationURL: target)
+            let text = fault {
+                try run(request(output.url) {
+                    $0.selection = try CellSelection("1")
+                    $0.resume = true
+                })
+            }
+            #expect(text.hasPrefix("\(place.path): is a symbolic link, expected a "), "\(text)")
+        }
+        var places: [(RunFolder, URL, URL)] = []
+        for name in [".lock", "table.md", "timing.json", "table.json", "metrics.jsonl"] {
+            let output = try output("run-\(name)")
+            try run(request(output.url) { $0.selection = try CellSelection("2") })
+            places.append((output, output.url.appendingPathComponent(name), precious))
+        }
+        for name in [".lock", "metrics.jsonl", "timing.json", "result.json", "checkpoint.h5"] {
+            let output = try output("cell-\(name)")
+            // A result or a checkpoint that is there would be read: these point to nothing.
+            let target = ["result.json", "checkpoint.h5"].contains(name) ? outside.appendingPathComponent("none") : precious
+            places.append((output, output.cell("plain-1.0-seed1").url.appendingPathComponent(name), target))
+        }
+        let (whole, part) = (try output("folder1"), try output("folder2"))
+        places += [(whole, whole.cells, outside), (part, part.cell("plain-1.0-seed1").url, outside)]
+        for (output, place, target) in places { try expectRefusal(output, place, target) }
+        #expect(try Data(contentsOf: precious) == Data("precious".utf8))
+        #expect(try FileManager.default.contentsOfDirectory(atPath: outside.path).isEmpty)
+
+        // The run folder itself may be a link: it is the user's.
+        let own = folder.appendingPathComponent("own")
+        try FileManager.default.createSymbolicLink(at: own, withDestinationURL: outside)
+        try run(request(own) { $0.selection = try CellSelection("1") })
+        #expect(FileManager.default.fileExists(atPath: outside.appendingPathComponent("run.json").path))
+    }
+
+    @Test func aPipeInARunFolderIsNamedAndDoesNotBlock() throws {
+        try run(request(folder))
+        let log = RunFolder(folder).cell("plain-1.0-seed1").metrics
+        try FileManager.default.removeItem(at: log)
+        mkfifo(log.path, 0o600)
+        let text = fault { try run(request(folder) { $0.resume = true }) }
+        #expect(text == "\(log.path): is no plain file, expected one in a run folder")
+    }
+
+    /// In a child, whose PATH leads nowhere.
+    @Test func aChartWithoutGnuplotIsAWarning() async throws {
+        await #expect(processExitsWith: .success) { [path = folder.path as String] in
+            setenv("PATH", path, 1)
+            let chart = Chart(title: "t", x: .init("x"), y: .init("y"), series: [try .init("s", x: [1], y: [1])])
+            try chart.draw(named: "chart-t", in: URL(fileURLWithPath: path))
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["chart-t.gp", "chart-t.tsv"])
+    }
+
+    /// `run.json` from somebody else is held to what a profile is.
+    @Test func aCheckValidatesTheConfigurationOfARun() throws {
+        try run(request(folder))
+        let record = RunFolder(folder).record
+        let whole = try String(contentsOf: record, encoding: .utf8)
+        for (field, wrong, expected) in [
+            ("\"iterations\" : 40", "\"iterations\" : -1", "configuration: iterations is -1, expected a whole number from 1 to 1073741824"),
+            ("\"dimension\" : 3", "\"dimension\" : 0", "configuration: dimension is 0, expected at least 1"),
+            ("\"dimension\" : 3", "\"dimension\" : \"x\"", "its configuration is not one of noisy-quadratic as it is now"),
+            ("\"threadsPerCell\" : 1", "\"threadsPerCell\" : -4", "threadsPerCell is -4, expected 1 to 65536"),
+        ] {
+            #expect(whole.contains(field))
+            try whole.replacingOccurrences(of: field, with: wrong).write(to: record, atomically: false, encoding: .utf8)
+            let text = fault { _ = try check(self.expected(1, tolerance: 1), run: RunFolder(folder)) }
+            #expect(text == "\(record.path): \(expected)")
+        }
+    }
+
     @Test func aFolderOfAnotherRunIsRefusedWithWhatDiffers() throws {
         try run(request(folder) { $0.selection = try CellSelection("1") })
         let before = try snapshot(folder)
@@ -223,16 +357,33 @@ import Testing
     }
 
     @Test func twoRunsNeverHoldOneCell() throws {
-        let plan = try Plan(NoisyQuadratic(), request(folder) { $0.selection = try CellSelection("1-2") })
-        do {
-            let first = try Run(plan, environment: environment, logger: quiet)
-            let text = fault { try run(request(folder) { $0.selection = try CellSelection("2-3") }) }
-            #expect(text.contains("cells/plain-2.5-seed1: is being written by another process (\(getpid()))"), "\(text)")
+        var texts: [String] = []
+        let first = try request(folder) { $0.selection = try CellSelection("2") }
+        try run(first, progress: { progress in
+            guard case .started = progress else { return }
+            texts.append(fault { try run(request(self.folder) { $0.selection = try CellSelection("1-2") }) })
             // Cells of its own it may have, in the same folder at the same time.
-            try run(request(folder) { $0.selection = try CellSelection("3-4") })
-            withExtendedLifetime(first) {}
-        }
-        try run(request(folder) { $0.selection = try CellSelection("1-2") })
+            texts.append(fault { try run(request(self.folder) { $0.selection = try CellSelection("3-4") }) })
+        })
+        #expect(texts.count == 2)
+        #expect(texts[0].contains("cells/plain-2.5-seed1: is being written by another process (\(getpid()))"), "\(texts)")
+        #expect(texts[1] == "none")
+        try run(request(folder) { $0.selection = try CellSelection("1") })
+    }
+
+    /// A process that comes upon a cell which another has begun since goes on with the next one.
+    @Test func aCellThatAnotherProcessIsWritingIsPassedOver() throws {
+        let plan = try Plan(NoisyQuadratic(), request(folder) { $0.selection = try CellSelection("1-2") })
+        let second = try Run(plan, environment: environment, logger: quiet)
+        var text = ""
+        let first = try request(folder) { $0.selection = try CellSelection("1") }
+        try run(first, progress: { progress in
+            guard case .started = progress else { return }
+            text = fault { try second.cells(interruption: { nil }, progress: { _ in }) }
+        })
+        #expect(text == "none")
+        #expect(second.passedOver.map(\.index) == [1])
+        #expect(try plan.records().map(\.status) == [.finished, .finished, .missing, .missing])
     }
 
     @Test func aDamagedOrForeignCheckpointIsNamedAndNothingIsTouched() throws {

@@ -90,7 +90,7 @@ import Testing
 
     /// CIFAR-10's records by their size and labels whatever the file's name, its folder by the first batch's; a text holds no images.
     @Test func whatLiesAtAPathDecidesHowItIsRead() throws {
-        func outcome(_ input: URL) throws -> Outcome { try Fixture.run(["convert", input.path, folder.path + "/out.h5"], in: folder) }
+        func outcome(_ input: URL) throws -> Outcome { try Fixture.run(["convert", input.path, folder.path + "/out.h5", "--force"], in: folder) }
         let records = folder.appendingPathComponent("two.idx")
         try Data([3] + [UInt8](repeating: 9, count: 3072) + [5] + [UInt8](repeating: 8, count: 3072)).write(to: records)
         let converted = try outcome(records)

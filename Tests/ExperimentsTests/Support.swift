@@ -87,12 +87,15 @@ final class Fixture {
     let process = Process()
     private let output: URL, messages: URL
 
-    init(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws {
+    static let executable = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+        .deletingLastPathComponent().appendingPathComponent("harness-fixture")
+
+    /// - Parameter program: what is started; the fixture where it is nil.
+    init(_ arguments: [String], in folder: URL, program: String? = nil, environment: [String: String] = [:]) throws {
         let name = UUID().uuidString
         output = folder.appendingPathComponent("\(name).out")
         messages = folder.appendingPathComponent("\(name).err")
-        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
-            .deletingLastPathComponent().appendingPathComponent("harness-fixture")
+        process.executableURL = program.map { URL(fileURLWithPath: $0) } ?? Self.executable
         process.arguments = arguments
         process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         process.standardInput = FileHandle.nullDevice
@@ -114,6 +117,11 @@ final class Fixture {
 
     static func run(_ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws -> Outcome {
         try Fixture(arguments, in: folder, environment: environment).wait()
+    }
+
+    /// A script of the shell, in which `"$0"` is the fixture and `$1`, `$2` … are the arguments.
+    static func shell(_ script: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws -> Outcome {
+        try Fixture(["-c", script, executable.path] + arguments, in: folder, program: "/bin/bash", environment: environment).wait()
     }
 }
 

@@ -62,6 +62,21 @@ private func colouredPixels(_ image: Image) -> Int {
         }
     }
 
+    @Test func whatIsNoPlainFileIsNeitherFollowedNorReplaced() throws {
+        let folder = try TemporaryFolder()
+        let target = folder.file("target")
+        try Data("mine".utf8).write(to: target)
+        try FileManager.default.createSymbolicLink(at: folder.file("loss.tsv"), withDestinationURL: target)
+        let error = #expect(throws: FigureError.self) { try example().write(named: "loss", in: folder.url) }
+        #expect(error?.description == "\(folder.file("loss.tsv").path): cannot open: it is a symbolic link, expected a plain file")
+        #expect(try Data(contentsOf: target) == Data("mine".utf8))
+        // A folder in the picture's place is not removed with what it holds.
+        let inner = folder.file("other.png").appendingPathComponent("inner")
+        try FileManager.default.createDirectory(at: inner, withIntermediateDirectories: true)
+        #expect(throws: FigureError.self) { try example().write(named: "other", in: folder.url) }
+        #expect(folder.exists("other.png/inner"))
+    }
+
     @Test func dataAndScriptStayWithoutGnuplot() throws {
         let folder = try TemporaryFolder()
         try Data().write(to: folder.file("loss.png"))

@@ -172,3 +172,10 @@ private func message(_ body: () throws -> Void) -> String {
     #expect(message { try writer.write(HDF5Array([1] as [Float], shape: [1]), named: "a/b") }.contains("is no name"))
     #expect(message { try writer.setAttribute("long", to: String(repeating: "x", count: 70_000)) }.contains("60000"))
 }
+
+/// The escape is JSON's, so that a text within JSON keeps its meaning.
+@Test func controlCharactersArePrintedAsEscapes() throws {
+    #expect("a\tb\nβ ±".printable == "a\tb\nβ ±")
+    #expect("\u{1B}[31m\u{7}\r\u{9B}\u{7F}".printable == "\\u001b[31m\\u0007\\u000d\\u009b\\u007f")
+    #expect(try JSONDecoder().decode([String].self, from: Data("[\"\u{9B}\"]".printable.utf8)) == ["\u{9B}"])
+}

@@ -59,7 +59,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
     @Test func settingsThatCannotBeAreNamed() throws {
         for (override, expected) in [
-            ("confinement=0", "configuration: confinement is 0.0, expected a positive number: without it exp(−E) has no mass"),
+            ("timeStep=1e300", "configuration: timeStep is 1e+300, expected a positive number up to 1e+30"),
+            ("confinement=0", "configuration: confinement is 0.0, expected a positive number up to 1e+30: without it exp(−E) has no mass"),
             ("intervals=[0, 5]", "expected a list of different numbers from 1 to"),
             ("bandwidths=[0]", "expected a list of different numbers from 0.001 to 100.0"),
             ("dimensions=[3]", "expected a list of different even numbers"),

@@ -14,6 +14,7 @@ public struct NoisyQuadratic: Replayable {
         public var start: Start
 
         public func validate() throws {
+            try requireCount("iterations", iterations, to: 1 << 30)
             guard dimension >= 1 else {
                 throw ConfigurationError(key: "dimension", value: dimension, expected: "at least 1")
             }

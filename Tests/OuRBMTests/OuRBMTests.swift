@@ -35,6 +35,15 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         #expect(comparison.identical, "\(comparison.differences.markdown)")
     }
 
+    /// Weights of ±10³⁰⁰ overflow; chains, draws and evaluations of such a machine come before its loss.
+    @Test(arguments: [0, 1]) func aMachineThatLeavesTheFiniteNumbersIsRecordedAsDiverged(_ evaluateEvery: Int) throws {
+        try withFolder { folder in
+            let plan = try plan(
+                folder, set: ["iterations=4", "evaluateEvery=\(evaluateEvery)", "learningRate=1e300", "annealingTemperatures=5"])
+            for record in try run(plan) { #expect(record.status.isDiverged, "\(record.cell.id)") }
+        }
+    }
+
     @Test func dataThatIsNotThereAndSettingsThatCannotBeAreNamed() throws {
         try withFolder { folder in
             var message = ""

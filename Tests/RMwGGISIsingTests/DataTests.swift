@@ -28,6 +28,9 @@ import Torch
         (truth[1], truth[4]) = (2, 2)
         // Beats 0, 0 and 0.2; ties with 0.5; loses to 1.
         #expect(abs(Recovery(truth: truth, siteCount: 4).edgeArea(of: learnt) - 3.5 / 5) < 1e-15)
+        var damaged = learnt
+        damaged[1] = .nan
+        #expect(Recovery(truth: truth, siteCount: 4).edgeArea(of: damaged).isNaN)
     }
 
     /// The baseline of the released lattices, ln(σ √(4/D)).

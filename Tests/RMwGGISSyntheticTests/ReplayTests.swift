@@ -43,6 +43,18 @@ private func changed(_ name: String, _ change: (inout [String: Any]) -> Void) th
         #expect(report.contains { $0.hasPrefix("losses: ") && $0.contains("at iteration 3") && $0.hasSuffix("MISSED") })
     }
 
+    @Test func aLearningRateThatLeavesTheFiniteNumbersMisses() throws {
+        let file = try changed("2spirals-ggis_biased-community") { object in
+            object["iterations"] = 3
+            object["loss"] = Array((object["loss"] as! [Double])[..<3])
+            object["draws"] = Array((object["draws"] as! [String])[..<3])
+            object["learning_rate"] = 1e300
+        }
+        defer { try? FileManager.default.removeItem(at: file) }
+        let (passed, report) = try replay(file)
+        #expect(!passed && report.last?.contains("not finite at iteration 2") == true, "\(report)")
+    }
+
     @Test func anotherDrawInTheFileIsNamedAndInjected() throws {
         let file = try changed("2spirals-ggis_biased-community") { object in
             object["iterations"] = 2
@@ -78,6 +90,13 @@ private func changed(_ name: String, _ change: (inout [String: Any]) -> Void) th
             ("'seed' has a value of another type", { $0["seed"] = "x" }),
             ("'num_is_samples' is 33, expected 1 to 32", { $0["num_is_samples"] = 33 }),
             ("'method' is 'ratio'", { $0["method"] = "ratio" }),
+            ("'batch_size' is 4611686018427387904, expected 1 to 65536", { $0["batch_size"] = 1 << 62 }),
+            ("'hidden_dim' is 2147483648, expected 1 to 4096", { $0["hidden_dim"] = 1 << 31 }),
+            ("make layers of 8858370048 numbers, expected at most 268435456", { ($0["batch_size"], $0["hidden_dim"]) = (65_536, 4096) }),
+            ("'parameters_at_start' is empty", { $0["parameters_at_start"] = [Any]() }),
+            ("'parameters_at_end' is empty", { $0["parameters_at_end"] = [Any]() }),
+            ("'energy_data_mean_std' has 1 entries", { $0["energy_data_mean_std"] = [1.0] }),
+            ("'grad_clip' is -1.0", { $0["grad_clip"] = -1.0 }),
             ("3spirals", { $0["data"] = "3spirals" }),
         ] as [(String, (inout [String: Any]) -> Void)] {
             let file = try changed("2spirals-rand-released", change)

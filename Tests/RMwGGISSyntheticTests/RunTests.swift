@@ -19,6 +19,12 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
 // One after the other: the thread count is the process's.
 @Suite(.serialized) struct RunTests {
+    @Test func theLargestSettingsAreEstimated() throws {
+        var request = RunRequest(profile: "smoke", threads: 1)
+        request.overrides = try ["iterations=1099511627776", "evaluateEvery=1", "gibbsSweeps=1048576"].map { try Override($0) }
+        #expect(try Plan(RMwGGISSynthetic(), request).estimates.rows.allSatisfy { $0[2].hasSuffix(" h") })
+    }
+
     @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
         let overrides = [
             "variants=[paper, released]", "datasets=[2spirals, pinwheel]", "dimensions=[12, 32]",

@@ -50,7 +50,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
     @Test func settingsThatCannotBeAreNamed() throws {
         for (override, expected) in [
-            ("confinement=0", "configuration: confinement is 0.0, expected a positive number: without it exp(−E) has no mass"),
+            ("chainTimeStep=1e300", "configuration: chainTimeStep is 1e+300, expected a positive number up to 1e+30"),
+            ("confinement=0", "configuration: confinement is 0.0, expected a positive number up to 1e+30: without it exp(−E) has no mass"),
             ("limitSteps=[0.1, 0.2, 0.3]", "expected a falling list of at least three numbers"),
             ("noiseTarget=rings", "configuration: noiseTarget is rings, expected a mixture of Gaussians"),
             ("objectives=[slice]", "the nearest is 'sliced'"),

@@ -111,6 +111,9 @@ import Torch
         // torch.bernoulli(torch.full((12,), 0.3))
         #expect(
             seeded.bernoulli(.full([12], 0.3)).array(Int.self) == [1, 0, 1, 0, 1, 1, 0, 1, 1, 0, 0, 0])
+        // The third probability is NaN: it takes its place in the stream and gives 0.
+        let damaged = Tensor((0..<12).map { $0 == 2 ? Float.nan : 0.3 })
+        #expect(seeded.bernoulli(damaged).array(Int.self) == [1, 0, 0, 0, 1, 1, 0, 1, 1, 0, 0, 0])
         // torch.bernoulli(torch.linspace(0, 1, 12, dtype=torch.float64))
         let p = Tensor.range(12, dtype: .float64) / 11
         #expect(seeded.bernoulli(p).array(Int.self) == [0, 0, 0, 0, 0, 0, 0, 1, 1, 0, 1, 1])

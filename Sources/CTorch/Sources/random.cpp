@@ -3,6 +3,7 @@
 #include <ATen/core/Generator.h>
 #include <ATen/ops/bernoulli.h>
 #include <ATen/ops/multinomial.h>
+#include <ATen/ops/nan_to_num.h>
 #include <ATen/ops/randperm.h>
 
 #include <mutex>
@@ -59,7 +60,7 @@ int32_t ct_random_(ct_tensor x, int64_t low, int64_t high, ct_generator handle) 
 }
 
 ct_tensor ct_bernoulli(ct_tensor p, ct_generator handle) {
-    return ct::tensor([&] { return at::bernoulli(get(p), generator(handle)); });
+    return ct::tensor([&] { return at::bernoulli(at::nan_to_num(get(p), 0.0), generator(handle)); });
 }
 
 ct_tensor ct_multinomial(ct_tensor weights, int64_t count, bool replacement, ct_generator handle) {

@@ -24,7 +24,7 @@ CT_API int32_t ct_exponential_(ct_tensor _Nonnull x, ct_generator _Nonnull gener
 /// In place: integers uniform on [low, high).
 CT_API int32_t ct_random_(ct_tensor _Nonnull x, int64_t low, int64_t high, ct_generator _Nonnull generator);
 
-/// Zeros and ones, 1 with probability p, of p's shape and type.
+/// Zeros and ones, 1 with probability p, of p's shape and type; 0 where p is NaN.
 CT_API ct_tensor _Nullable ct_bernoulli(ct_tensor _Nonnull p, ct_generator _Nonnull generator);
 
 /// int64 indices [rows, count] drawn in proportion to non-negative weights [rows, categories].
