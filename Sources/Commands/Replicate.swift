@@ -118,7 +118,7 @@ struct ListCommand<C: Catalogue>: ParsableCommand {
     @Flag(help: "Print the replications' names alone, a line each.") var names = false
 
     func run() throws {
-        if names { return C.replications.forEach { print($0.name) } }
+        if names { return try C.replications.forEach { try printLine($0.name) } }
         for replication in C.replications {
             try printLine("\(replication.name): \(replication.summary)")
             let profiles = try Profiles(replication.profiles, place: "\(replication.name)/profiles.yaml").summaries
