@@ -117,7 +117,8 @@ let package = Package(
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "HDF5", "Oracles"], resources: [.copy("Golden")]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures", "Datasets"]),
-        .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+        .testTarget(
+            name: "HDF5Tests", dependencies: ["HDF5"], exclude: ["make-golden"], resources: [.copy("Golden")]),
         .testTarget(name: "READMETests", dependencies: ["EnergyModels", "Objectives", "Samplers"]),
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"], resources: [.copy("Golden")]),
