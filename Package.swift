@@ -83,7 +83,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Experiments", "EnergyModels", "Samplers", "Datasets", "Figures", "Metrics", "Torch",
+                "Experiments", "EnergyModels", "Samplers", "Datasets", "Figures", "HDF5", "Metrics", "Torch",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -143,7 +143,8 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Datasets", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "harness-fixture", .product(name: "Logging", package: "swift-log"),
+                "Experiments", "Datasets", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "Torch", "harness-fixture",
+                .product(name: "Logging", package: "swift-log"),
             ]),
     ]
 )

@@ -60,10 +60,13 @@ struct Learning {
         var found: [[Double]] = []
         var current: Fit?
         if let saved = context.restored {
-            losses = try saved.elements("heldOutLosses")
-            found = try (0..<saved.elements("found", as: Int64.self, shape: [1])[0]).map { try saved.elements("found.\($0)") }
             let (phase, done) = saved.iteration.quotientAndRemainder(dividingBy: length)
-            if done > 0 {
+            let ended = phases.prefix(phase), trials = ended.count { if case .trial = $0 { true } else { false } }
+            losses = try saved.elements("heldOutLosses", shape: [trials])
+            found = try (0..<saved.count("found", in: ended.count - trials...ended.count - trials)).map {
+                try saved.finiteElements("found.\($0)", shape: [truth.count])
+            }
+            if done > 0, phase < phases.count {
                 current = try fit(phases[phase], losses)
                 try current!.restore(saved)
             }

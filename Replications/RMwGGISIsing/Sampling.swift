@@ -38,7 +38,7 @@ struct Sampling {
         var seen = Observations(chains.points, reference)
         if let saved = context.restored {
             try chains.restore(saved.chainState(named: "chains", like: chains.points))
-            seen = try Observations(saved, like: chains.points, reference)
+            seen = try Observations(saved, steps: min(steps, saved.iteration * Self.blockLength), like: chains.points, reference)
         }
         for block in context.iterations(of: blocks) {
             let now = min(Self.blockLength, steps - (block - 1) * Self.blockLength)
@@ -178,12 +178,13 @@ private struct Observations {
         checkpoint["moves"] = HDF5Array([Double(moves.proposed), Double(moves.accepted), moves.distance], shape: [3])
     }
 
-    init(_ saved: Checkpoint, like points: Tensor, _ reference: Tensor) throws {
+    init(_ saved: Checkpoint, steps: Int, like points: Tensor, _ reference: Tensor) throws {
         self.init(points, reference)
-        firstChain = try saved.elements("firstChain")
-        distances = try saved.elements("distances")
-        sum.assign(try saved.tensor("sum", like: sum))
-        let counts = try saved.elements("moves", as: Double.self, shape: [3])
+        firstChain = try saved.finiteElements("firstChain", shape: [steps * siteCount])
+        distances = try saved.finiteElements("distances", shape: [steps * chainCount])
+        sum.assign(Tensor(try saved.finiteElements("sum", as: Double.self, shape: sum.shape), shape: sum.shape))
+        let counts = try saved.finiteElements("moves", as: Double.self, shape: [3])
+        guard counts.allSatisfy({ 0...0x1p53 ~= $0 }) else { throw RunError("the checkpoint's moves are \(counts), expected numbers from 0 on") }
         moves = Moves(proposed: Int(counts[0]), accepted: Int(counts[1]), distance: counts[2])
     }
 }

@@ -1,6 +1,7 @@
 import Experiments
 import Foundation
 import Glibc
+import HDF5
 import Logging
 import Synchronization
 
@@ -12,10 +13,12 @@ final class Console: Sendable {
     let isTerminal = isatty(STDERR_FILENO) == 1
     private let hasLine = Mutex(false)
 
-    /// Writes a line, above the line of progress.
+    /// Writes a line, or several, above the line of progress. What files say stands in them: control characters are
+    /// escaped.
     func write(_ line: String) {
+        let text = line.printableLines
         hasLine.withLock { hasLine in
-            put((hasLine ? "\r\u{1B}[K" : "") + line + "\n")
+            put((hasLine ? "\r\u{1B}[K" : "") + text + "\n")
             hasLine = false
         }
     }
@@ -23,7 +26,7 @@ final class Console: Sendable {
     /// Replaces the line of progress; for a terminal.
     func show(_ line: String) {
         hasLine.withLock { hasLine in
-            put("\r\u{1B}[K\u{1B}[?7l" + line + "\u{1B}[?7h")  // cut at the terminal's edge, not wrapped
+            put("\r\u{1B}[K\u{1B}[?7l" + line.printable + "\u{1B}[?7h")  // cut at the terminal's edge, not wrapped
             hasLine = true
         }
     }

@@ -34,6 +34,8 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     var output: String?
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 60.0
     @Flag(help: "Go on with a run: finished cells are skipped, begun ones restored.") var resume = false
+    @Flag(help: "Go on also from checkpoints that carry no checksum, as those written before files had one.")
+    var acceptUnchecked = false
     @Flag(help: "List the cells with estimated time, memory and disk; write nothing.") var dryRun = false
     /// The parent's hold on the one cell of a child process of `--jobs`.
     @Option(help: .hidden) var lockDescriptor: Int32?
@@ -58,6 +60,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         request.jobs = jobs
         request.output = output.map { URL(fileURLWithPath: $0) }
         request.resume = resume
+        request.acceptsUnchecked = acceptUnchecked
         request.checkpointInterval = checkpointEvery
         let plan = try Plan(replication, request)
         if dryRun { return print(plan.estimates.markdown, terminator: "") }
@@ -99,7 +102,8 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             arguments += ["--cells", "\(cell.index)", "--output", plan.folder.url.path]
             arguments += ["--checkpoint-every", "\(checkpointEvery)", "--lock-descriptor", "\(CellProcess.lockDescriptor)"]
             return CellProcess(
-                cell: cell.id, arguments: arguments + (resume ? ["--resume"] : []), lock: run.lockDescriptors[cell.id]!)
+                cell: cell.id, arguments: arguments + (resume ? ["--resume"] : []) + (acceptUnchecked ? ["--accept-unchecked"] : []),
+                lock: run.lockDescriptors[cell.id]!)
         }
         let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) { progress.show(.relayed($0)) }
         if let signal = Interruption.signal() { throw Interrupted(signal: signal) }

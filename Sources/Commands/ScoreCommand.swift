@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import HDF5
 import Metrics
 import Torch
 
@@ -32,6 +33,8 @@ struct ScoreCommand: ParsableCommand {
     @Option(help: "Where random choices start: the classifier, subsets of the KID.") var seed: UInt64 = 1
     @Option(help: "Threads to compute with.") var threads: Int = processors
     @Flag(help: "Print JSON instead of a table.") var json = false
+    @Flag(help: "Take weights, a classifier or statistics also where the file carries no checksum, as those written before files had one.")
+    var acceptUnchecked = false
 
     func validate() throws {
         for (name, value) in [("epochs", epochs), ("splits", splits), ("batch", batch), ("threads", threads)] where value < 1 {
@@ -41,6 +44,12 @@ struct ScoreCommand: ParsableCommand {
     }
 
     func run() throws {
+        do { try score() } catch let error as HDF5Error where error.lacksChecksum {
+            throw RunError(error.description, cure: "if you know that it is whole, --accept-unchecked takes it; else have it written anew")
+        }
+    }
+
+    private func score() throws {
         Runtime.threads = threads
         let (images, reference) = (try openImages(images), try openReference())
         let network = try network(reference)
@@ -74,7 +83,7 @@ struct ScoreCommand: ParsableCommand {
 
     /// What was gathered of the reference, by the same network and of as many splits.
     private func savedFeatures(_ network: any FeatureNetwork) throws -> ImageFeatures {
-        let saved = try ImageFeatures(hdf5: reference, by: network)
+        let saved = try ImageFeatures(hdf5: reference, by: network, acceptsUnchecked: acceptUnchecked)
         guard saved.score.splits == splits else {
             throw RunError("\(reference): holds an Inception score of \(saved.score.splits) splits, --splits asks for \(splits)")
         }
@@ -87,9 +96,11 @@ struct ScoreCommand: ParsableCommand {
             guard FileManager.default.fileExists(atPath: weights) else {
                 throw RunError("\(weights): is not there", cure: InceptionNetwork.howToGetWeights)
             }
-            return try InceptionNetwork(hdf5: weights, input: input)
+            return try InceptionNetwork(hdf5: weights, input: input, acceptsUnchecked: acceptUnchecked)
         }
-        if let classifier, FileManager.default.fileExists(atPath: classifier) { return try ImageClassifier(hdf5: classifier) }
+        if let classifier, FileManager.default.fileExists(atPath: classifier) {
+            return try ImageClassifier(hdf5: classifier, acceptsUnchecked: acceptUnchecked)
+        }
         guard let reference, let labels = try reference.labels() else {
             throw RunError(
                 "without --weights a classifier is trained on the reference, but \(reference?.name ?? self.reference) has no labels",

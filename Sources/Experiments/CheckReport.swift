@@ -105,6 +105,9 @@ extension Replication {
             guard let configuration = try? JSONDecoder().decode(Configuration.self, from: data) else {
                 throw RunError("\(folder.record.path): its configuration is not one of \(name) as it is now")
             }
+            do { try configuration.validate() } catch {
+                throw RunError("\(folder.record.path): \(error)")
+            }
             let records = try cells(configuration, seed: record.seed).map { try CellRecord($0, in: folder) }
             return try CheckReport(records, profile: record.profile, expected: expected, relations: relations)
         }

@@ -71,7 +71,9 @@ public final class Run<R: Replication> {
         remaining = plan.selected.filter { !exists(folder.cell($0.id).result) }
         for cell in remaining where exists(folder.cell(cell.id).checkpoint) {
             let files = folder.cell(cell.id)
-            let checkpoint = try Checkpoint.load(files.checkpoint, owner: plan.owner(cell), arrays: false)
+            let checkpoint = try Checkpoint.load(
+                files.checkpoint, owner: plan.owner(cell), arrays: false,
+                acceptsUnchecked: plan.request.acceptsUnchecked)
             let length = (try? FileManager.default.attributesOfItem(atPath: files.metrics.path))?[.size] as? Int ?? 0
             guard length >= checkpoint.metricsOffset else {
                 throw RunError(
@@ -106,7 +108,8 @@ public final class Run<R: Replication> {
             let owner = plan.owner(cell)
             let restored =
                 FileManager.default.fileExists(atPath: files.checkpoint.path)
-                ? try Checkpoint.load(files.checkpoint, owner: owner) : nil
+                ? try Checkpoint.load(
+                    files.checkpoint, owner: owner, acceptsUnchecked: plan.request.acceptsUnchecked) : nil
             progress(
                 .started(cell, position: position + 1, count: remaining.count, iteration: restored?.iteration ?? 0))
             let context = try CellContext(
