@@ -140,6 +140,16 @@ let package = Package(
         .executableTarget(
             name: "harness-fixture", dependencies: ["Commands", "Experiments", "NoisyQuadratic"],
             path: "Tests/HarnessFixture"),
+        // Damaged files for every reader, and the tests of what feeds them.
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Datasets", "Experiments", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "RMwGGISSynthetic", "Torch",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Fuzz", exclude: ["make-corpus"],
+            resources: ["h5py-earliest.h5", "h5py-latest.h5", "images-idx3-ubyte.gz", "golden.json"].map { .embedInCode("Corpus/\($0)") }),
+        .testTarget(name: "FuzzTests", dependencies: ["fuzz"]),
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
