@@ -1,7 +1,7 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
 REPLICATIONS := rmwggis-synthetic rmwggis-cost rmwggis-ising ou-boltzmann ou-rbm adance-images score-matching nce-family
-.PHONY: help setup build test test-instruction-sets examples bench data check torture gpu-bundle replicate $(REPLICATIONS:%=replicate-%) clean
+.PHONY: help setup build test test-instruction-sets examples bench data check fuzz torture gpu-bundle replicate $(REPLICATIONS:%=replicate-%) clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -48,6 +48,10 @@ $(REPLICATIONS:%=replicate-%): replicate-%: build
 # What it measures is one process at a time.
 replicate-rmwggis-cost: JOBS = 1
 replicate-rmwggis-cost: ARGS += --threads 1
+
+fuzz: setup ## damaged files for every reader, for SECONDS=60 from SEED=1 on; READER=name takes one
+	@$(SWIFT) build -c release --product fuzz
+	@.build/release/fuzz --seconds $(or $(SECONDS),60) --seed $(or $(SEED),1) $(if $(READER),--reader $(READER)) $(ARGS)
 
 torture: build ## kills a training 200 times and compares what it ends with, fills the disk, two processes on one folder
 	@scripts/torture

@@ -127,7 +127,8 @@ let package = Package(
         .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "HDF5", "Oracles"], resources: [.copy("Golden")]),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures", "Datasets"]),
-        .testTarget(name: "HDF5Tests", dependencies: ["HDF5"]),
+        .testTarget(
+            name: "HDF5Tests", dependencies: ["HDF5"], exclude: ["make-golden"], resources: [.copy("Golden")]),
         .testTarget(name: "READMETests"),
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"], resources: [.copy("Golden")]),
@@ -149,10 +150,21 @@ let package = Package(
         .executableTarget(
             name: "harness-fixture", dependencies: ["Commands", "Experiments", "NoisyQuadratic"],
             path: "Tests/HarnessFixture"),
+        // Damaged files for every reader, and the tests of what feeds them.
+        .executableTarget(
+            name: "fuzz",
+            dependencies: [
+                "Datasets", "Experiments", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "RMwGGISSynthetic", "Torch",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/Fuzz", exclude: ["make-corpus"],
+            resources: ["h5py-earliest.h5", "h5py-latest.h5", "images-idx3-ubyte.gz", "golden.json"].map { .embedInCode("Corpus/\($0)") }),
+        .testTarget(name: "FuzzTests", dependencies: ["fuzz"]),
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Datasets", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "harness-fixture", .product(name: "Logging", package: "swift-log"),
+                "Experiments", "Datasets", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "Torch", "harness-fixture",
+                .product(name: "Logging", package: "swift-log"),
             ]),
     ]
 )

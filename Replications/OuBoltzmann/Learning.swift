@@ -40,7 +40,7 @@ struct Learning {
             try saved.restore(model.parameters)
             try saved.restore(adam)
             try saved.restore(generator, named: "learning")
-            chains.chains = try saved.tensor("chains", like: chains.chains)
+            chains.chains = try saved.bits("chains", like: chains.chains)
         }
 
         let total = configuration.iterations

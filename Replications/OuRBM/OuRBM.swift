@@ -73,8 +73,7 @@ public struct OuRBM: Replication {
             try saved.restore(adam)
             try saved.restore(batches, named: "batches")
             try saved.restore(draws, named: "objective")
-            let chains: [Float] = try saved.elements("chains", shape: persistent.chains.shape)
-            persistent.chains = Tensor(chains, shape: persistent.chains.shape)
+            persistent.chains = try saved.bits("chains", like: persistent.chains)
         }
 
         for iteration in context.iterations(of: configuration.iterations) {

@@ -142,7 +142,7 @@ public struct RMwGGISCost: Replication {
             try saved.restore(model.parameters)
             try saved.restore(adam)
             try saved.restore(flips, named: "flips")
-            loss = try saved.elements("loss", shape: [])[0]
+            loss = try saved.finiteElements("loss", shape: [])[0]
         }
         let iterations = configuration.iterations(method, d)
         for iteration in context.iterations(of: iterations) {

@@ -64,8 +64,10 @@ struct Learning {
         if let saved = context.restored {
             let (phase, done) = min(saved.iteration, phases.count * length).quotientAndRemainder(dividingBy: length)
             let ended = phases.prefix(phase)
-            losses = try saved.elements("heldOutLosses", shape: [ended.filter(\.isTrial).count])
-            found = try ended.filter { !$0.isTrial }.indices.map { try saved.elements("found.\($0)", shape: [truth.count]) }
+            losses = try saved.finiteElements("heldOutLosses", shape: [ended.filter(\.isTrial).count])
+            found = try ended.filter { !$0.isTrial }.indices.map {
+                try saved.finiteElements("found.\($0)", shape: [truth.count])
+            }
             if done > 0 {
                 current = try fit(phases[phase], losses)
                 try current!.restore(saved)

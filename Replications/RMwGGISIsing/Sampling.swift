@@ -181,10 +181,10 @@ private struct Observations {
 
     init(_ saved: Checkpoint, after steps: Int, like points: Tensor, _ reference: Tensor) throws {
         self.init(points, reference)
-        firstChain = try saved.elements("firstChain", shape: [steps * siteCount])
-        distances = try saved.elements("distances", shape: [steps * chainCount])
-        sum.assign(try saved.tensor("sum", like: sum))
-        let counts = try saved.elements("moves", as: Double.self, shape: [3])
+        firstChain = try saved.finiteElements("firstChain", shape: [steps * siteCount])
+        distances = try saved.finiteElements("distances", shape: [steps * chainCount])
+        sum.assign(Tensor(try saved.finiteElements("sum", as: Double.self, shape: sum.shape), shape: sum.shape))
+        let counts = try saved.finiteElements("moves", as: Double.self, shape: [3])
         guard let proposed = Int(exactly: counts[0]), let accepted = Int(exactly: counts[1]), 0...1 << 53 ~= proposed, 0...proposed ~= accepted
         else { throw RunError("the checkpoint is damaged: 'moves' holds \(counts[0]) and \(counts[1]), expected counts") }
         moves = Moves(proposed: proposed, accepted: accepted, distance: counts[2])

@@ -61,7 +61,7 @@ public struct RMwGGISSynthetic: Replayable {
             try saved.restore(adam)
             try saved.restore(flips, named: "flips")
             data.randomState = try saved.numPyRandomState(named: "data")
-            losses.values = try saved.elements("recentLosses")
+            losses.values = try saved.finiteElements("recentLosses", shape: [min(saved.iteration, losses.count)])
         }
 
         for iteration in context.iterations(of: configuration.iterations) {

@@ -12,10 +12,19 @@ func openStandardDescriptors() {
     }
 }
 
-/// Writes text to standard output, control characters escaped. A closed pipe ends the process quietly, as SIGPIPE does; throws `RunError` for
-/// any other failure, such as a full disk.
-func printText(_ text: String) throws {
-    guard !write(text.printable, to: STDOUT_FILENO) else { return }
+/// Writes text to standard output, control characters escaped. A closed pipe ends the process quietly, as SIGPIPE does;
+/// throws `RunError` for any other failure, such as a full disk.
+func printText(_ text: String) throws { try put(text.printableLines) }
+
+/// Writes a value as JSON, in which control characters are escaped already; throws as `printText`.
+func printJSON(_ value: some Encodable) throws {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    try put(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
+}
+
+private func put(_ text: String) throws {
+    guard !write(text, to: STDOUT_FILENO) else { return }
     if errno == EPIPE { Foundation.exit(128 + SIGPIPE) }
     throw RunError("standard output: cannot be written: \(String(cString: strerror(errno)))")
 }
@@ -43,10 +52,12 @@ final class Console: Sendable {
     let isTerminal = isatty(STDERR_FILENO) == 1
     private let hasLine = Mutex(false)
 
-    /// Writes a line, above the line of progress; control characters are escaped.
+    /// Writes a line, or several, above the line of progress. What files say stands in them: control characters are
+    /// escaped.
     func write(_ line: String) {
+        let text = line.printableLines
         hasLine.withLock { hasLine in
-            put((hasLine ? "\r\u{1B}[K" : "") + line.printable + "\n")
+            put((hasLine ? "\r\u{1B}[K" : "") + text + "\n")
             hasLine = false
         }
     }

@@ -44,7 +44,7 @@ struct DeviceCommand: ParsableCommand {
                 throw RunError("graphs are of work on a GPU, but the device is cpu", cure: "leave out --graphs, or give --device cuda")
             }
             let report = try DeviceReport(self, on: device)
-            try printText(json ? report.json + "\n" : report.table.markdown)
+            if json { try printJSON(report) } else { try printText(report.table.markdown) }
             if !report.agrees { throw ExitCode(1) }
         } catch let fault as DeviceError { throw RunError(fault.description) }
     }
@@ -162,14 +162,6 @@ private struct DeviceReport: Encodable {
     }
 
     private static func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
-
-    var json: String {
-        get throws {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
-            return String(decoding: try encoder.encode(self), as: UTF8.self)
-        }
-    }
 
     var table: Table {
         func small(_ value: Double) -> String { String(format: "%.1e", value) }

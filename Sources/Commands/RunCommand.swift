@@ -35,6 +35,8 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     var output: String?
     @Option(help: ArgumentHelp("Seconds between checkpoints.", valueName: "seconds")) var checkpointEvery = 60.0
     @Flag(help: "Go on with a run: finished cells are skipped, begun ones restored.") var resume = false
+    @Flag(help: "Go on also from checkpoints that carry no checksum, as those written before files had one.")
+    var acceptUnchecked = false
     @Flag(help: "List the cells with estimated time, memory and disk; write nothing.") var dryRun = false
     /// The process whose child this is, one of `--jobs`, to run one cell.
     @Option(help: .hidden) var parent: Int32?
@@ -58,6 +60,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         request.jobs = jobs
         request.output = output.map { URL(fileURLWithPath: $0) }
         request.resume = resume
+        request.acceptsUnchecked = acceptUnchecked
         request.checkpointInterval = checkpointEvery
         let plan = try Plan(replication, request)
         if dryRun { return try printText(plan.estimates.markdown) }
@@ -108,6 +111,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             for override in overrides { arguments += ["--set", override.description] }
             arguments += ["--cells", "\(cell.index)", "--output", plan.folder.url.path, "--resume"]
             arguments += ["--checkpoint-every", "\(checkpointEvery)", "--parent", "\(getpid())"]
+            arguments += acceptUnchecked ? ["--accept-unchecked"] : []
             return CellProcess(cell: cell.id, arguments: arguments)
         }
         let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) { progress.show(.relayed($0)) }

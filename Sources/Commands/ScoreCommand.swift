@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import HDF5
 import Metrics
 import Torch
 
@@ -35,6 +36,8 @@ struct ScoreCommand: ParsableCommand {
     @Option(help: "Where random choices start: the classifier, subsets of the KID.") var seed: UInt64 = 1
     @Option(help: "Threads to compute with.") var threads: Int = Processor.available
     @Flag(help: "Print JSON instead of a table.") var json = false
+    @Flag(help: "Take weights, a classifier or statistics also where the file carries no checksum, as those written before files had one.")
+    var acceptUnchecked = false
 
     func validate() throws {
         try requireCounts(["epochs": epochs, "splits": splits, "batch": batch, "threads": threads])
@@ -42,6 +45,12 @@ struct ScoreCommand: ParsableCommand {
     }
 
     func run() throws {
+        do { try score() } catch let error as HDF5Error where error.lacksChecksum {
+            throw RunError(error.description, cure: "if you know that it is whole, --accept-unchecked takes it; else have it written anew")
+        }
+    }
+
+    private func score() throws {
         Runtime.threads = threads
         let (statistics, newClassifier) = try outputs()
         let (images, reference) = (try openImages(images), try openReference())
@@ -59,9 +68,7 @@ struct ScoreCommand: ParsableCommand {
         let scores = try ImageScores(features(images), reference: gathered, seed: seed)
         for warning in scores.warnings { Console.shared.write("warning: \(warning)") }
         if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-            try printLine(String(decoding: encoder.encode(scores), as: UTF8.self))
+            try printJSON(scores)
         } else {
             try printText(scores.table.markdown)
         }
@@ -93,7 +100,7 @@ struct ScoreCommand: ParsableCommand {
 
     /// What was gathered of the reference, by the same network and of as many splits.
     private func savedFeatures(_ network: any FeatureNetwork) throws -> ImageFeatures {
-        let saved = try ImageFeatures(hdf5: reference, by: network)
+        let saved = try ImageFeatures(hdf5: reference, by: network, acceptsUnchecked: acceptUnchecked)
         guard saved.score.splits == splits else {
             throw RunError("\(reference): holds an Inception score of \(saved.score.splits) splits, --splits asks for \(splits)")
         }
@@ -111,9 +118,11 @@ struct ScoreCommand: ParsableCommand {
             guard FileManager.default.fileExists(atPath: weights) else {
                 throw RunError("\(weights): is not there", cure: InceptionNetwork.howToGetWeights)
             }
-            return try InceptionNetwork(hdf5: weights, input: input)
+            return try InceptionNetwork(hdf5: weights, input: input, acceptsUnchecked: acceptUnchecked)
         }
-        if let classifier, FileManager.default.fileExists(atPath: classifier) { return try ImageClassifier(hdf5: classifier) }
+        if let classifier, FileManager.default.fileExists(atPath: classifier) {
+            return try ImageClassifier(hdf5: classifier, acceptsUnchecked: acceptUnchecked)
+        }
         guard let reference, let labels = try reference.labels() else {
             throw RunError(
                 "without --weights a classifier is trained on the reference, but \(reference?.name ?? self.reference) has no labels",

@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 
 /// CIFAR-10 (Krizhevsky 2009): 32 × 32 colour images of ten classes, 50,000 to train with, 10,000 to test with, in its binary layout. A file
 /// holds 10,000 records of 3,073 bytes: a label, then 1,024 red, green and blue bytes each, row by row.

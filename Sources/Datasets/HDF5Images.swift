@@ -1,8 +1,9 @@
 import Foundation
 import HDF5
 
-/// Images in an HDF5 file, read in parts: `images`, uint8 [N, C, H, W] with C of 1 or 3, and optionally `labels`, int64 or uint8 [N]. Either may
-/// be chunked and deflated. A root attribute `name` says what they are; without it the file's name does.
+/// Images in an HDF5 file, read in parts: `images`, uint8 [N, C, H, W] with C of 1 or 3, and optionally `labels`,
+/// integers of any size [N]. Either may be chunked and deflated. A root attribute `name` that is a string says what
+/// they are; without it the file's name does. Nothing else in the file is looked at.
 ///
 /// ```swift
 /// let faces = try HDF5Images(path: "data/celeba/train.h5")
@@ -14,42 +15,49 @@ public final class HDF5Images: ImageSource {
     public let shape: ImageShape
     private let file: HDF5File
     private let images: HDF5Rows
+    private let found: HDF5Description
 
     /// Opens a file and checks type, shape and size of what it holds; reads no pixel.
     ///
-    /// - Throws: `HDF5Error` where the file or the array cannot be read, `ImageError` where the array holds no images.
+    /// - Throws: `HDF5Error` where the file or the array cannot be read, `ImageError` where the array holds no images:
+    ///   with all that keeps the file from being read, and a line of h5py that mends it where one does.
     public init(path: String) throws {
         file = try HDF5File(path: path)
+        guard let found = try file.describe("images") else { throw ImageError(path, "has no array 'images'") }
+        guard HDF5Images.faults(of: found).isEmpty, let extents = found.shape else {
+            throw ImageError(path, HDF5Images.message(images: found, labels: try file.describe("labels"), path: path))
+        }
         images = try file.rows("images")
-        guard images.elementType == .uint8 else {
-            throw ImageError(path, "array 'images' holds \(images.elementType.rawValue), expected uint8, 0 to 255")
-        }
-        guard images.shape.count == 4 else {
-            throw ImageError(path, "array 'images' has the shape \(images.shape), expected [images, channels, height, width]")
-        }
-        count = images.shape[0]
-        guard count >= 1 else { throw ImageError(path, "array 'images' has the shape \(images.shape): there is no image in it") }
-        shape = ImageShape(channels: images.shape[1], height: images.shape[2], width: images.shape[3])
-        try ImageSet.check(shape, path)
-        let title = try file.attributes()["name"] ?? ""
+        self.found = found
+        count = extents[0]
+        shape = ImageShape(channels: extents[1], height: extents[2], width: extents[3])
+        let title = try file.text("name") ?? ""
         name = title.isEmpty ? URL(fileURLWithPath: path).lastPathComponent : title
     }
 
     public func pixels(_ range: Range<Int>) throws -> [UInt8] { try images.read(range, as: UInt8.self) }
 
-    /// - Throws: `ImageError` where `labels` is not int64 or uint8 [N], or one is below 0 or above 65,535.
+    /// - Throws: `ImageError` where `labels` is not integers [N], or one is below 0 or above 65,535.
     public func labels() throws -> [Int]? {
-        guard try file.names().contains("labels") else { return nil }
-        let labels = try file.rows("labels")
-        guard labels.shape == [count] else {
-            throw ImageError(file.path, "array 'labels' has the shape \(labels.shape), expected [\(count)], a label for each image")
+        guard let labels = try file.describe("labels") else { return nil }
+        guard HDF5Images.faults(ofLabels: labels, count: count).isEmpty, let type = labels.elementType else {
+            throw ImageError(file.path, HDF5Images.message(images: found, labels: labels, path: file.path))
         }
-        let classes: [Int]
-        switch labels.elementType {
-        case .uint8: classes = try labels.read(0..<count, as: UInt8.self).map(Int.init)
-        case .int64: classes = try labels.read(0..<count, as: Int64.self).map(Int.init)
-        default: throw ImageError(file.path, "array 'labels' holds \(labels.elementType.rawValue), expected int64 or uint8")
+        let rows = try file.rows("labels")
+        func read<Element: HDF5Element & BinaryInteger>(_: Element.Type) throws -> [Int] {
+            try rows.read(0..<count, as: Element.self).map { Int(clamping: $0) }
         }
+        let classes =
+            switch type {
+            case .uint8: try read(UInt8.self)
+            case .uint16: try read(UInt16.self)
+            case .uint32: try read(UInt32.self)
+            case .uint64: try read(UInt64.self)
+            case .int8: try read(Int8.self)
+            case .int16: try read(Int16.self)
+            case .int32: try read(Int32.self)
+            default: try read(Int64.self)
+            }
         if let index = classes.firstIndex(where: { !(0...65_535 ~= $0) }) {
             throw ImageError(file.path, "label \(index) is \(classes[index]), expected 0 to 65535")
         }

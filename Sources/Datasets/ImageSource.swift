@@ -1,3 +1,4 @@
+import HDF5
 import Torch
 
 /// The size of an image: bytes [channels, height, width].
@@ -59,5 +60,5 @@ public struct ImageError: Error, Equatable, Sendable, CustomStringConvertible {
     public let description: String
 
     public init(_ description: String) { self.description = description }
-    init(_ path: String, _ what: String) { description = "\(path): \(what)" }
+    init(_ path: String, _ what: String) { description = "\(path.printable): \(what)" }
 }

@@ -24,6 +24,13 @@ extension Checkpoint {
         return tensor.moved(to: other.device)
     }
 
+    /// Bits that chains stand at, zeros and ones of that shape. Throws `RunError` where they are not there or others.
+    public func bits(_ name: String, like other: Tensor) throws -> Tensor {
+        let bits = try tensor(name, like: other)
+        guard (bits * (bits - 1) .== 0).all() else { throw RunError("\(path): array '\(name)' holds other numbers than 0 and 1") }
+        return bits
+    }
+
     /// Stores every parameter under `parameter.<name>`.
     public mutating func store(_ parameters: Parameters) {
         for (name, tensor) in parameters { self["parameter.\(name)"] = HDF5Array(tensor) }
@@ -44,13 +51,14 @@ extension Checkpoint {
         self["adam.updates"] = HDF5Array([Int64(adam.updates)], shape: [1])
     }
 
-    /// Gives an optimizer its stored moments. Throws `RunError` where they are not there or of other shapes.
+    /// Gives an optimizer its stored moments. Throws `RunError` where they are not there or of other shapes, or it had
+    /// made fewer than 0 updates.
     public func restore(_ adam: Adam) throws {
         let names = adam.parameters.names
         adam.restore(
             firstMoments: try zip(names, adam.firstMoments).map { try tensor("adam.first.\($0)", like: $1) },
             secondMoments: try zip(names, adam.secondMoments).map { try tensor("adam.second.\($0)", like: $1) },
-            updates: Int(try elements("adam.updates", as: Int64.self, shape: [1])[0]))
+            updates: try count("adam.updates", in: 0...Int.max))
     }
 
     /// Stores a generator's state under `generator.<name>`.

@@ -44,6 +44,26 @@ public struct Checkpoint: Sendable, Equatable {
         return elements
     }
 
+    /// The numbers of an array, none of them infinite or NaN, which a loop over them would not end with; throws
+    /// `RunError` as `elements` does, and where one is.
+    public func finiteElements<Element: HDF5Element & BinaryFloatingPoint>(
+        _ name: String, as type: Element.Type = Element.self, shape: [Int]? = nil
+    ) throws -> [Element] {
+        let elements = try elements(name, as: type, shape: shape)
+        guard let index = elements.firstIndex(where: { !$0.isFinite }) else { return elements }
+        throw RunError("\(path): array '\(name)' holds \(elements[index]) at \(index), expected finite numbers")
+    }
+
+    /// The whole number of an array of one, which must lie in a range; throws `RunError` as `elements` does, and where
+    /// it does not.
+    public func count(_ name: String, in range: ClosedRange<Int>) throws -> Int {
+        let count = Int(try elements(name, as: Int64.self, shape: [1])[0])
+        guard range.contains(count) else {
+            throw RunError("\(path): array '\(name)' holds \(count), expected \(range.lowerBound) to \(range.upperBound)")
+        }
+        return count
+    }
+
     /// An attribute that must be there; throws `RunError` naming the file otherwise.
     public func attribute(_ name: String) throws -> String {
         guard let value = attributes[name] else { throw RunError("\(path): has no attribute '\(name)'") }
@@ -82,11 +102,14 @@ public struct Checkpoint: Sendable, Equatable {
         }
     }
 
-    /// Reads a checkpoint. Throws `RunError` where it is cut short, no checkpoint, of another format version, replication, cell, seed,
-    /// element type or configuration; the latter with the keys that differ. Without `arrays` only the header is read and checked.
-    static func load(_ url: URL, owner: Owner, arrays readsArrays: Bool = true) throws -> Checkpoint {
+    /// Reads a checkpoint. Throws `RunError` where it is damaged, carries no checksum and such a one is not accepted,
+    /// is no checkpoint, or of another format version, replication, cell, seed, element type or configuration; the
+    /// latter with the keys that differ. Without `arrays` only the header is read and checked.
+    static func load(
+        _ url: URL, owner: Owner, arrays readsArrays: Bool = true, acceptsUnchecked: Bool = false
+    ) throws -> Checkpoint {
         do {
-            let file = try HDF5File(path: url.path)
+            let file = try HDF5File(own: url.path, acceptsUnchecked: acceptsUnchecked)
             let attributes = try file.attributes()
             guard attributes["format"] == Self.format else {
                 throw RunError("\(url.path): is an HDF5 file, but no checkpoint of this program")
@@ -107,8 +130,8 @@ public struct Checkpoint: Sendable, Equatable {
             try check("seed", "seed", "\(owner.seed)")
             let theirs = try? JSONDecoder().decode(
                 [String: Value].self, from: Data((attributes["configuration"] ?? "").utf8))
-            guard let theirs, let iteration = attributes["iteration"].flatMap({ Int($0) }), iteration >= 0,
-                let offset = attributes["metricsOffset"].flatMap({ Int($0) }), offset >= 0
+            guard let theirs, let iteration = attributes["iteration"].flatMap({ Int($0) }), 0...1 << 48 ~= iteration,
+                let offset = attributes["metricsOffset"].flatMap({ Int($0) }), 0...1 << 48 ~= offset
             else { throw RunError("\(url.path): is damaged: its header cannot be read") }
             let differing = differences(theirs, owner.configuration)
             guard differing.isEmpty else {
@@ -126,7 +149,10 @@ public struct Checkpoint: Sendable, Equatable {
             if readsArrays { for name in try file.names() { checkpoint.arrays[name] = try file.read(name) } }
             return checkpoint
         } catch let error as HDF5Error {
-            throw RunError(error.description, cure: "remove the file to start the cell from its beginning")
+            let anew = "remove the file to start the cell from its beginning"
+            throw error.lacksChecksum
+                ? RunError(error.description, cure: "if you know that it is whole, --accept-unchecked goes on from it; else \(anew)")
+                : RunError(error.description, cure: anew)
         }
     }
 

@@ -22,6 +22,8 @@ public struct RunRequest: Sendable {
     public var output: URL?
     /// Goes on with what an earlier process left; without it, what is there is not overwritten.
     public var resume = false
+    /// Goes on also from a checkpoint that carries no checksum.
+    public var acceptsUnchecked = false
     /// Seconds between checkpoints.
     public var checkpointInterval = 60.0
 

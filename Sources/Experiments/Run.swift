@@ -80,7 +80,7 @@ public final class Run<R: Replication> {
     ) throws {
         let files = plan.folder.cell(cell.id)
         let owner = plan.owner(cell)
-        let restored = Self.exists(files.checkpoint) ? try Checkpoint.load(files.checkpoint, owner: owner) : nil
+        let restored = Self.exists(files.checkpoint) ? try Checkpoint.load(files.checkpoint, owner: owner, acceptsUnchecked: plan.request.acceptsUnchecked) : nil
         progress(.started(cell, position: position, count: remaining.count, iteration: restored?.iteration ?? 0))
         let context = try CellContext(
             cell: cell, files: files, owner: owner, restored: restored,
@@ -197,7 +197,8 @@ public final class Run<R: Replication> {
         }
         for cell in remaining where exists(folder.cell(cell.id).checkpoint) {
             let files = folder.cell(cell.id)
-            let checkpoint = try Checkpoint.load(files.checkpoint, owner: plan.owner(cell), arrays: false)
+            let checkpoint = try Checkpoint.load(
+                files.checkpoint, owner: plan.owner(cell), arrays: false, acceptsUnchecked: plan.request.acceptsUnchecked)
             let length = (try? FileManager.default.attributesOfItem(atPath: files.metrics.path))?[.size] as? Int ?? 0
             guard length >= checkpoint.metricsOffset else {
                 throw RunError(

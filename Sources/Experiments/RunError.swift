@@ -1,4 +1,7 @@
-/// Bad data, configuration or environment, in one line that names the file, key or value and what would be right; exit code 2.
+import HDF5
+
+/// Bad data, configuration or environment, in one line that names the file, key or value and what would be right; exit
+/// code 2. Control characters, which files can bring, are escaped.
 public struct RunError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The fault, in one line.
     public let message: String
@@ -6,8 +9,9 @@ public struct RunError: Error, Equatable, Sendable, CustomStringConvertible {
     public let cure: [String]
 
     public init(_ message: String, cure: String...) {
-        self.message = message
-        self.cure = cure
+        // A parser's message can hold all of a file that is one line.
+        self.message = message.count > 2000 ? message.prefix(2000).printableLines + "…" : message.printableLines
+        self.cure = cure.map(\.printableLines)
     }
 
     public var description: String { ([message] + cure.map { "  " + $0 }).joined(separator: "\n") }
@@ -24,7 +28,7 @@ public struct ConfigurationError: Error, Equatable, Sendable, CustomStringConver
 
     public init(key: String, value: some CustomStringConvertible, expected: String) {
         self.key = key
-        self.value = value.description
+        self.value = value.description.printable
         self.expected = expected
     }
 

@@ -1,4 +1,5 @@
 import Foundation
+import HDF5
 
 /// A column of a replication's table.
 public struct Column: Sendable {
@@ -77,9 +78,10 @@ public struct Table: Sendable, Equatable {
         return "\(missing.count) of \(records.count) cells have not run: --cells \(list.joined(separator: ","))"
     }
 
-    /// Markdown, its columns aligned to be read as text too.
+    /// Markdown, its columns aligned to be read as text too. Control characters, which files can bring, are escaped.
     public var markdown: String {
-        let lines = [columns] + rows
+        let rows = rows.map { $0.map(\.printable) }, lines = [columns] + rows
+        let notes = notes.map(\.printableLines)
         let widths = columns.indices.map { column in lines.map { $0[column].count }.max()! }
         func row(_ entries: [String]) -> String {
             let padded = zip(entries, widths).map { $0 + String(repeating: " ", count: $1 - $0.count) }

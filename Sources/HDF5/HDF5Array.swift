@@ -2,13 +2,14 @@ import CHDF5
 
 /// The types that an array's elements can have.
 public enum ElementType: String, Sendable, CaseIterable {
-    case uint8, int64, uint32, uint64, float32, float64
+    case uint8, int64, uint32, uint64, float32, float64, int8, int16, int32, uint16
 
     /// Bytes an element.
     public var size: Int {
         switch self {
-        case .uint8: 1
-        case .uint32, .float32: 4
+        case .uint8, .int8: 1
+        case .int16, .uint16: 2
+        case .int32, .uint32, .float32: 4
         case .int64, .uint64, .float64: 8
         }
     }
@@ -21,6 +22,10 @@ public enum ElementType: String, Sendable, CaseIterable {
         case .uint64: Int32(CH5_UINT64)
         case .float32: Int32(CH5_FLOAT32)
         case .float64: Int32(CH5_FLOAT64)
+        case .int8: Int32(CH5_INT8)
+        case .int16: Int32(CH5_INT16)
+        case .int32: Int32(CH5_INT32)
+        case .uint16: Int32(CH5_UINT16)
         }
     }
 }
@@ -37,6 +42,10 @@ extension UInt32: HDF5Element { public static var elementType: ElementType { .ui
 extension UInt64: HDF5Element { public static var elementType: ElementType { .uint64 } }
 extension Float: HDF5Element { public static var elementType: ElementType { .float32 } }
 extension Double: HDF5Element { public static var elementType: ElementType { .float64 } }
+extension Int8: HDF5Element { public static var elementType: ElementType { .int8 } }
+extension Int16: HDF5Element { public static var elementType: ElementType { .int16 } }
+extension Int32: HDF5Element { public static var elementType: ElementType { .int32 } }
+extension UInt16: HDF5Element { public static var elementType: ElementType { .uint16 } }
 
 /// An n-dimensional array as it is stored: element type, shape, and the elements' bytes in row-major order.
 ///

@@ -8,83 +8,123 @@ import Glibc
 /// let weights = try file.read("weights", as: Float.self, shape: [2, 2])
 /// ```
 ///
-/// Arrays are those of the root group whose elements lie in one piece, uncompressed. A damaged or hostile file is answered by an
-/// `HDF5Error`: no memory is taken for more bytes than the file has.
+/// Arrays are those of the root group that lie in the file itself: a link to another place or file, storage outside the
+/// file and virtual arrays are refused before HDF5 looks where they lead.
+///
+/// A file that ends in its checksum (`HDF5Checksum`) is compared with it before HDF5 sees it. HDF5's library crashes,
+/// comes to no end or writes where it should not on some damaged files; so a file without a checksum is opened in a
+/// child process, a fork of this one, which is asked for what is read, and may take ten seconds of processor time a
+/// request and 1 GiB of memory beside what this process holds. What goes wrong there is thrown as an `HDF5Error`. The
+/// child needs no executable, so this holds in any program. It costs a fork for each open file, and while the file is
+/// open a second copy of those pages that this process holds and then changes: open such files before memory is full. A
+/// checksum is against damage: who makes one for a hostile file is not held off from HDF5's faults.
+///
+/// No memory is taken for more bytes than the file has.
 public final class HDF5File {
     /// Where the file lies.
     public let path: String
-    private let file: Int64
+    /// Whether the file carries a checksum, which was then right.
+    public let isChecked: Bool
+    private let file: OpaquePointer
     private let size: UInt64
 
-    /// Opens an existing file. Throws `HDF5Error` where there is none, or it is a folder, cut short, or not HDF5.
-    public init(path: String) throws {
+    /// Opens an existing file of anyone's. Throws `HDF5Error` where there is none, or it is a folder, damaged, cut
+    /// short, or not HDF5.
+    public convenience init(path: String) throws { try self.init(path: path, needsChecksum: false) }
+
+    /// Opens an existing file of this suite's own, which carries a checksum. Throws as `init(path:)` does, and where it
+    /// carries none, unless such a file is accepted.
+    public convenience init(own path: String, acceptsUnchecked: Bool = false) throws {
+        try self.init(path: path, needsChecksum: !acceptsUnchecked)
+    }
+
+    private init(path: String, needsChecksum: Bool) throws {
+        // Not to wait for the writer of a pipe.
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK)
+        guard descriptor >= 0 else { throw systemError(path, "cannot be read") }
+        defer { close(descriptor) }
         var status = stat()
-        guard stat(path, &status) == 0 else { throw systemError(path, "cannot be read") }
+        guard fstat(descriptor, &status) == 0 else { throw systemError(path, "cannot be read") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw HDF5Error(path: path, reason: "is not a file") }
-        guard access(path, R_OK) == 0 else { throw systemError(path, "cannot be read") }
-        var file: Int64 = -1
-        switch ch5_open(path, &file) {
+        let isRight = try HDF5Checksum.isRight(descriptor, size: Int(status.st_size), path: path)
+        guard isRight != false else { throw HDF5Error(path: path, reason: "is damaged: its bytes are not those of its checksum") }
+
+        var file: OpaquePointer?
+        // The file that was checked, whatever has taken its name since.
+        switch ch5_open("/proc/self/fd/\(descriptor)", isRight == nil ? 1 : 0, &file) {
         case Int32(CH5_OK): break
         case Int32(CH5_NOT_HDF5):
             throw HDF5Error(path: path, reason: "is not an HDF5 file\(status.st_size == 0 ? ": it is empty" : "")")
+        case Int32(CH5_CRASHED): throw HDF5Error(path: path, reason: lastError())
         default: throw HDF5Error(path: path, reason: "is damaged or cut short: \(lastError())")
         }
+        guard isRight != nil || !needsChecksum else {
+            _ = ch5_close(file)
+            throw HDF5Error(lackingChecksum: path)
+        }
         self.path = path
-        self.file = file
+        self.file = file!
         self.size = UInt64(status.st_size)
+        isChecked = isRight == true
     }
 
     deinit { _ = ch5_close(file) }
 
-    /// The names of the arrays, sorted.
-    public func names() throws -> [String] {
-        let (objects, _) = try counts()
-        return try (0..<objects).compactMap { index in
-            var isArray: Int32 = 0
-            let name = try name { ch5_object_name(file, index, $0, $1, &isArray) }
-            return isArray != 0 ? name : nil
-        }
-    }
+    /// The names of the arrays, sorted; of those that lie in the file itself.
+    public func names() throws -> [String] { try names(ofAttributes: false) }
 
-    /// The string attributes of the root, by name.
+    /// The string attributes of the root, by name. Attributes of other kinds are left out.
     public func attributes() throws -> [String: String] {
-        let (_, attributes) = try counts()
         var values: [String: String] = [:]
-        for index in 0..<attributes {
-            let name = try name { ch5_attribute_name(file, index, $0, $1) }
-            values[name] = try attribute(name)
-        }
+        for name in try names(ofAttributes: true) { values[name] = try text(name) }
         return values
     }
 
-    /// A string attribute of the root. Throws `HDF5Error` where there is none, or it is not one string.
+    /// A string attribute of the root. Throws `HDF5Error` where there is none, or it is not one string of UTF-8.
     public func attribute(_ name: String) throws -> String {
-        var size: UInt64 = 0
-        try check(ch5_attribute(file, name, nil, 0, &size), "attribute '\(name)'")
-        var buffer = [CChar](repeating: 0, count: Int(size))
-        try check(ch5_attribute(file, name, &buffer, size, &size), "attribute '\(name)'")
-        let bytes = buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        guard let value = String(validating: bytes, as: UTF8.self) else {
-            throw HDF5Error(path: path, reason: "attribute '\(name)' is not UTF-8")
-        }
+        var bytes: UnsafeMutablePointer<CChar>?
+        defer { free(bytes) }
+        try check(ch5_attribute(file, name, &bytes), "attribute '\(name)'")
+        guard let value = String(validatingCString: bytes!) else { throw HDF5Error(path: path, reason: "attribute '\(name)' is not UTF-8") }
         return value
     }
 
-    /// An array of whichever type and shape it has. Throws `HDF5Error` where there is none of that name, its element type is not one of
-    /// `ElementType`, it is chunked or compressed, or it declares more bytes than the file has.
+    /// A string attribute of the root; nil where there is none of that name, or it is something else. Throws
+    /// `HDF5Error` where it is damaged.
+    public func text(_ name: String) throws -> String? {
+        var bytes: UnsafeMutablePointer<CChar>?
+        defer { free(bytes) }
+        let code = ch5_attribute(file, name, &bytes)
+        if code == CH5_ABSENT || code == CH5_NO_TEXT { return nil }
+        try check(code, "attribute '\(name)'")
+        return String(validatingCString: bytes!)
+    }
+
+    /// What an array is; nil where there is none of that name. Throws `HDF5Error` where that cannot be read.
+    public func describe(_ name: String) throws -> HDF5Description? {
+        var set = ch5_description()
+        switch ch5_describe(file, name, &set) {
+        case Int32(CH5_ABSENT): return nil
+        case Int32(CH5_UNSUPPORTED): return HDF5Description(fault: lastError())
+        case let code: try check(code, "array '\(name)'")
+        }
+        return HDF5Description(set)
+    }
+
+    /// An array of whichever type and shape it has. Throws `HDF5Error` where there is none of that name, its element
+    /// type is not one of `ElementType`, it is chunked or compressed, it does not lie in the file, or it declares more
+    /// bytes than the file has.
     public func read(_ name: String) throws -> HDF5Array {
-        var code: Int32 = -1, rank: Int32 = 0, bytes: UInt64 = 0
-        var extents = [UInt64](repeating: 0, count: Int(CH5_MAX_RANK))
-        try check(ch5_describe(file, name, &code, &rank, &extents, &bytes), "array '\(name)'")
-        guard bytes <= size else {
-            throw HDF5Error(path: path, reason: "array '\(name)' declares \(bytes) bytes, but the whole file has \(size)")
+        let (type, shape, isChunked) = try readable(name)
+        guard !isChunked else {
+            throw HDF5Error(path: path, reason: "array '\(name)': is stored in chunks or compressed, which is not read here")
         }
-        let elementType = ElementType.allCases.first { $0.code == code }!
-        let elements = try [UInt8](unsafeUninitializedCapacity: Int(bytes)) { buffer, initialized in
-            try check(ch5_read(file, name, code, buffer.baseAddress), "array '\(name)'")
-            initialized = Int(bytes)
+        let bytes = shape.reduce(type.size, *)
+        let elements = try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, initialized in
+            try check(ch5_read(file, name, type.code, buffer.baseAddress, UInt64(bytes)), "array '\(name)'")
+            initialized = bytes
         }
-        return HDF5Array(elementType: elementType, shape: extents.prefix(Int(rank)).map { Int($0) }, bytes: elements)
+        return HDF5Array(elementType: type, shape: shape, bytes: elements)
     }
 
     /// The elements, row-major, of an array that must be of this type and, where one is given, of this shape; throws `HDF5Error`
@@ -105,34 +145,35 @@ public final class HDF5File {
 
     /// An array of rank 1 or more, to be read in parts; nothing of it is read yet. Throws `HDF5Error` where there is none of that name, its
     /// element type is not one of `ElementType`, it goes through a filter that is not HDF5's own, its chunks are above 64 MiB, some of it
-    /// was never written, or it lies in another file.
+    /// was never written, or it does not lie in the file.
     public func rows(_ name: String) throws -> HDF5Rows {
-        var code: Int32 = -1, rank: Int32 = 0, bytes: UInt64 = 0
-        var extents = [UInt64](repeating: 0, count: Int(CH5_MAX_RANK))
-        try check(ch5_describe_parts(file, name, &code, &rank, &extents, &bytes), "array '\(name)'")
-        guard rank >= 1 else { throw HDF5Error(path: path, reason: "array '\(name)' is a single number, expected an array") }
-        guard bytes <= UInt64(Int.max) else { throw HDF5Error(path: path, reason: "array '\(name)' declares \(bytes) bytes") }
-        let elementType = ElementType.allCases.first { $0.code == code }!
-        return HDF5Rows(name: name, elementType: elementType, shape: extents.prefix(Int(rank)).map { Int($0) }, file: self)
+        let (type, shape, _) = try readable(name)
+        guard !shape.isEmpty else { throw HDF5Error(path: path, reason: "array '\(name)' is a single number, expected an array") }
+        var set: OpaquePointer?
+        try check(ch5_open_set(file, name, &set), "array '\(name)'")
+        return HDF5Rows(name: name, elementType: type, shape: shape, file: self, set: OpenSet(set!, of: self))
     }
 
-    func readPart(_ rows: HDF5Rows, _ range: Range<Int>, into elements: UnsafeMutableRawPointer) throws {
-        let code = ch5_read_part(
-            file, rows.name, rows.elementType.code, UInt64(range.lowerBound), UInt64(range.count), elements)
-        try check(code, "array '\(rows.name)'")
+    /// Type and shape of an array that can be read.
+    private func readable(_ name: String) throws -> (ElementType, shape: [Int], isChunked: Bool) {
+        guard let array = try describe(name) else { throw HDF5Error(path: path, reason: "has no array '\(name)'") }
+        var faults = array.faults
+        if array.elementType == nil, array.typeName != "unknown" { faults.insert("holds \(array.typeName), which is not read here", at: 0) }
+        if let type = array.elementType, let shape = array.shape, !array.isChunked, faults.isEmpty {
+            let bytes = shape.reduce(type.size, *)
+            if bytes > size { faults.append("declares \(bytes) bytes, but the whole file has \(size)") }
+        }
+        guard faults.isEmpty, let type = array.elementType, let shape = array.shape else {
+            throw HDF5Error(path: path, reason: "array '\(name)': \(faults.joined(separator: "; "))")
+        }
+        return (type, shape, array.isChunked)
     }
 
-    private func counts() throws -> (objects: UInt64, attributes: UInt64) {
-        var objects: UInt64 = 0, attributes: UInt64 = 0
-        try check(ch5_counts(file, &objects, &attributes), "root")
-        return (objects, attributes)
-    }
-
-    private func name(_ fill: (UnsafeMutablePointer<CChar>, UInt64) -> Int32) throws -> String {
-        let buffer = UnsafeMutableBufferPointer<CChar>.allocate(capacity: 1024)
-        defer { buffer.deallocate() }
-        try check(fill(buffer.baseAddress!, 1024), "root")
-        return String(cString: buffer.baseAddress!)
+    private func names(ofAttributes: Bool) throws -> [String] {
+        var bytes: UnsafeMutablePointer<CChar>?, size: UInt64 = 0
+        defer { free(bytes) }
+        try check(ch5_names(file, ofAttributes ? 1 : 0, &bytes, &size), "root")
+        return UnsafeRawBufferPointer(start: bytes, count: Int(size)).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
     }
 
     private func check(_ code: Int32, _ what: String) throws {

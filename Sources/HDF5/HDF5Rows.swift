@@ -7,14 +7,16 @@ import CHDF5
 /// let first = try images.read(0..<100, as: UInt8.self)     // 100 · shape[1...] elements
 /// ```
 ///
-/// It may lie in one piece or in chunks, plain or through HDF5's own deflate, shuffle and Fletcher filters. A chunk is unpacked whole; one
-/// that would unpack to more than it declares is refused before memory is taken for it.
+/// It may lie in one piece or in chunks, plain or through HDF5's own deflate, shuffle and Fletcher filters. A chunk is
+/// unpacked whole and kept for the entries after; up to 256 MiB are. One that is stored in other than its bytes, or
+/// would unpack to more, is refused before memory is taken for it.
 public struct HDF5Rows {
     public let name: String
     public let elementType: ElementType
     /// The extent of each dimension, outermost first; at least one.
     public let shape: [Int]
     let file: HDF5File
+    let set: OpenSet
 
     public var rowCount: Int { shape[0] }
     /// Elements of an entry of the first dimension.
@@ -32,8 +34,23 @@ public struct HDF5Rows {
         let count = range.count * rowSize
         guard count > 0 else { return [] }
         return try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
-            try file.readPart(self, range, into: UnsafeMutableRawPointer(buffer.baseAddress!))
+            let bytes = UInt64(count * elementType.size)
+            guard ch5_read_part(set.handle, UInt64(range.lowerBound), UInt64(range.count), buffer.baseAddress!, bytes) == CH5_OK else {
+                throw HDF5Error(path: file.path, reason: "array '\(name)': \(lastError())")
+            }
             initialized = count
         }
     }
+}
+
+/// A data set that stays open, with the chunks that it keeps, for as long as it is read.
+final class OpenSet {
+    let handle: OpaquePointer
+    private let file: HDF5File
+
+    init(_ handle: OpaquePointer, of file: HDF5File) {
+        (self.handle, self.file) = (handle, file)
+    }
+
+    deinit { _ = ch5_close_set(handle) }
 }

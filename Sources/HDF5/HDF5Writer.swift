@@ -10,16 +10,17 @@ import Glibc
 /// try writer.save(to: "model.h5")
 /// ```
 ///
-/// The same arrays and attributes, written in the same order, give the same bytes: no times are stored. Nothing is on
-/// disk before `save`, so a full disk is met by one `write` whose failure is reported, not by HDF5's own closing.
+/// The same arrays and attributes, written in the same order, give the same bytes: no times are stored. The file ends
+/// in its checksum (`HDF5Checksum`). Nothing is on disk before `save`, so a full disk is met by one `write` whose
+/// failure is reported, not by HDF5's own closing.
 public final class HDF5Writer {
-    private let file: Int64
+    private let file: OpaquePointer
     private let place = "HDF5"
 
     /// An empty file.
     public init() throws {
-        var file: Int64 = -1
-        guard ch5_create(&file) == CH5_OK else { throw HDF5Error(path: place, reason: lastError()) }
+        var file: OpaquePointer?
+        guard ch5_create(&file) == CH5_OK, let file else { throw HDF5Error(path: place, reason: lastError()) }
         self.file = file
     }
 
@@ -69,16 +70,17 @@ public final class HDF5Writer {
         }
     }
 
-    /// The bytes that `save` writes.
+    /// The bytes that `save` writes: those of an HDF5 file, and its checksum.
     public func contents() throws -> [UInt8] {
         var size: UInt64 = 0
         guard ch5_image(file, nil, 0, &size) == CH5_OK else { throw HDF5Error(path: place, reason: lastError()) }
-        return try [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, initialized in
+        let bytes = try [UInt8](unsafeUninitializedCapacity: Int(size)) { buffer, initialized in
             guard ch5_image(file, buffer.baseAddress, size, &size) == CH5_OK else {
                 throw HDF5Error(path: place, reason: lastError())
             }
             initialized = Int(size)
         }
+        return HDF5Checksum.appended(to: bytes)
     }
 
     /// Writes the file to `path` and syncs it to the disk, over what was there. Throws `HDF5Error` with the system's reason, such as

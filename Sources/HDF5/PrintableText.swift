@@ -1,19 +1,21 @@
-extension String {
-    /// The text with control characters as `\u001b`, so that a name from a file or an argument cannot steer a terminal. Line ends and tabs
-    /// stay as they are; within JSON the escape means the same character.
-    package var printable: String {
-        guard unicodeScalars.contains(where: Self.steers) else { return self }
-        return unicodeScalars.reduce(into: "") { text, scalar in
-            if Self.steers(scalar) {
-                let digits = String(scalar.value, radix: 16)
-                text += "\\u" + String(repeating: "0", count: 4 - digits.count) + digits
-            } else {
-                text.unicodeScalars.append(scalar)
+extension StringProtocol {
+    /// The text with every control and formatting character as its number, such as `\u{1B}`: what came from a file, as
+    /// a message shows it. A terminal obeys some of these characters, or writes what stands behind them in another
+    /// direction.
+    public var printable: String {
+        var text = ""
+        for scalar in unicodeScalars {
+            switch scalar.properties.generalCategory {
+            case .control, .format, .lineSeparator, .paragraphSeparator:
+                text += "\\u{\(String(scalar.value, radix: 16, uppercase: true))}"
+            default: text.unicodeScalars.append(scalar)
             }
         }
+        return text
     }
 
-    private static func steers(_ scalar: Unicode.Scalar) -> Bool {
-        scalar.properties.generalCategory == .control && scalar != "\n" && scalar != "\t"
+    /// The same for a text of several lines, which stay lines.
+    public var printableLines: String {
+        split(separator: "\n", omittingEmptySubsequences: false).map(\.printable).joined(separator: "\n")
     }
 }

@@ -20,12 +20,16 @@ extension ImageClassifier {
         try writer.save(to: path)
     }
 
-    /// Reads what `save(to:)` wrote. Throws `HDF5Error` or `MetricError` where the file cannot be read or holds no classifier.
-    public init(hdf5 path: String) throws {
-        let file = try HDF5File(path: path)
-        let attributes = try file.attributes()
-        guard attributes["format"] == Self.format else { throw MetricError("\(path): is no classifier: its attribute 'format' is not '\(Self.format)'") }
+    /// Reads what `save(to:)` wrote. Throws `HDF5Error` or `MetricError` where the file cannot be read or holds no
+    /// classifier, or carries no checksum, as those written before did not, unless such a file is accepted.
+    public init(hdf5 path: String, acceptsUnchecked: Bool = false) throws {
+        let file = try HDF5File(own: path, acceptsUnchecked: acceptsUnchecked)
+        guard try file.text("format") == Self.format else {
+            throw MetricError("\(path): is no classifier: its attribute 'format' is not '\(Self.format)'")
+        }
         let sides = try file.read("inputShape", as: Int64.self, shape: [3]).map(Int.init)
+        let accuracy = try file.read("accuracy", as: Double.self, shape: [])[0]
+        guard 0...1 ~= accuracy else { throw MetricError("\(path): accuracy is \(accuracy), expected 0 to 1") }
         let classes = try file.rows("classes.bias").rowCount
         guard sides[0] == 1 || sides[0] == 3, 8...ImageSet.largestSide ~= sides[1], 8...ImageSet.largestSide ~= sides[2], 2...65_536 ~= classes
         else { throw MetricError("\(path): a classifier of images of \(sides) in \(classes) classes cannot be") }
@@ -38,6 +42,6 @@ extension ImageClassifier {
             })
         self.init(
             parameters: parameters, inputShape: shape, classCount: classes,
-            accuracy: try file.read("accuracy", as: Double.self, shape: [])[0], origin: attributes["origin"] ?? path)
+            accuracy: accuracy, origin: try file.text("origin") ?? path)
     }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Foundation
+import HDF5
 import Torch
 
 /// A small convolutional classifier of images, which scores samples where the Inception network's weights are not installed. Its scores go by the

@@ -1,4 +1,5 @@
 import Datasets
+import HDF5
 import Torch
 
 /// Gathers an `ImageFeatures` from images that come in batches, in order.

@@ -8,7 +8,7 @@ extension ImageFeatures {
 
     /// Whether an HDF5 file says of itself that `save(to:)` wrote it. Throws `HDF5Error` where it cannot be read.
     public static func areSaved(at path: String) throws -> Bool {
-        try HDF5File(path: path).attributes()["format"] == format
+        try HDF5File(path: path).text("format") == format
     }
 
     /// Writes the statistics of both halves, the kept features, the Inception scores, and what the images and the network were, to be read by
@@ -32,10 +32,11 @@ extension ImageFeatures {
     /// Reads what `save(to:)` wrote.
     ///
     /// - Parameter network: of the same weights and preparation as the one that they were gathered by.
-    /// - Throws: `HDF5Error` where the file cannot be read or has other arrays, `MetricError` where it is of another network, or its numbers
-    ///   cannot be.
-    public init(hdf5 path: String, by network: any FeatureNetwork) throws {
-        let file = try HDF5File(path: path)
+    /// - Parameter acceptsUnchecked: whether a file without a checksum is taken, as those written before are.
+    /// - Throws: `HDF5Error` where the file cannot be read, carries no checksum or has other arrays, `MetricError`
+    ///   where it is of another network, or its numbers cannot be.
+    public init(hdf5 path: String, by network: any FeatureNetwork, acceptsUnchecked: Bool = false) throws {
+        let file = try HDF5File(own: path, acceptsUnchecked: acceptsUnchecked)
         let texts = try file.attributes()
         guard texts["format"] == Self.format else {
             throw MetricError("\(path): holds no statistics of images: its attribute 'format' is not '\(Self.format)'")

@@ -1,4 +1,5 @@
 import Datasets
+import HDF5
 import Torch
 
 /// The network that FID (Heusel et al. 2017), the Inception score (Salimans et al. 2016) and KID (Bińkowski et al. 2018) are defined on:

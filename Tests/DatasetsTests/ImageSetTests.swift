@@ -226,24 +226,34 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
                 try writer.save(to: url.path)
                 return DatasetsTests.fault(url) { _ = try HDF5Images(path: url.path).labels() }
             }
+            func mended(_ line: String, scale: String = "") -> String {
+                "\n  mended by h5py\(scale): import h5py; a = h5py.File('\(url.path)'); b = h5py.File('mended.h5', 'w'); "
+                    + "b['images'] = \(line); b.close()"
+            }
             let good = HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 1, 2, 2])
             #expect(try fault(good) == "none")
             #expect(try fault(nil) == "has no array 'images'")
             #expect(try fault(HDF5Array([Float](repeating: 1, count: 12), shape: [3, 1, 2, 2]))
-                == "array 'images' holds float32, expected uint8, 0 to 255")
+                == "array 'images' holds float32, expected uint8, 0 to 255"
+                    + mended("(a['images'][...] * 255).round().astype('u1')", scale: ", where 1 is white"))
             #expect(try fault(HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 2, 2]))
-                == "array 'images' has the shape [3, 2, 2], expected [images, channels, height, width]")
-            #expect(try fault(HDF5Array([1] as [UInt8], shape: [])) == "array 'images' is a single number, expected an array")
+                == "array 'images' has the shape [3, 2, 2], expected [images, channels, height, width]"
+                    + mended("a['images'][...][:, None]"))
+            #expect(try fault(HDF5Array([1] as [UInt8], shape: []))
+                == "array 'images' has the shape [], expected [images, channels, height, width]")
             #expect(try fault(HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 2, 2, 1]))
-                == "holds images of 2 × 2 × 1, expected 1 or 3 channels and sides from 1 to 4096")
+                == "array 'images' has the shape [3, 2, 2, 1], channels last, expected [images, channels, height, width]"
+                    + mended("a['images'][...].transpose(0, 3, 1, 2)"))
             #expect(try fault(HDF5Array([UInt8](), shape: [0, 1, 2, 2]))
                 == "array 'images' has the shape [0, 1, 2, 2]: there is no image in it")
             #expect(try fault(HDF5Array([UInt8](), shape: [3, 1, 0, 2]))
-                == "holds images of 1 × 0 × 2, expected 1 or 3 channels and sides from 1 to 4096")
+                == "array 'images' has the shape [3, 1, 0, 2], expected 1 or 3 channels and sides from 1 to 4096: "
+                    + "[images, channels, height, width]")
             #expect(try fault(good, labels: HDF5Array([0, 1] as [Int64], shape: [2]))
                 == "array 'labels' has the shape [2], expected [3], a label for each image")
             #expect(try fault(good, labels: HDF5Array([0, 1, 2] as [Double], shape: [3]))
-                == "array 'labels' holds float64, expected int64 or uint8")
+                == "array 'labels' holds float64, expected integers"
+                    + mended("a['images'][...]; b['labels'] = a['labels'][...].astype('i8')"))
             #expect(try fault(good, labels: HDF5Array([0, -1, 2] as [Int64], shape: [3])) == "label 1 is -1, expected 0 to 65535")
             try Data("no file of arrays".utf8).write(to: url)
             let ofText = DatasetsTests.fault(url) { _ = try HDF5Images(path: url.path) }
@@ -259,9 +269,9 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
             try #require(Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Golden"))
         }
         for (name, chunk, fault) in [
-            ("images-bomb", 16, "has a chunk that does not unpack to the 16384 bytes of one"),
+            ("images-bomb", 16, "has a chunk that unpacks to"),
             ("images-long-chunk", 4, "stores a chunk in more bytes than it can need"),
-            ("images-short-chunk", 4, "has a chunk that does not unpack to the 16 bytes of one"),
+            ("images-short-chunk", 4, "has a chunk that unpacks to 12 bytes, not to the 16 of one"),
         ] {
             let url = try url(name)
             let file = try HDF5Images(path: url.path)
@@ -269,13 +279,76 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
             let before = peakMemory()
             for range in [chunk..<2 * chunk, chunk - 1..<chunk + 1, 2 * chunk - 1..<2 * chunk] {
                 let found = DatasetsTests.fault(url) { _ = try file.pixels(range) }
-                #expect(found == "array 'images': \(fault)")
+                #expect(found.hasPrefix("array 'images': \(fault)"), "\(found)")
             }
             #expect(peakMemory() - before < 8 << 20)
         }
         for name in ["images-wide-chunk", "images-fletcher"] {
             let pixels = try HDF5Images(path: url(name).path).pixels(1..<4)
             #expect(pixels == (4..<16).map { UInt8($0) }, "\(name)")
+        }
+    }
+
+    /// What h5py writes beside images is not looked at: attributes that are no string, links to nowhere and to a pipe,
+    /// which would be waited for.
+    @Test(.timeLimit(.minutes(1))) func whatStandsBesideImagesIsLeftAlone() throws {
+        try withFolder { folder in
+            try #require(mkfifo(folder.appendingPathComponent("pipe").path, 0o600) == 0)
+            func copy(_ name: String) throws -> URL {
+                let url = try #require(Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Golden"))
+                let copy = folder.appendingPathComponent("\(name).h5")
+                try FileManager.default.copyItem(at: url, to: copy)
+                return copy
+            }
+            let url = try copy("images-odd-neighbours")
+            let file = try HDF5Images(path: url.path)
+            #expect(try file.name == "four squares" && file.labels() == [3, 1, 2, 0])
+            #expect(try file.pixels(0..<4) == (0..<16).map { UInt8($0) })
+            #expect(try HDF5File(path: url.path).names() == ["images", "labels"])
+            #expect(try HDF5File(path: url.path).attributes() == ["name": "four squares"])
+            let link = try copy("images-soft-link")
+            let found = DatasetsTests.fault(link) { _ = try HDF5Images(path: link.path) }
+            #expect(found.hasPrefix("array 'images' is a link to another name, which is not followed here\n"), "\(found)")
+            #expect(try HDF5File(path: link.path).names() == [])
+        }
+    }
+
+    @Test func allFaultsOfAFileAreSaidAtOnceWithTheLineThatMendsThem() throws {
+        let url = try #require(Bundle.module.url(forResource: "images-all-faults", withExtension: "h5", subdirectory: "Golden"))
+        let found = fault(url) { _ = try HDF5Images(path: url.path) }
+        #expect(
+            found == """
+                array 'images' is stored through filter 32000, lzf: only deflate, shuffle and fletcher32 are read here; holds bool, expected \
+                uint8, 0 to 255; has the shape [4, 2, 2, 3], channels last, expected [images, channels, height, width]; array 'labels' holds \
+                float32, expected integers; has the shape [4, 4], expected [4], a label for each image
+                  mended by h5py: import h5py; a = h5py.File('\(url.path)'); b = h5py.File('mended.h5', 'w'); \
+                b['images'] = (a['images'][...] * 255).astype('u1').transpose(0, 3, 1, 2); \
+                b['labels'] = a['labels'][...].argmax(1).astype('i8'); b.close()
+                """)
+    }
+
+    /// A plain chunk whose place in the file says that it has 8 bytes, of 48: HDF5 takes memory for 8 and reads 48.
+    @Test func aPlainChunkThatIsStoredShortIsRefused() throws {
+        let url = try #require(Bundle.module.url(forResource: "images-short-key", withExtension: "h5", subdirectory: "Golden"))
+        let found = fault(url) { _ = try HDF5Images(path: url.path).pixels(0..<3) }
+        #expect(found == "array 'images' declares 144 bytes in chunks but stores 104")
+    }
+
+    /// One chunk of 4 MB of which each tenth part is read: it is unpacked twice, to be checked and to be read, not
+    /// twice a part. The bound is the time of eight parts.
+    @Test func aChunkIsUnpackedOnceForAllItsParts() throws {
+        try withFolder { folder in
+            let url = folder.appendingPathComponent("a.h5")
+            let count = 4096, writer = try HDF5Writer()
+            let pixels = try noise(count, ImageShape(channels: 1, height: 32, width: 32), labels: false).pixels
+            let rows = try writer.makeRows(.uint8, shape: [count, 1, 32, 32], named: "images", chunkRows: count, deflate: 1)
+            try rows.write(pixels, from: 0)
+            try writer.save(to: url.path)
+            let file = try HDF5Images(path: url.path)
+            let clock = ContinuousClock()
+            let first = try clock.measure { _ = try file.pixels(0..<8) }
+            let others = try clock.measure { for start in 1..<100 { _ = try file.pixels(8 * start..<8 * start + 8) } }
+            #expect(others < first * 8, "the first part took \(first), 99 others \(others)")
         }
     }
 
@@ -289,18 +362,18 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         #expect(try file.pixels(0..<4) == (0..<16).map { UInt8($0) })
         #expect(try file.labels() == [3, 1, 2, 0])
         let faults = [
-            ("images-lzf", "array 'images': is stored through filter 32000, lzf: only deflate, shuffle and fletcher32 are read here"),
-            ("images-unwritten", "array 'images': declares 1048576 chunks but stores 1"),
-            ("images-large-chunks", "array 'images': is stored in chunks above 64 MiB, which is not read here"),
-            ("images-external", "array 'images': lies in another file, which is not read here"),
-            ("images-virtual", "array 'images': is made of parts of other files, which is not read here"),
-            ("images-link", "array 'images': lies in another file, which is not read here"),
-            ("images-int16", "array 'images': is of an element type that is not read here"),
+            ("images-lzf", "array 'images' is stored through filter 32000, lzf: only deflate, shuffle and fletcher32 are read here"),
+            ("images-unwritten", "array 'images' declares 1048576 chunks but stores 1"),
+            ("images-large-chunks", "array 'images' is stored in chunks above 64 MiB, which is not read here"),
+            ("images-external", "array 'images' lies in another file, which is not read here"),
+            ("images-virtual", "array 'images' is made of parts of other files, which is not read here"),
+            ("images-link", "array 'images' lies in another file, which is not read here"),
+            ("images-int16", "array 'images' holds int16, expected uint8, 0 to 255"),
         ]
         for (name, expected) in faults {
             let url = try url(name)
             let found = fault(url) { _ = try HDF5Images(path: url.path) }
-            #expect(found == expected)
+            #expect(found.split(separator: "\n").first.map(String.init) == expected)
         }
     }
 
@@ -309,7 +382,7 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         try withFolder { folder in
             let url = folder.appendingPathComponent("mutant.h5")
             try noise(6, ImageShape(channels: 1, height: 4, width: 4)).writeHDF5(to: url.path)
-            let whole = [UInt8](try Data(contentsOf: url))
+            let whole = [UInt8](try Data(contentsOf: url).dropLast(HDF5Checksum.length))
             var random = Generator(state: 11)
             var (read, refused) = (0, 0)
             for _ in 0..<400 {

@@ -4,6 +4,7 @@ import Foundation
 import HDF5
 import NoisyQuadratic
 import Testing
+import Torch
 
 @Suite final class RunTests {
     /// A folder of its own for each test: the suite is made anew for each.
@@ -405,7 +406,16 @@ import Testing
             return text
         }
         let path = files.checkpoint.path
-        #expect(try refusal(whole.prefix(whole.count - 100)).hasPrefix("\(path): is damaged or cut short: truncated file"))
+        #expect(try refusal(whole.prefix(whole.count - 200)).hasPrefix("\(path): is damaged or cut short: truncated file"))
+        let unchecked = whole.dropLast(HDF5Checksum.length)
+        #expect(
+            try refusal(unchecked) == """
+                \(path): carries no checksum: it was changed or cut short, or written before files carried one
+                  if you know that it is whole, --accept-unchecked goes on from it; else remove the file to start the cell from its beginning
+                """)
+        var turned = whole
+        turned[turned.count / 2] ^= 4
+        #expect(try refusal(turned).hasPrefix("\(path): is damaged: its bytes are not those of its checksum"))
         #expect(try refusal(Data("text".utf8)).hasPrefix("\(path): is not an HDF5 file"))
         #expect(try refusal(Data(HDF5Writer().contents())) == "\(path): is an HDF5 file, but no checkpoint of this program")
 
@@ -443,7 +453,23 @@ import Testing
         let short = try refusal(whole, log: log.dropLast(5))
         #expect(short.hasPrefix("\(files.metrics.path): has \(log.count - 5) bytes, but the checkpoint covers \(log.count)"))
         try log.write(to: files.metrics)
-        try run(interrupted)
+        try unchecked.write(to: files.checkpoint)
+        var accepting = interrupted
+        accepting.acceptsUnchecked = true
+        try run(accepting)
+    }
+
+    /// Of a run that was stopped: numbers that its loops would not end with, or be indexed by.
+    @Test func numbersOfACheckpointThatCannotBeAreRefused() throws {
+        var checkpoint = Checkpoint()
+        checkpoint["x"] = HDF5Array([1, .nan] as [Double], shape: [2])
+        checkpoint["bits"] = HDF5Array([0, 1, 0.5] as [Float], shape: [3])
+        checkpoint["count"] = HDF5Array([-1] as [Int64], shape: [1])
+        checkpoint["adam.updates"] = HDF5Array([-1] as [Int64], shape: [1])
+        let copy = checkpoint
+        #expect(fault { _ = try copy.finiteElements("x", as: Double.self) } == ": array 'x' holds nan at 1, expected finite numbers")
+        #expect(fault { _ = try copy.count("count", in: 0...3) } == ": array 'count' holds -1, expected 0 to 3")
+        #expect(fault { _ = try copy.bits("bits", like: Tensor.zeros([3])) } == ": array 'bits' holds other numbers than 0 and 1")
     }
 
     @Test func aReplacedFileIsWholeOrUntouched() throws {

@@ -1,6 +1,7 @@
 import Datasets
 import Figures
 import Foundation
+import HDF5
 import Metrics
 import Testing
 
@@ -52,6 +53,30 @@ import Testing
         #expect(scores.inceptionScore.splits == 10 && scores.reference.count == 300)
         #expect(table.output.contains(String(format: "%.4f", scores.frechetDistance)))
         #expect(table.output.contains(scores.weights) && table.output.contains(scores.reference.checksum))
+    }
+
+    /// A classifier as it was written before files carried a checksum; and a name with what a terminal would obey.
+    @Test func whatCarriesNoChecksumIsTakenWhereThatIsAsked() throws {
+        let shape = ImageShape(channels: 1, height: 8, width: 8)
+        let set = try images(300), reference = try file(set, "reference.h5")
+        let odd = try ImageSet(name: "a\u{1B}[31mb", shape: shape, pixels: images(100).pixels)
+        let samples = try file(odd, "samples.h5"), classifier = folder.appendingPathComponent("classifier.h5")
+        let arguments = ["score", samples, reference, "--threads", "1", "--epochs", "1", "--classifier", classifier.path]
+        let first = try Fixture.run(arguments, in: folder)
+        #expect(first.code == 0 && first.output.contains("images: a\\u{1B}[31mb, 100 of"))
+        #expect(!first.output.contains("\u{1B}") && !first.messages.contains("\u{1B}"))
+        let bytes = try Data(contentsOf: classifier)
+        try bytes.dropLast(HDF5Checksum.length).write(to: classifier)
+        let refused = try Fixture.run(arguments, in: folder)
+        #expect(refused.code == 2)
+        #expect(
+            refused.messages == """
+                error: \(classifier.path): carries no checksum: it was changed or cut short, or written before files carried one
+                  if you know that it is whole, --accept-unchecked takes it; else have it written anew
+
+                """)
+        let taken = try Fixture.run(arguments + ["--accept-unchecked"], in: folder)
+        #expect(taken.code == 0 && taken.output == first.output)
     }
 
     /// Saved statistics in the reference's place give the same JSON to the byte; what they cannot give is said.

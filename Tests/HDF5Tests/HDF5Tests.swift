@@ -72,7 +72,7 @@ private func message(_ body: () throws -> Void) -> String {
 
 @Test func aFileCutShortAnywhereIsAnErrorAndNotACrash() throws {
     try withFolder { folder in
-        let whole = try sample().contents()
+        let whole = try sample().contents().dropLast(HDF5Checksum.length)
         let path = folder.appendingPathComponent("cut.h5").path
         for length in stride(from: 1, to: whole.count, by: 97) {
             try Data(whole.prefix(length)).write(to: URL(fileURLWithPath: path))
@@ -103,7 +103,7 @@ private func message(_ body: () throws -> Void) -> String {
     try withFolder { folder in
         let writer = try HDF5Writer()
         try writer.write(HDF5Array([UInt8](repeating: 7, count: 0x1234), shape: [0x1234]), named: "a")
-        var bytes = try writer.contents()
+        var bytes = Array(try writer.contents().dropLast(HDF5Checksum.length))
         let size: [UInt8] = [0x34, 0x12, 0, 0, 0, 0, 0, 0]
         var patched = 0
         for start in 0..<(bytes.count - 8) where Array(bytes[start..<start + 8]) == size {
@@ -124,7 +124,7 @@ private func message(_ body: () throws -> Void) -> String {
     try withFolder { folder in
         let writer = try HDF5Writer()
         try writer.write(HDF5Array([UInt8](repeating: 7, count: 0x1234), shape: [0x1234]), named: "a")
-        let bytes = try writer.contents()
+        let bytes = Array(try writer.contents().dropLast(HDF5Checksum.length))
         let size: [UInt8] = [0x34, 0x12, 0, 0, 0, 0, 0, 0]
         let places = (0..<(bytes.count - 8)).filter { Array(bytes[$0..<$0 + 8]) == size }
         #expect(places.count == 3)

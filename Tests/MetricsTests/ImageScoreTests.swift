@@ -286,6 +286,13 @@ private struct PixelNetwork: FeatureNetwork {
         #expect(back.checksum == classifier.checksum && back.accuracy == classifier.accuracy && back.origin == classifier.origin)
         #expect(back(test.tensor(0..<500)).logits.array(Float.self) == output.logits.array(Float.self))
 
+        // As it was written before files carried a checksum.
+        let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+        try bytes.dropLast(HDF5Checksum.length).write(to: URL(fileURLWithPath: path))
+        let fault = #expect(throws: HDF5Error.self) { try ImageClassifier(hdf5: path) }
+        #expect(fault?.lacksChecksum == true)
+        #expect(try ImageClassifier(hdf5: path, acceptsUnchecked: true).checksum == classifier.checksum)
+
         let again = try ImageClassifier(training: train, heldOut: test, .init(epochs: 3, seed: 5))
         #expect(again.checksum == classifier.checksum)
         let other = try ImageClassifier(training: train, heldOut: test, .init(epochs: 1, seed: 6))

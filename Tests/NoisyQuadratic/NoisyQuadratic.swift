@@ -77,8 +77,8 @@ public struct NoisyQuadratic: Replayable {
         var x = (0..<d).map { _ in configuration.start == .zero ? 0 : generator.gaussian() }
         var velocity = [Double](repeating: 0, count: d)
         if let restored = context.restored {
-            x = try restored.elements("x", shape: [d])
-            velocity = try restored.elements("velocity", shape: [d])
+            x = try restored.finiteElements("x", shape: [d])
+            velocity = try restored.finiteElements("velocity", shape: [d])
             generator.state = try restored.elements("generator", as: UInt64.self, shape: [])[0]
         }
 

@@ -1,5 +1,5 @@
-/// The SHA-256 digest (FIPS 180-4) of bytes that come in parts, for the checksums that stand beside results. Written out here because the
-/// cryptography packages that have it would each take longer to build than the rest of the suite.
+/// The SHA-256 digest (FIPS 180-4) of bytes that come in parts, for the checksums that stand beside results. Written
+/// out here because the cryptography packages that have it would each take longer to build than the rest of the suite.
 ///
 /// ```swift
 /// var digest = SHA256()
