@@ -85,9 +85,10 @@ import Testing
             arguments(output, "--threads", "2", "--jobs", "2"), in: folder, environment: ["FIXTURE_DELAY": "5"])
         let locks = ["plain-1.0-seed1", "plain-2.5-seed1"].map { RunFolder(output).cell($0).url.appendingPathComponent(".lock") }
         func holders() -> [Int32] { locks.compactMap { (try? String(contentsOf: $0, encoding: .utf8)).flatMap { Int32($0.dropLast()) } } }
-        wait(for: "two cells at once") { holders().count == 2 }
+        let parent = fixture.process.processIdentifier
+        wait(for: "two cells at once") { holders().count == 2 && !holders().contains(parent) }
         let children = holders()
-        kill(fixture.process.processIdentifier, SIGKILL)
+        kill(parent, SIGKILL)
         _ = try fixture.wait()
         /// Not where nobody has waited for it yet.
         func runs(_ process: Int32) -> Bool {
