@@ -42,13 +42,16 @@ let package = Package(
         .target(name: "Datasets", dependencies: ["CZlib", "HDF5", "Torch"]),
         .target(name: "Samplers", dependencies: ["EnergyModels"], swiftSettings: kernelFlags),
         .target(name: "Objectives", dependencies: ["EnergyModels", "Samplers"]),
-        .target(name: "Metrics", dependencies: ["Datasets", "EnergyModels", "HDF5", "Torch"], swiftSettings: kernelFlags),
+        .target(
+            name: "Metrics", dependencies: ["Datasets", "EnergyModels", "HDF5", "Torch"], swiftSettings: kernelFlags),
         .target(name: "Figures", dependencies: ["CPNG", "Datasets"]),
 
         // Profiles, cells, run folders, checkpoints, pinned values.
         .target(
             name: "Experiments",
-            dependencies: ["CProcess", "Figures", "HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log")]),
+            dependencies: [
+                "CProcess", "Figures", "HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log"),
+            ]),
 
         // What replications on known densities share: the training of a cell, its pictures.
         .target(name: "DensityLearning", dependencies: ["Experiments", "Figures", "Objectives", "Samplers"]),
@@ -64,7 +67,8 @@ let package = Package(
             path: "Replications/RMwGGISCost", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
         .target(
-            name: "RMwGGISIsing", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Figures"],
+            name: "RMwGGISIsing",
+            dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Figures"],
             path: "Replications/RMwGGISIsing", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
         .target(
@@ -77,15 +81,18 @@ let package = Package(
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
 
         .target(
-            name: "AdaNCEImages", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
+            name: "AdaNCEImages",
+            dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
             path: "Replications/AdaNCEImages", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
         .target(
-            name: "ScoreMatchingDensities", dependencies: ["DensityLearning", "Experiments", "Objectives", "Metrics", "Figures"],
+            name: "ScoreMatchingDensities",
+            dependencies: ["DensityLearning", "Experiments", "Objectives", "Metrics", "Figures"],
             path: "Replications/ScoreMatchingDensities", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
         .target(
-            name: "NCEFamily", dependencies: ["DensityLearning", "Experiments", "Objectives", "Samplers", "Metrics", "Figures"],
+            name: "NCEFamily",
+            dependencies: ["DensityLearning", "Experiments", "Objectives", "Samplers", "Metrics", "Figures"],
             path: "Replications/NCEFamily", exclude: ["README.md"],
             resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
 
@@ -100,7 +107,8 @@ let package = Package(
         .executableTarget(
             name: "replicate",
             dependencies: [
-                "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing", "OuBoltzmann", "OuRBM", "AdaNCEImages",
+                "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing", "OuBoltzmann", "OuRBM",
+                "AdaNCEImages",
                 "ScoreMatchingDensities", "NCEFamily", "Torch",
             ]),
 
@@ -108,7 +116,8 @@ let package = Package(
         .executableTarget(
             name: "bench",
             dependencies: [
-                "Datasets", "Metrics", "Objectives", "Samplers", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Datasets", "Metrics", "Objectives", "Samplers",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
             path: "Benchmarks/Driver"),
 
@@ -117,27 +126,35 @@ let package = Package(
 
         // A replication's smoke profile, run in a test's own process.
         .target(
-            name: "RunSupport", dependencies: ["Experiments", "Torch", .product(name: "Logging", package: "swift-log")],
+            name: "RunSupport",
+            dependencies: ["Experiments", "Torch", .product(name: "Logging", package: "swift-log")],
             path: "Tests/RunSupport"),
 
         .testTarget(name: "TorchTests", dependencies: ["Torch", "Oracles"]),
         .testTarget(name: "EnergyModelsTests", dependencies: ["EnergyModels", "Oracles"]),
-        .testTarget(name: "ObjectivesTests", dependencies: ["EnergyModels", "Objectives", "Oracles", "Samplers", "Torch"]),
+        .testTarget(
+            name: "ObjectivesTests", dependencies: ["EnergyModels", "Objectives", "Oracles", "Samplers", "Torch"]),
         .testTarget(name: "SamplersTests", dependencies: ["EnergyModels", "Oracles", "Samplers", "Torch"]),
-        .testTarget(name: "MetricsTests", dependencies: ["Metrics", "Datasets", "HDF5", "Oracles"], resources: [.copy("Golden")]),
+        .testTarget(
+            name: "MetricsTests", dependencies: ["Metrics", "Datasets", "HDF5", "Oracles"], resources: [.copy("Golden")]
+        ),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures", "Datasets"]),
         .testTarget(
             name: "HDF5Tests", dependencies: ["HDF5"], exclude: ["make-golden"], resources: [.copy("Golden")]),
         .testTarget(name: "READMETests"),
         .testTarget(
-            name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"], resources: [.copy("Golden")]),
+            name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"],
+            resources: [.copy("Golden")]),
         .testTarget(name: "AdaNCEImagesTests", dependencies: ["AdaNCEImages", "RunSupport"]),
         // `run --device cuda` on a stand-in for a GPU.
         .testTarget(
-            name: "SimulatedDeviceTests", dependencies: ["Experiments", "RunSupport", "replicate"], path: "Tests/SimulatedDevice",
+            name: "SimulatedDeviceTests", dependencies: ["Experiments", "RunSupport", "replicate"],
+            path: "Tests/SimulatedDevice",
             exclude: ["device.cpp"]),
-        .testTarget(name: "ScoreMatchingDensitiesTests", dependencies: ["DensityLearning", "ScoreMatchingDensities", "RunSupport"]),
+        .testTarget(
+            name: "ScoreMatchingDensitiesTests",
+            dependencies: ["DensityLearning", "ScoreMatchingDensities", "RunSupport"]),
         .testTarget(name: "NCEFamilyTests", dependencies: ["EnergyModels", "NCEFamily", "RunSupport"]),
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost", "RunSupport"]),
@@ -155,10 +172,13 @@ let package = Package(
             name: "fuzz",
             dependencies: [
                 "Datasets", "Experiments", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "RMwGGISSynthetic", "Torch",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"), .product(name: "Logging", package: "swift-log"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ],
             path: "Tests/Fuzz", exclude: ["make-corpus"],
-            resources: ["h5py-earliest.h5", "h5py-latest.h5", "images-idx3-ubyte.gz", "golden.json"].map { .embedInCode("Corpus/\($0)") }),
+            resources: ["h5py-earliest.h5", "h5py-latest.h5", "images-idx3-ubyte.gz", "golden.json"].map {
+                .embedInCode("Corpus/\($0)")
+            }),
         .testTarget(name: "FuzzTests", dependencies: ["fuzz"]),
         .testTarget(
             name: "ExperimentsTests",

@@ -11,9 +11,11 @@ let package = Package(
     dependencies: [.package(name: suite, path: "..")],
     targets: [
         .executableTarget(
-            name: "own-energy", dependencies: suiteProducts("EnergyModels", "Objectives", "Samplers", "Torch"), path: "OwnEnergy"),
+            name: "own-energy", dependencies: suiteProducts("EnergyModels", "Objectives", "Samplers", "Torch"),
+            path: "OwnEnergy"),
         .executableTarget(
-            name: "own-replication", dependencies: suiteProducts("Commands", "EnergyModels", "Experiments", "Objectives", "Torch"),
+            name: "own-replication",
+            dependencies: suiteProducts("Commands", "EnergyModels", "Experiments", "Objectives", "Torch"),
             path: "OwnReplication"),
     ]
 )

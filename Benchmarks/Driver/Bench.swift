@@ -6,7 +6,8 @@ import Torch
 @main
 struct Bench: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Times our steps beside PyTorch's, pairs alternating, and writes Benchmarks/latest.json.")
+        commandName: "bench",
+        abstract: "Times our steps beside PyTorch's, pairs alternating, and writes Benchmarks/latest.json.")
 
     @Option(help: "Run one benchmark only.")
     var only: String?
@@ -32,7 +33,8 @@ struct Bench: ParsableCommand {
 
     func validate() throws {
         if let only, !Benchmark.all.contains(where: { $0.name == only }) {
-            throw ValidationError("no benchmark '\(only)': there are \(Benchmark.all.map(\.name).joined(separator: ", "))")
+            throw ValidationError(
+                "no benchmark '\(only)': there are \(Benchmark.all.map(\.name).joined(separator: ", "))")
         }
         if threads < 1 || rounds < 1 { throw ValidationError("--threads and --rounds must be at least 1") }
     }
@@ -45,7 +47,9 @@ struct Bench: ParsableCommand {
         }
         let peer = try Peer(python: python, script: peer, threads: threads)
         let rate = matrixProductRate(.float32)
-        print("float32, \(threads) threads; sgemm \(String(format: "%.0f", rate * 1e-9)) GFLOP/s; peer: PyTorch \(peer.version) eager")
+        print(
+            "float32, \(threads) threads; sgemm \(String(format: "%.0f", rate * 1e-9)) GFLOP/s; peer: PyTorch \(peer.version) eager"
+        )
         var rows: [Row] = []
         for benchmark in Benchmark.all where only == nil || benchmark.name == only {
             let row = try measure(benchmark, peer)
@@ -62,7 +66,9 @@ struct Bench: ParsableCommand {
         let ours = { (count: Int) in seconds { steps(count) } }
         let count = Self.stepsATurn(ours)
         let own = try benchmark.beside?()
-        let theirs = { (count: Int) in try own.map { steps in seconds { steps(count) } } ?? peer.seconds(benchmark.name, count) }
+        let theirs = { (count: Int) in
+            try own.map { steps in seconds { steps(count) } } ?? peer.seconds(benchmark.name, count)
+        }
         let peerCount = benchmark.hasPeer ? try Self.stepsATurn(theirs) : nil
         let turns = try (0..<min(rounds, benchmark.rounds ?? rounds)).map { _ in
             Turn(
@@ -74,7 +80,8 @@ struct Bench: ParsableCommand {
             peer: Self.median(turns.compactMap(\.peer)).map { $0 * 1e3 },
             ratio: Self.median(turns.compactMap { turn in turn.peer.map { turn.ours / $0 } }), bound: benchmark.bound,
             limitShare: Self.median(turns.compactMap { turn in turn.limit.map { $0 / turn.ours } }),
-            peakMemory: try benchmark.memoryBound.map { _ in try peakMemory(of: benchmark) }, memoryBound: benchmark.memoryBound,
+            peakMemory: try benchmark.memoryBound.map { _ in try peakMemory(of: benchmark) },
+            memoryBound: benchmark.memoryBound,
             note: benchmark.note)
     }
 
@@ -166,7 +173,9 @@ struct Row: Codable {
     }
 
     var line: String {
-        func text(_ value: Double?, _ digits: Int = 3) -> String { value.map { String(format: "%.\(digits)f", $0) } ?? "–" }
+        func text(_ value: Double?, _ digits: Int = 3) -> String {
+            value.map { String(format: "%.\(digits)f", $0) } ?? "–"
+        }
         return "\(name): ours \(text(ours)) \(unit), peer \(text(peer)) \(unit), ratio \(text(ratio)) "
             + "(bound \(text(bound, 2)): \(met ? "met" : "MISSED")), share of the limit \(text(limitShare, 2))"
             + (peakMemory.map { ", peak \($0 >> 20) MiB of \((memoryBound ?? 0) >> 20)" } ?? "") + "; \(note)"
@@ -223,7 +232,10 @@ func seconds(_ body: () -> Void) -> Double {
 func matrixProductRate(_ type: DType) -> Double {
     let n = 2048
     let generator = RandomGenerator(seed: 0)
-    let (a, b) = (Tensor.normal([n, n], using: generator).converted(to: type), Tensor.normal([n, n], using: generator).converted(to: type))
+    let (a, b) = (
+        Tensor.normal([n, n], using: generator).converted(to: type),
+        Tensor.normal([n, n], using: generator).converted(to: type)
+    )
     let c = Tensor.empty([n, n], dtype: type)
     c.assign(matmul: a, b)
     return 2 * Double(n * n * n) / Bench.median((0..<8).map { _ in seconds { c.assign(matmul: a, b) } })!

@@ -25,8 +25,12 @@ extension Benchmark {
                     for _ in 0..<count { _ = try! dynamics.run(frozen, from: x, steps: 100, using: generator) }
                 }
             }),
-        trace("score-matching-exact-d256", .exact, beside: .hutchinson(.rademacher), note: "the Hessian's exact trace; in the peer's place Hutchinson's, one direction a point"),
-        trace("score-matching-hutchinson-d256", .hutchinson(.rademacher), note: "the Hessian's trace along one direction a point"),
+        trace(
+            "score-matching-exact-d256", .exact, beside: .hutchinson(.rademacher),
+            note: "the Hessian's exact trace; in the peer's place Hutchinson's, one direction a point"),
+        trace(
+            "score-matching-hutchinson-d256", .hutchinson(.rademacher),
+            note: "the Hessian's trace along one direction a point"),
     ]
 
     /// A step of score matching at d = 256 in a process whose memory is measured, beside another estimator of ours.
@@ -42,7 +46,8 @@ extension Benchmark {
             }
         }
         return Benchmark(
-            name: name, bound: nil, operations: nil, note: "loss, gradients, Adam; batch 128, MLP 256–128–128–1; " + note, memoryBound: 1 << 29,
+            name: name, bound: nil, operations: nil,
+            note: "loss, gradients, Adam; batch 128, MLP 256–128–128–1; " + note, memoryBound: 1 << 29,
             prepare: steps(estimator), hasPeer: beside != nil, beside: beside.map(steps))
     }
 

@@ -6,7 +6,8 @@ extension Benchmark {
     static let enumeration = [
         Benchmark(
             name: "enumeration-d26", bound: nil, operations: nil,
-            note: "log Z and all first and second moments of a dense machine of 26 spins, float64; to be under 2,000 ms on two cores. "
+            note:
+                "log Z and all first and second moments of a dense machine of 26 spins, float64; to be under 2,000 ms on two cores. "
                 + "A state costs two products and two sums at least, no exponential",
             prepare: {
                 let energy = try denseSpins(26)

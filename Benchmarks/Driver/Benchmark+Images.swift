@@ -10,7 +10,8 @@ extension Benchmark {
     private static var mnistLoad: Benchmark {
         Benchmark(
             name: "mnist-load", bound: nil, operations: nil,
-            note: "60,000 digits and labels read from data/mnist's gzip files and scaled to float32 in [−1, 1]; to be under 300 ms. "
+            note:
+                "60,000 digits and labels read from data/mnist's gzip files and scaled to float32 in [−1, 1]; to be under 300 ms. "
                 + "The limit is gzip's: the same files through zlib alone",
             floor: {
                 let files = ["train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"].map { "data/mnist/\($0)" }
@@ -35,20 +36,25 @@ extension Benchmark {
         let generator = RandomGenerator(seed: 0)
         let weights = InceptionArchitecture.shapes.sorted { $0.key < $1.key }.map { name, shape in
             let fan = Double(shape.dropFirst().reduce(1, *))
-            return (name, shape.count == 1 ? Tensor.ones(shape) : Tensor.normal(shape, using: generator) * (2 / fan).squareRoot())
+            return (
+                name,
+                shape.count == 1 ? Tensor.ones(shape) : Tensor.normal(shape, using: generator) * (2 / fan).squareRoot()
+            )
         }
         return try InceptionNetwork(weights: Dictionary(uniqueKeysWithValues: weights), origin: "drawn at random")
     }
 
     private static func batchOfImages() throws -> ImageSet {
-        let bytes = Tensor.integers([batch * 3072], 0..<256, dtype: .uint8, using: RandomGenerator(seed: 1)).array(UInt8.self)
+        let bytes = Tensor.integers([batch * 3072], 0..<256, dtype: .uint8, using: RandomGenerator(seed: 1)).array(
+            UInt8.self)
         return try ImageSet(name: "noise", shape: CIFAR10.shape, pixels: bytes)
     }
 
     private static var statistics: Benchmark {
         Benchmark(
             name: "fid-statistics", bound: 0.05, operations: nil,
-            note: "all that a score gathers from the Inception network's answer to 50 of 10,000 images of 3 × 32 × 32, which take 200 times as long; in "
+            note:
+                "all that a score gathers from the Inception network's answer to 50 of 10,000 images of 3 × 32 × 32, which take 200 times as long; in "
                 + "the peer's place the network, so that the ratio is the time outside it to that within. fid-distance is what then comes once",
             rounds: 5,
             prepare: {
@@ -92,7 +98,8 @@ extension Benchmark {
     private static var distance: Benchmark {
         Benchmark(
             name: "fid-distance", bound: nil, operations: nil,
-            note: "the Fréchet distance of two sets of 10,000 features of 2,048 numbers: two eigen-decompositions and three products in float64",
+            note:
+                "the Fréchet distance of two sets of 10,000 features of 2,048 numbers: two eigen-decompositions and three products in float64",
             rounds: 3,
             prepare: {
                 let generator = RandomGenerator(seed: 2)

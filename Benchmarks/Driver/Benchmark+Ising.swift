@@ -12,11 +12,13 @@ extension Benchmark {
         gibbs("ising-uniform-50", side: 50, sweeps: 4, isUniform: true),
         gibbs(
             "ising-1e6-updates", side: 10, sweeps: 10_000, isUniform: true, bound: 0.01, rounds: 3,
-            note: "10⁶ single-site updates of 2,000 chains, 10×10 torus; the peer, extrapolated from 2,000 updates, evaluates two dense "
+            note:
+                "10⁶ single-site updates of 2,000 chains, 10×10 torus; the peer, extrapolated from 2,000 updates, evaluates two dense "
                 + "energies an update, as the released code of GWG does"),
         Benchmark(
             name: "gwg-25", bound: 0.1, operations: nil,
-            note: "one Gibbs-with-gradients step of 256 chains, 25×25 torus, J 0.4; the peer takes its gradients by autograd over a dense J",
+            note:
+                "one Gibbs-with-gradients step of 256 chains, 25×25 torus, J 0.4; the peer takes its gradients by autograd over a dense J",
             prepare: {
                 let model = try IsingModel.uniform(.squareTorus(side: 25), coupling: 0.4)
                 var chains = try IsingGradientChains(model, count: 256, using: RandomGenerator(seed: 0))
@@ -28,7 +30,8 @@ extension Benchmark {
 
     /// 2·10⁷ site updates unless said otherwise. The limit is the time that their random bits alone take: a byte each.
     private static func gibbs(
-        _ name: String, side: Int, sweeps: Int, isUniform: Bool, bound: Double? = nil, rounds: Int? = nil, note: String? = nil
+        _ name: String, side: Int, sweeps: Int, isUniform: Bool, bound: Double? = nil, rounds: Int? = nil,
+        note: String? = nil
     ) -> Benchmark {
         let updates = sweeps * side * side
         let goal = isUniform ? "2·10⁹ a second, 10 ms" : "5·10⁸ a second, 40 ms"
@@ -36,7 +39,7 @@ extension Benchmark {
             name: name, bound: bound, operations: nil,
             note: (note
                 ?? "2·10⁷ site updates: \(sweeps) sweeps of 2,000 chains, \(side)×\(side) torus, \(isUniform ? "one coupling" : "any couplings"); "
-                    + "goal \(goal); the peer, extrapolated from \(side == 10 ? 1000 : 20) updates, multiplies by a row of a dense J")
+                + "goal \(goal); the peer, extrapolated from \(side == 10 ? 1000 : 20) updates, multiplies by a row of a dense J")
                 + "; limit: drawing and storing one random byte an update",
             floor: { randomBytesSeconds(updates: updates) }, rounds: rounds ?? 5,
             prepare: {

@@ -36,13 +36,19 @@ struct Benchmark: Sendable {
     private static let released = [
         training(
             "rmwggis-step", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true, bound: 0.55,
-            note: "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"),
+            note:
+                "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"
+        ),
         training(
             "rmwggis-step-constant-proposal", RatioMatching(.gradientGuided(flips: 10)), flips: 10, guided: true,
-            bound: nil, note: "s 10 (repeated draws evaluated once, counted each in the share); the proposal is a constant on both sides, as in the paper"),
+            bound: nil,
+            note:
+                "s 10 (repeated draws evaluated once, counted each in the share); the proposal is a constant on both sides, as in the paper"
+        ),
         training("rm-step", RatioMatching(.exact), flips: 32, guided: false, bound: 0.7, note: "all 32 flips"),
         Benchmark(
-            name: "toy-batch", bound: 0.05, operations: nil, note: "4,000 points of 2spirals, generated and coded, d 32",
+            name: "toy-batch", bound: 0.05, operations: nil,
+            note: "4,000 points of 2spirals, generated and coded, d 32",
             prepare: {
                 var data = try BinaryToyData(.twoSpirals, dimension: 32, seed: 0)
                 return { count in for _ in 0..<count { _ = try! data.batch(4000) } }
@@ -50,7 +56,10 @@ struct Benchmark: Sendable {
         evaluation,
         training(
             "rmwggis-step-d2048", RatioMatching(.gradientGuided(flips: 10)), dimension: 2048, flips: 10, guided: true,
-            bound: 0.4, note: "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"),
+            bound: 0.4,
+            note:
+                "s 10 (repeated draws evaluated once, counted each in the share); the peer keeps the proposal in the loss's graph, as the released code does"
+        ),
         chunked,
         annealing,
     ]
@@ -58,7 +67,8 @@ struct Benchmark: Sendable {
     /// All flips at d = 2,048, in chunks, beside the plain form.
     private static var chunked: Benchmark {
         var benchmark = training(
-            "rm-chunked-d2048", RatioMatching(.exactInChunks(of: 64)), dimension: 2048, flips: 2048, guided: false, bound: nil,
+            "rm-chunked-d2048", RatioMatching(.exactInChunks(of: 64)), dimension: 2048, flips: 2048, guided: false,
+            bound: nil,
             note: "all flips, 64 at a time; in the peer's place our own form without chunks")
         let plain = training(
             "rm-d2048", RatioMatching(.exact), dimension: 2048, flips: 2048, guided: false, bound: nil, note: "")
@@ -77,7 +87,8 @@ struct Benchmark: Sendable {
         return Benchmark(
             name: "ais", bound: nil,
             operations: nil,
-            note: "a sweep of annealed importance sampling, 4,000 chains, d 32, with its weights; limit as for mmd-evaluation; in the peer's place our Gibbs sweep",
+            note:
+                "a sweep of annealed importance sampling, 4,000 chains, d 32, with its weights; limit as for mmd-evaluation; in the peer's place our Gibbs sweep",
             floor: { evaluationFloor(sites: dimension, chains: chains, width: width) }, rounds: 5,
             prepare: {
                 let generator = RandomGenerator(seed: 0)
@@ -107,7 +118,8 @@ struct Benchmark: Sendable {
         let (dimension, chains, width, sweeps) = (32, 4000, 256, 20)
         return Benchmark(
             name: "mmd-evaluation", bound: 0.3, operations: nil,
-            note: "20 Gibbs sweeps of 4,000 chains, d 32, then MMD; the limit is a bfloat16 product for each site where the processor has them; the peer evaluates both values of a site, as the released code does",
+            note:
+                "20 Gibbs sweeps of 4,000 chains, d 32, then MMD; the limit is a bfloat16 product for each site where the processor has them; the peer evaluates both values of a site, as the released code does",
             floor: { evaluationFloor(sites: sweeps * dimension, chains: chains, width: width) }, rounds: 3,
             prepare: {
                 let generator = RandomGenerator(seed: 0)
@@ -115,7 +127,8 @@ struct Benchmark: Sendable {
                 let data = Tensor.integers([chains, dimension], 0..<2, using: generator).converted(to: .float32)
                 return { count in
                     for _ in 0..<count {
-                        let coins = Tensor.integers([chains, dimension], 0..<2, using: generator).converted(to: .float32)
+                        let coins = Tensor.integers([chains, dimension], 0..<2, using: generator).converted(
+                            to: .float32)
                         let samples = GibbsSampler().sample(model, from: coins, sweeps: sweeps, using: generator)
                         _ = linearKernelMMD(samples, data)
                     }

@@ -1,9 +1,10 @@
 import Foundation
 import Torch
 
-// The energy of BoltzmannMachine.swift, learnt from draws of a machine of three bits whose probabilities are known. Prints
-// them beside the frequencies of 4,000 samples of what was learnt, and exits with 1 where one is off by more than 0.05: a
-// frequency has a standard deviation of at most 0.008, and so have the data, so this leaves room for the learning.
+// The energy of BoltzmannMachine.swift, learnt from draws of a machine of three bits whose probabilities are known.
+// Prints them beside the frequencies of 4,000 samples of what was learnt, and exits with 1 where one is off by more
+// than 0.05: a frequency has a standard deviation of at most 0.008, and so have the data, so this leaves room for the
+// learning.
 
 // W₀₁ = 2, W₁₂ = −1, b = (−0.5, 0.5, 0)
 let weights = (0..<8).map { state -> Double in

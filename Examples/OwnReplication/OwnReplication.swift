@@ -5,10 +5,11 @@ import Foundation
 import Objectives
 import Torch
 
-/// A replication in one file: ratio matching with squared ratios learns p_data to the power ¼, with the power ½ of ratios p_data itself.
+/// A replication in one file: ratio matching with squared ratios learns p_data to the power ¼, with the power ½ of
+/// ratios p_data itself.
 ///
-/// The data are drawn from a known Boltzmann machine of four bits; learnt are its couplings, exactly up to that power. What is measured is
-/// the slope of the learnt on the true couplings, which the two forms set to ¼ and 1.
+/// The data are drawn from a known Boltzmann machine of four bits; learnt are its couplings, exactly up to that power.
+/// What is measured is the slope of the learnt on the true couplings, which the two forms set to ¼ and 1.
 struct LearntPower: Replication {
     enum Ratio: String, Choice { case squared, half }
 
@@ -21,8 +22,10 @@ struct LearntPower: Replication {
         func validate() throws {
             try requireCount("points", points, from: 100, to: 1_000_000)
             try requireCount("updates", updates, to: 1_000_000)
-            try require("learningRate", learningRate, learningRate > 0 && learningRate <= 1, "a number above 0, up to 1")
-            try require("ratios", ratios, !ratios.isEmpty && Set(ratios).count == ratios.count, "a list of different ratios")
+            try require(
+                "learningRate", learningRate, learningRate > 0 && learningRate <= 1, "a number above 0, up to 1")
+            try require(
+                "ratios", ratios, !ratios.isEmpty && Set(ratios).count == ratios.count, "a list of different ratios")
         }
     }
 
@@ -53,7 +56,8 @@ struct LearntPower: Replication {
     }
 
     func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
-        let truth = FourBits(couplings: Tensor([0, 1.5, 0, -1, 0, 0, 1, 0, 0, 0, 0, -1.5, 0, 0, 0, 0] as [Float], shape: [4, 4]))
+        let truth = FourBits(
+            couplings: Tensor([0, 1.5, 0, -1, 0, 0, 1, 0, 0, 0, 0, -1.5, 0, 0, 0, 0] as [Float], shape: [4, 4]))
         let states = Tensor((0..<64).map { Float(($0 >> 2) >> ($0 & 3) & 1) }, shape: [16, 4])
         let draws = RandomGenerator(seed: cell.seed, stream: "data").multinomial(
             (-truth.energy(states)).exp().unsqueezed(0), count: configuration.points, replacement: true)
@@ -98,7 +102,8 @@ struct FourBits: BinaryEnergyModel {
 enum OwnReplication: Catalogue {
     static let replications: [any Replication] = [LearntPower()]
     static var environment: RunEnvironment {
-        RunEnvironment(commit: "example", libraries: ["libtorch": Runtime.version], setThreads: { Runtime.threads = $0 })
+        RunEnvironment(
+            commit: "example", libraries: ["libtorch": Runtime.version], setThreads: { Runtime.threads = $0 })
     }
     static func main() { Replicate<OwnReplication>.start() }
 }

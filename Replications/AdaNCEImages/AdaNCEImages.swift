@@ -7,11 +7,12 @@ import Objectives
 import Samplers
 import Torch
 
-/// Self-adapting noise-contrastive estimation of convolutional energies on images (Xu 2022, chapters 3 to 5): do samples get worse as the
-/// noise distribution is renewed less often?
+/// Self-adapting noise-contrastive estimation of convolutional energies on images (Xu 2022, chapters 3 to 5): do
+/// samples get worse as the noise distribution is renewed less often?
 public struct AdaNCEImages: Replication {
     public let name = "adance-images"
-    public let summary = "self-adapting noise-contrastive estimation on images: sample quality against the adaptive interval K"
+    public let summary =
+        "self-adapting noise-contrastive estimation on images: sample quality against the adaptive interval K"
     public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
     public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
     public let columns: [Column] = []
@@ -31,7 +32,8 @@ public struct AdaNCEImages: Replication {
                                     index: cells.count + 1,
                                     labels: [
                                         "data": configuration.data.rawValue, "objective": objective.rawValue,
-                                        "normalized": normalization.rawValue, "rejuvenation": String(format: "%g", rate), "K": "\(interval)",
+                                        "normalized": normalization.rawValue,
+                                        "rejuvenation": String(format: "%g", rate), "K": "\(interval)",
                                     ], seed: seed))
                         }
                     }
@@ -42,7 +44,8 @@ public struct AdaNCEImages: Replication {
     }
 
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
-        let architecture = (try? configuration.architecture.scaled(width: configuration.width)) ?? configuration.architecture
+        let architecture =
+            (try? configuration.architecture.scaled(width: configuration.width)) ?? configuration.architecture
         // A chain's step is a forward and a backward pass; the update itself about five of them.
         let pass = 2 * Double(configuration.batchSize) * Double(architecture.multiplications)
         let step = 2 * pass / 5e10
@@ -54,7 +57,8 @@ public struct AdaNCEImages: Replication {
         let pixels = Double(architecture.inputShape.reduce(1, *))
         return Estimate(
             seconds: 5 + (updates + variance + chains / Double(configuration.batchSize) * step) / Double(threads),
-            memory: 400_000_000 + 20 * Double(configuration.batchSize) * pixels * 64 + Double(configuration.trainingImages) * pixels,
+            memory: 400_000_000 + 20 * Double(configuration.batchSize) * pixels * 64 + Double(
+                configuration.trainingImages) * pixels,
             disk: 4 * (4 * Double(architecture.parameterCount) + Double(configuration.bufferSize) * pixels) + 500_000)
     }
 
@@ -62,7 +66,9 @@ public struct AdaNCEImages: Replication {
         let images = try TrainingImages(configuration, device: context.device)
         try atomically(
             replacing: context.directory.appendingPathComponent("data.json"),
-            by: Data("{\"images\": \(images.count), \"name\": \"\(images.name)\", \"sha256\": \"\(images.checksum)\"}\n".utf8))
+            by: Data(
+                "{\"images\": \(images.count), \"name\": \"\(images.name)\", \"sha256\": \"\(images.checksum)\"}\n".utf8
+            ))
         func generator(_ stream: String) -> RandomGenerator {
             RandomGenerator(seed: cell.seed, stream: stream, device: context.device)
         }
@@ -75,8 +81,10 @@ public struct AdaNCEImages: Replication {
         let training = try SelfAdaptingTraining(
             model, ObjectiveName(rawValue: cell.label("objective")!)!.objective, dynamics: configuration.dynamics(),
             buffer: ReplayBuffer(
-                shape: images.shape, configuration.buffer(rejuvenationRate: Double(cell.label("rejuvenation")!)!), using: chains),
-            configuration.training(adaptiveInterval: Int(cell.label("K")!)!, recordsGraphs: context.recordsGraphs), using: chains)
+                shape: images.shape, configuration.buffer(rejuvenationRate: Double(cell.label("rejuvenation")!)!),
+                using: chains),
+            configuration.training(adaptiveInterval: Int(cell.label("K")!)!, recordsGraphs: context.recordsGraphs),
+            using: chains)
         if let saved = context.restored {
             try saved.restore(training)
             try saved.restore(batches, named: "batches")
@@ -84,7 +92,8 @@ public struct AdaNCEImages: Replication {
 
         for iteration in context.iterations(of: configuration.updates) {
             let update = try diverging(iteration) {
-                try training.update(images.batch(configuration.batchSize, noise: configuration.dataNoise, using: batches))
+                try training.update(
+                    images.batch(configuration.batchSize, noise: configuration.dataNoise, using: batches))
             }
             if iteration.isMultiple(of: configuration.logEvery) || iteration == configuration.updates {
                 try context.log(
@@ -96,13 +105,17 @@ public struct AdaNCEImages: Replication {
                         "sampleDeviation": update.samples.squared().mean().item().squareRoot(),
                     ])
             }
-            // The last update before the copy is renewed: the gradient as it is taken there, K − 1 updates away from the copy.
+            // The last update before the copy is renewed: the gradient as it is taken there, K − 1 updates away from
+            // the copy.
             if iteration == configuration.updates - 1, configuration.gradientBatches > 0 {
                 let noise = try context.untimed {
-                    try diverging(iteration) { try GradientNoise(of: training, images, configuration, using: generator("gradient noise")) }
+                    try diverging(iteration) {
+                        try GradientNoise(of: training, images, configuration, using: generator("gradient noise"))
+                    }
                 }
                 try context.log(
-                    iteration: iteration, ["gradientVariance": noise.variance, "gradientSquaredNorm": noise.squaredNorm])
+                    iteration: iteration,
+                    ["gradientVariance": noise.variance, "gradientSquaredNorm": noise.squaredNorm])
             }
             try context.endIteration(iteration, of: configuration.updates) { checkpoint in
                 checkpoint.store(training)
@@ -110,7 +123,9 @@ public struct AdaNCEImages: Replication {
             }
         }
 
-        let samples = try diverging(configuration.updates) { try Samples(of: training, configuration, using: generator("evaluation")) }
+        let samples = try diverging(configuration.updates) {
+            try Samples(of: training, configuration, using: generator("evaluation"))
+        }
         try writePictures(samples, images, cell, context)
         var values = try values(context)
         if configuration.scoredSamples > 0 {

@@ -115,7 +115,8 @@ extension AdaNCEImages {
         public var logEvery: Int
         /// Samples that are scored, of the buffer and of fresh chains each; 0: none.
         public var scoredSamples: Int
-        /// Of the Inception network, as data-scripts/inception-to-hdf5 writes them; empty: a classifier of the data set scores.
+        /// Of the Inception network, as data-scripts/inception-to-hdf5 writes them; empty: a classifier of the data set
+        /// scores.
         public var inceptionWeights: String
         public var classifierEpochs: Int
         /// Steps that samples of the buffer take with the final model before they are scored.
@@ -127,19 +128,26 @@ extension AdaNCEImages {
 
         public func validate() throws {
             let counts = [
-                ("trainingImages", trainingImages, 1...60_000), ("seeds", seeds, 1...1000), ("updates", updates, 2...1 << 40),
+                ("trainingImages", trainingImages, 1...60_000), ("seeds", seeds, 1...1000),
+                ("updates", updates, 2...1 << 40),
                 ("batchSize", batchSize, 1...65_536), ("chainLength", chainLength, 1...1 << 20),
                 ("bufferSize", bufferSize, 1...1 << 24), ("logEvery", logEvery, 1...1 << 40),
-                ("scoredSamples", scoredSamples, 0...1 << 20), ("classifierEpochs", classifierEpochs, 1...1000), ("extraSteps", extraSteps, 0...1 << 20),
+                ("scoredSamples", scoredSamples, 0...1 << 20), ("classifierEpochs", classifierEpochs, 1...1000),
+                ("extraSteps", extraSteps, 0...1 << 20),
                 ("longRunSteps", longRunSteps, 0...1 << 30), ("gradientBatches", gradientBatches, 0...1 << 16),
             ]
             for (key, value, range) in counts {
-                try require(key, value, range ~= value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
+                try require(
+                    key, value, range ~= value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
             }
-            try require("gradientBatches", gradientBatches, gradientBatches != 1, "0, or at least 2, of which there is a variance")
+            try require(
+                "gradientBatches", gradientBatches, gradientBatches != 1,
+                "0, or at least 2, of which there is a variance")
             try require("scoredSamples", scoredSamples, scoredSamples != 1, "0, or at least 2")
             try require("batchSize", batchSize, batchSize <= bufferSize, "at most bufferSize, \(bufferSize)")
-            try require("width", width, width > 0 && width <= ConvNetArchitecture.largestWidth, "a positive number up to \(ConvNetArchitecture.largestWidth)")
+            try require(
+                "width", width, width > 0 && width <= ConvNetArchitecture.largestWidth,
+                "a positive number up to \(ConvNetArchitecture.largestWidth)")
             for (key, value) in [("leakySlope", leakySlope), ("learningRate", learningRate), ("stepSize", stepSize)] {
                 try requirePositive(key, value)
             }
@@ -153,15 +161,22 @@ extension AdaNCEImages {
             }
             try Self.requireDifferent("adaptiveIntervals", adaptiveIntervals, self, "whole numbers from 1") { $0 >= 1 }
             for interval in adaptiveIntervals {
-                try require("updates", updates, updates.isMultiple(of: interval), "a multiple of each of adaptiveIntervals, of \(interval)")
+                try require(
+                    "updates", updates, updates.isMultiple(of: interval),
+                    "a multiple of each of adaptiveIntervals, of \(interval)")
             }
             try Self.requireDifferent("objectives", objectives.map(\.rawValue), self, "objectives") { _ in true }
-            try Self.requireDifferent("normalizations", normalizations.map(\.rawValue), self, "normalisations") { _ in true }
-            try Self.requireDifferent("rejuvenationRates", rejuvenationRates, self, "numbers from 0 to 1") { 0...1 ~= $0 }
+            try Self.requireDifferent("normalizations", normalizations.map(\.rawValue), self, "normalisations") { _ in
+                true
+            }
+            try Self.requireDifferent("rejuvenationRates", rejuvenationRates, self, "numbers from 0 to 1") {
+                0...1 ~= $0
+            }
             let shape = data == .cifar10 ? [3, 32, 32] : [1, 28, 28]
             try require(
                 "network", network.rawValue, architecture.inputShape == shape,
-                "one for images of \(shape.map(String.init).joined(separator: " × ")), which those of \(data.rawValue) are")
+                "one for images of \(shape.map(String.init).joined(separator: " × ")), which those of \(data.rawValue) are"
+            )
             try require(
                 "bufferStart", bufferStart.rawValue, bufferStart == .full || bufferWriting == .queue,
                 "full, since a buffer that is written in place never fills")
@@ -186,7 +201,8 @@ extension AdaNCEImages {
 
         func dynamics() throws -> LangevinDynamics {
             try LangevinDynamics(
-                stepSize: stepSize, noise: noise, momentum: momentum, gradientLimit: gradientLimit > 0 ? gradientLimit : nil,
+                stepSize: stepSize, noise: noise, momentum: momentum,
+                gradientLimit: gradientLimit > 0 ? gradientLimit : nil,
                 box: clampsChains ? -1...1 : nil)
         }
 
@@ -201,7 +217,8 @@ extension AdaNCEImages {
             SelfAdaptingSettings(
                 adaptiveInterval: adaptiveInterval, chainLength: chainLength,
                 adam: .init(learningRate: learningRate, beta1: beta1, beta2: beta2), resetsBuffer: resetsBuffer,
-                gradientNormLimit: gradientNormLimit > 0 ? gradientNormLimit : nil, energyPenalty: energyPenalty, recordsGraphs: recordsGraphs)
+                gradientNormLimit: gradientNormLimit > 0 ? gradientNormLimit : nil, energyPenalty: energyPenalty,
+                recordsGraphs: recordsGraphs)
         }
     }
 }

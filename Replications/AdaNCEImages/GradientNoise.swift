@@ -3,9 +3,9 @@ import Objectives
 import Samplers
 import Torch
 
-/// How much of an update's gradient is chance: over fresh batches of data, and fresh chains from the buffer as it stands, with model and noise
-/// model held still. The explanation that section 5.3 of Xu 2022 offers for worse samples at larger K is that the density ratio's variance grows
-/// with the distance between the two.
+/// How much of an update's gradient is chance: over fresh batches of data, and fresh chains from the buffer as it
+/// stands, with model and noise model held still. The explanation that section 5.3 of Xu 2022 offers for worse samples
+/// at larger K is that the density ratio's variance grows with the distance between the two.
 struct GradientNoise {
     /// The trace of the covariance of the gradient of all parameters.
     let variance: Double
@@ -14,7 +14,8 @@ struct GradientNoise {
 
     /// Throws `ChainDivergence` or `NonFiniteQuantity`. Nothing of the training changes, its generator's state neither.
     init(
-        of training: SelfAdaptingTraining<ConvNetEnergy>, _ images: TrainingImages, _ configuration: AdaNCEImages.Configuration,
+        of training: SelfAdaptingTraining<ConvNetEnergy>, _ images: TrainingImages,
+        _ configuration: AdaNCEImages.Configuration,
         using generator: RandomGenerator
     ) throws {
         let parameters = training.model.parameters.tensors
@@ -26,7 +27,8 @@ struct GradientNoise {
             let start = training.buffer.draw(configuration.batchSize, using: generator).points
             let noise = try training.dynamics.run(
                 training.frozen, from: start.channelsLast(), steps: configuration.chainLength,
-                asGraph: training.settings.recordsGraphs, using: generator).points
+                asGraph: training.settings.recordsGraphs, using: generator
+            ).points
             let loss = try training.objective.loss(
                 ContrastedEnergies(
                     noise: training.model.energy(noise), data: training.model.energy(data),

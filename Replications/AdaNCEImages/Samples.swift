@@ -21,35 +21,42 @@ struct Samples {
 
     /// Throws `ChainDivergence`. Draws from `generator` only.
     init(
-        of training: SelfAdaptingTraining<ConvNetEnergy>, _ configuration: AdaNCEImages.Configuration, using generator: RandomGenerator
+        of training: SelfAdaptingTraining<ConvNetEnergy>, _ configuration: AdaNCEImages.Configuration,
+        using generator: RandomGenerator
     ) throws {
         let model = training.model.frozen()
         let shape = training.model.architecture.inputShape
         func chains(_ start: Tensor, steps: Int) throws -> Tensor {
             guard steps > 0 else { return start }
             let run = try training.dynamics.run(
-                model, from: start.channelsLast(), steps: steps, asGraph: training.settings.recordsGraphs, using: generator)
+                model, from: start.channelsLast(), steps: steps, asGraph: training.settings.recordsGraphs,
+                using: generator)
             return run.points.contiguous()
         }
         func noise(_ count: Int) -> Tensor { .uniform([count] + shape, low: -1, high: 1, using: generator) }
         /// In batches, so that memory does not grow with their number.
         func inBatches(_ count: Int, _ body: (Range<Int>) throws -> Tensor) rethrows -> Tensor {
-            let parts = stride(from: 0, to: count, by: configuration.batchSize).map { $0..<min(count, $0 + configuration.batchSize) }
+            let parts = stride(from: 0, to: count, by: configuration.batchSize).map {
+                $0..<min(count, $0 + configuration.batchSize)
+            }
             return .concatenated(try parts.map(body))
         }
         let count = max(Self.shown, configuration.scoredSamples)
         let slots = training.buffer.count
         buffer = try inBatches(max(1, min(count, slots))) { rows in
             try chains(
-                training.buffer.points.narrowed(0, start: rows.lowerBound, length: rows.count).contiguous(), steps: configuration.extraSteps)
+                training.buffer.points.narrowed(0, start: rows.lowerBound, length: rows.count).contiguous(),
+                steps: configuration.extraSteps)
         }
         fresh = try inBatches(count) { try chains(noise($0.count), steps: configuration.chainLength) }
-        longRun = try configuration.longRunSteps > 0 ? chains(noise(Self.shown), steps: configuration.longRunSteps) : nil
+        longRun =
+            try configuration.longRunSteps > 0 ? chains(noise(Self.shown), steps: configuration.longRunSteps) : nil
     }
 }
 
 extension AdaNCEImages {
-    /// `samples-buffer.png`, `samples-fresh.png`, `samples-long-run.png` and `data.png`, grids of 64; `chart-gradient-norm.png`: ν against updates.
+    /// `samples-buffer.png`, `samples-fresh.png`, `samples-long-run.png` and `data.png`, grids of 64;
+    /// `chart-gradient-norm.png`: ν against updates.
     func writePictures(_ samples: Samples, _ images: TrainingImages, _ cell: Cell, _ context: CellContext) throws {
         func write(_ name: String, _ pixels: Tensor) throws {
             let text = [

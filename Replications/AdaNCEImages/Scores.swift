@@ -4,8 +4,8 @@ import Foundation
 import Metrics
 import Torch
 
-/// Inception score, FID and KID of a cell's samples against the training images: by the Inception network where its weights are given, else by a
-/// classifier of the data set, whose scores carry its name.
+/// Inception score, FID and KID of a cell's samples against the training images: by the Inception network where its
+/// weights are given, else by a classifier of the data set, whose scores carry its name.
 struct Scores {
     private let reference: ImageFeatures
     private let prefix: String
@@ -24,7 +24,8 @@ struct Scores {
         } else {
             guard FileManager.default.fileExists(atPath: configuration.inceptionWeights) else {
                 throw RunError(
-                    "\(configuration.inceptionWeights): is not there", cure: "data-scripts/inception-to-hdf5 writes the Inception network's weights")
+                    "\(configuration.inceptionWeights): is not there",
+                    cure: "data-scripts/inception-to-hdf5 writes the Inception network's weights")
             }
             network = try InceptionNetwork(hdf5: configuration.inceptionWeights)
             prefix = ""
@@ -40,7 +41,8 @@ struct Scores {
     ) throws -> ImageClassifier {
         if FileManager.default.fileExists(atPath: url.path) { return try ImageClassifier(hdf5: url.path) }
         let (training, heldOut) = try images.heldOut(every: 10)
-        let trained = try ImageClassifier(training: training, heldOut: heldOut, .init(epochs: configuration.classifierEpochs))
+        let trained = try ImageClassifier(
+            training: training, heldOut: heldOut, .init(epochs: configuration.classifierEpochs))
         try atomically(replacing: url) { try trained.save(to: $0.path) }
         return trained
     }

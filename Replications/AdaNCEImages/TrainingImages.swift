@@ -21,7 +21,9 @@ struct TrainingImages {
     init(_ configuration: AdaNCEImages.Configuration, device: Device) throws {
         let (set, test) = (try Self.set(configuration, test: false), try Self.set(configuration, test: true))
         guard configuration.trainingImages <= set.count else {
-            throw RunError("\(configuration.folder): has \(set.count) images to train on, trainingImages asks for \(configuration.trainingImages)")
+            throw RunError(
+                "\(configuration.folder): has \(set.count) images to train on, trainingImages asks for \(configuration.trainingImages)"
+            )
         }
         let used = set.prefix(configuration.trainingImages)
         (training, self.test) = (used, test)
@@ -44,10 +46,13 @@ struct TrainingImages {
         }
     }
 
-    /// All rows or all columns, by a coin, four pixels thick; each of them a bar with probability 0.3. Rows are class 1.
+    /// All rows or all columns, by a coin, four pixels thick; each of them a bar with probability 0.3. Rows are class
+    /// 1.
     private static func bars(_ count: Int, stream: String) throws(ImageError) -> ImageSet {
         let generator = RandomGenerator(seed: 1, stream: stream)
-        let lines = generator.bernoulli(Tensor.full([count, 7, 1, 1], 0.3)).expanded([count, 7, 4, 28]).reshaped([count, 28, 28])
+        let lines = generator.bernoulli(Tensor.full([count, 7, 1, 1], 0.3)).expanded([count, 7, 4, 28]).reshaped([
+            count, 28, 28,
+        ])
         let coins = generator.bernoulli(Tensor.full([count, 1, 1], 0.5))
         let rows = coins.expanded([count, 28, 28])
         let images = rows * lines + (1 - rows) * lines.transposed(1, 2)

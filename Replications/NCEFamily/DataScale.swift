@@ -1,7 +1,8 @@
 import EnergyModels
 import Torch
 
-/// Mean and covariance of a density, from draws of it: what fixed noise is made of, and the unit of bandwidths and shifts.
+/// Mean and covariance of a density, from draws of it: what fixed noise is made of, and the unit of bandwidths and
+/// shifts.
 struct DataScale {
     /// N(μ̂, Σ̂)
     let gaussian: GaussianDensity

@@ -5,14 +5,16 @@ import Foundation
 import Objectives
 import Torch
 
-/// Noise-contrastive estimation as the training of a discriminator D = σ(G) between data and noise (Jin, section 4.1.1): the best G is log p/p_n, and
-/// its loss is log 2 less the Jensen–Shannon divergence of the two. With a normalised energy G = −E − c − log p_n; a network of its own is
-/// what a GAN takes.
+/// Noise-contrastive estimation as the training of a discriminator D = σ(G) between data and noise (Jin, section
+/// 4.1.1): the best G is log p/p_n, and its loss is log 2 less the Jensen–Shannon divergence of the two. With a
+/// normalised energy G = −E − c − log p_n; a network of its own is what a GAN takes.
 struct Discriminator {
     private let cell: Cell
     private let configuration: NCEFamily.Configuration
 
-    init(_ cell: Cell, _ configuration: NCEFamily.Configuration) { (self.cell, self.configuration) = (cell, configuration) }
+    init(_ cell: Cell, _ configuration: NCEFamily.Configuration) {
+        (self.cell, self.configuration) = (cell, configuration)
+    }
 
     func run(_ context: CellContext) throws -> CellResult {
         let target = KnownTarget(rawValue: cell.label("target")!)!.planar
@@ -25,7 +27,8 @@ struct Discriminator {
             return try judged(model, objective, target, noise, context)
         case .network:
             let network = ContinuousMLPEnergy(
-                dimension: 2, hidden: configuration.hidden, using: RandomGenerator(seed: cell.seed, stream: "initialisation"))
+                dimension: 2, hidden: configuration.hidden,
+                using: RandomGenerator(seed: cell.seed, stream: "initialisation"))
             let model = TiltedNoise(network: network, noise: noise)
             try configuration.training.run(model, objective, on: target.density, context)
             return try judged(model, objective, target, noise, context)
@@ -33,7 +36,8 @@ struct Discriminator {
     }
 
     private func judged(
-        _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, _ target: PlanarTarget, _ noise: GaussianDensity,
+        _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, _ target: PlanarTarget,
+        _ noise: GaussianDensity,
         _ context: CellContext
     ) throws -> CellResult {
         let grid = try Self.grid(target, noise, cells: configuration.cells)
@@ -42,7 +46,8 @@ struct Discriminator {
             logNoise: -(try grid.energies(of: noise)), cellArea: grid.cellArea)
         try writeLogits(model, objective, target, noise, context)
         return CellResult([
-            "loss": found.loss, "JS": found.divergence, "JS by the loss": log(2) - found.loss, "excess": found.loss - (log(2) - found.divergence),
+            "loss": found.loss, "JS": found.divergence, "JS by the loss": log(2) - found.loss,
+            "excess": found.loss - (log(2) - found.divergence),
             "logit's error on data": found.errorOnData, "logit's error on noise": found.errorOnNoise,
         ])
     }
@@ -58,20 +63,26 @@ struct Discriminator {
 
     /// `logit.png`: the learnt logit and the true one, both cut at ±8.
     private func writeLogits(
-        _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, _ target: PlanarTarget, _ noise: GaussianDensity, _ context: CellContext
+        _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, _ target: PlanarTarget,
+        _ noise: GaussianDensity, _ context: CellContext
     ) throws {
         let side = 120
         let picture = try QuadratureGrid(target, cells: side)
         func cut(_ x: Tensor) -> [Double] { x.maximum(-8).minimum(8).array() }
         let truth = (try picture.energies(of: noise)) - (try picture.energies(of: target.density))
-        try context.writeMaps(cut(Self.logits(model, objective, on: picture)), beside: cut(truth), side: side, named: "logit")
+        try context.writeMaps(
+            cut(Self.logits(model, objective, on: picture)), beside: cut(truth), side: side, named: "logit")
     }
 
     /// A box that holds both: the target's, and five deviations of the noise about its mean.
     static func grid(_ target: PlanarTarget, _ noise: GaussianDensity, cells: Int) throws -> QuadratureGrid {
-        let (mean, deviations) = (noise.mean.array(Double.self), noise.covariance.diagonal().squareRoot().array(Double.self))
+        let (mean, deviations) = (
+            noise.mean.array(Double.self), noise.covariance.diagonal().squareRoot().array(Double.self)
+        )
         func range(_ axis: Int, _ box: ClosedRange<Double>) -> ClosedRange<Double> {
-            min(box.lowerBound, mean[axis] - 5 * deviations[axis])...max(box.upperBound, mean[axis] + 5 * deviations[axis])
+            min(
+                box.lowerBound, mean[axis] - 5 * deviations[axis])...max(
+                    box.upperBound, mean[axis] + 5 * deviations[axis])
         }
         return try QuadratureGrid(x: range(0, target.box.x), y: range(1, target.box.y), columns: cells, rows: cells)
     }
@@ -80,11 +91,14 @@ struct Discriminator {
     static func divergence(_ target: PlanarTarget, _ noise: GaussianDensity, cells: Int) throws -> Double {
         let grid = try Self.grid(target, noise, cells: cells)
         let (logData, logNoise) = (-(try grid.energies(of: target.density)), -(try grid.energies(of: noise)))
-        return DiscriminatorComparison(logits: logData - logNoise, logData: logData, logNoise: logNoise, cellArea: grid.cellArea).divergence
+        return DiscriminatorComparison(
+            logits: logData - logNoise, logData: logData, logNoise: logNoise, cellArea: grid.cellArea
+        ).divergence
     }
 }
 
-/// E(x) = f(x) − log p_n(x): the noise tilted by a network, so that the log-odds of noise-contrastive estimation are −f, a discriminator's logit.
+/// E(x) = f(x) − log p_n(x): the noise tilted by a network, so that the log-odds of noise-contrastive estimation are
+/// −f, a discriminator's logit.
 private struct TiltedNoise: ContinuousEnergyModel {
     let network: ContinuousMLPEnergy
     let noise: GaussianDensity

@@ -6,7 +6,8 @@ import Objectives
 import Samplers
 import Torch
 
-/// One method's learning of one density, with a Gaussian of the data's mean and covariance as fixed noise where it takes any.
+/// One method's learning of one density, with a Gaussian of the data's mean and covariance as fixed noise where it
+/// takes any.
 struct MethodLearning {
     private let method: NCEFamily.Method
     private let density: any Density
@@ -41,14 +42,17 @@ struct MethodLearning {
         case .ace:
             let generator = NoisyGenerator(dimension: d, latent: d, hidden: configuration.noiseHidden, using: initial)
             let objective = try AdversarialContrastive(base: noise, latentDraws: configuration.latentDraws)
-            try training.run(normalized.parameters + generator.parameters.prefixed("noise"), on: density, context) { _, x, draws in
+            try training.run(normalized.parameters + generator.parameters.prefixed("noise"), on: density, context) {
+                _, x, draws in
                 let found = try objective.lossAndGradients(normalized, generator, x, using: draws)
                 return (found.loss, found.model + found.generator)
             }
         case .fce:
-            let flow = CouplingFlow(dimension: d, couplings: configuration.couplings, hidden: configuration.noiseHidden, using: initial)
+            let flow = CouplingFlow(
+                dimension: d, couplings: configuration.couplings, hidden: configuration.noiseHidden, using: initial)
             let objective = try FlowContrastive()
-            try training.run(normalized.parameters + flow.parameters.prefixed("noise"), on: density, context) { iteration, x, draws in
+            try training.run(normalized.parameters + flow.parameters.prefixed("noise"), on: density, context) {
+                iteration, x, draws in
                 do {
                     let found = try objective.lossAndGradients(normalized, flow, x, using: draws)
                     return (found.loss, found.model + found.flow)
@@ -56,10 +60,12 @@ struct MethodLearning {
             }
         case .adance:
             let adaptation = try SelfAdaptation(
-                model, .noiseContrastive, .mala, interval: configuration.adaptiveInterval, data, grid: nil, configuration, seed: seed)
+                model, .noiseContrastive, .mala, interval: configuration.adaptiveInterval, data, grid: nil,
+                configuration, seed: seed)
             try training.run(model.parameters, keeping: adaptation.state, on: density, context, adaptation.update)
         }
-        return LearntDensity(model, logNormalizer: method.isSelfNormalizing ? normalized.logPartitionFunction.item() : nil)
+        return LearntDensity(
+            model, logNormalizer: method.isSelfNormalizing ? normalized.logPartitionFunction.item() : nil)
     }
 }
 
@@ -68,9 +74,12 @@ struct LearntDensity {
     let model: ContinuousMLPEnergy
     let logNormalizer: Double?
 
-    init(_ model: ContinuousMLPEnergy, logNormalizer: Double?) { (self.model, self.logNormalizer) = (model, logNormalizer) }
+    init(_ model: ContinuousMLPEnergy, logNormalizer: Double?) {
+        (self.model, self.logNormalizer) = (model, logNormalizer)
+    }
 
-    /// What is known of it in the plane by quadrature, with its picture. `logMass` is log ∫ exp(−E − c): 0 for a normalised density.
+    /// What is known of it in the plane by quadrature, with its picture. `logMass` is log ∫ exp(−E − c): 0 for a
+    /// normalised density.
     ///
     /// - Throws: `QuadratureError`.
     func compared(

@@ -7,11 +7,12 @@ import Objectives
 import Samplers
 import Torch
 
-/// Noise-contrastive estimation and its relatives on densities that are known (Xu 2022, chapters 2 to 4 and section 5.3; Jin, section 4): what the
-/// thesis says of them in Table 3.1 and gives as reasons, measured.
+/// Noise-contrastive estimation and its relatives on densities that are known (Xu 2022, chapters 2 to 4 and section
+/// 5.3; Jin, section 4): what the thesis says of them in Table 3.1 and gives as reasons, measured.
 public struct NCEFamily: Replication {
     public let name = "nce-family"
-    public let summary = "noise-contrastive estimation and its relatives on known densities: normalisers, stability, dimension, noise, self-adaptation"
+    public let summary =
+        "noise-contrastive estimation and its relatives on known densities: normalisers, stability, dimension, noise, self-adaptation"
     public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
     public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
     public let columns: [Column] = []
@@ -32,19 +33,30 @@ public struct NCEFamily: Replication {
             case .claims:
                 for target in configuration.targets {
                     for method in configuration.methods {
-                        add(["part": name, "target": target.rawValue, "method": method.rawValue], seeds: configuration.claimSeeds)
+                        add(
+                            ["part": name, "target": target.rawValue, "method": method.rawValue],
+                            seeds: configuration.claimSeeds)
                     }
                 }
             case .dimension:
                 for d in configuration.dimensions {
                     for method in configuration.methods {
-                        add(["part": name, "target": configuration.productTarget.rawValue, "d": "\(d)", "method": method.rawValue])
+                        add([
+                            "part": name, "target": configuration.productTarget.rawValue, "d": "\(d)",
+                            "method": method.rawValue,
+                        ])
                     }
                 }
             case .noise:
-                let settings = configuration.shifts.map { (shift: $0, scale: 1.0) } + configuration.scales.map { (shift: 0.0, scale: $0) }
-                for (index, setting) in settings.enumerated() where !settings[..<index].contains(where: { $0 == setting }) {
-                    add(["part": name, "target": configuration.noiseTarget.rawValue, "shift": text(setting.shift), "scale": text(setting.scale)])
+                let settings =
+                    configuration.shifts.map { (shift: $0, scale: 1.0) }
+                    + configuration.scales.map { (shift: 0.0, scale: $0) }
+                for (index, setting) in settings.enumerated()
+                where !settings[..<index].contains(where: { $0 == setting }) {
+                    add([
+                        "part": name, "target": configuration.noiseTarget.rawValue, "shift": text(setting.shift),
+                        "scale": text(setting.scale),
+                    ])
                 }
             case .bandwidth:
                 for sigma in configuration.bandwidths {
@@ -60,10 +72,12 @@ public struct NCEFamily: Replication {
                 }
             case .sampling:
                 for draws in configuration.draws {
-                    for generator in configuration.generators where draws == .exact || generator == configuration.generators[0] {
+                    for generator in configuration.generators
+                    where draws == .exact || generator == configuration.generators[0] {
                         for interval in configuration.intervals {
                             add([
-                                "part": name, "target": configuration.samplingTarget.rawValue, "draws": draws.rawValue, "psi": generator.rawValue,
+                                "part": name, "target": configuration.samplingTarget.rawValue, "draws": draws.rawValue,
+                                "psi": generator.rawValue,
                                 "K": "\(interval)",
                             ])
                         }
@@ -84,7 +98,9 @@ public struct NCEFamily: Replication {
 
     /// From runs on one thread of two cores.
     public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
-        func network(_ widths: [Int]) -> Double { Double(zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 }) }
+        func network(_ widths: [Int]) -> Double {
+            Double(zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 })
+        }
         let d = cell.label("d").flatMap { Int($0) } ?? 2
         let rows = Double(configuration.batchSize)
         let point = network([d] + configuration.hidden + [1]) * 1e-9
@@ -97,7 +113,9 @@ public struct NCEFamily: Replication {
             case .nce, .cnce: return own
             case .ranking: return own + 0.25 * Double(configuration.rankingSamples) * rows * point
             case .ace: return own + 3.5e-3 + 3 * rows * Double(configuration.latentDraws) * Double(d) * 1.2e-8
-            case .fce: return own + 1.8e-3 * Double(configuration.couplings) + 3 * rows * network([d] + configuration.noiseHidden + [d]) * 4e-9
+            case .fce:
+                return own + 1.8e-3 * Double(configuration.couplings) + 3 * rows
+                    * network([d] + configuration.noiseHidden + [d]) * 4e-9
             case .adance: return own + chains
             }
         }
@@ -107,7 +125,9 @@ public struct NCEFamily: Replication {
         case .claims: seconds = iterations * update(Method(rawValue: cell.label("method")!)!)
         case .dimension:
             seconds = iterations * update(Method(rawValue: cell.label("method")!)!)
-            seconds += Double(configuration.temperatures) * (1e-3 + Double(configuration.annealingChains) * (point + 2e-7 * Double(d)) * 1.5)
+            seconds +=
+                Double(configuration.temperatures)
+                * (1e-3 + Double(configuration.annealingChains) * (point + 2e-7 * Double(d)) * 1.5)
         case .noise, .discriminator: seconds = iterations * update(.nce)
         case .bandwidth: seconds = iterations * update(.cnce) + Double(configuration.gradientBatches) * 2e-3
         case .sampling:
@@ -140,7 +160,9 @@ public struct NCEFamily: Replication {
             case .stein: return try SteinTests(cell, configuration).run(context)
             }
         } catch let fault as QuadratureError {
-            if case .notFinite(let quantity) = fault { throw Divergence(quantity: quantity, iteration: configuration.iterations) }
+            if case .notFinite(let quantity) = fault {
+                throw Divergence(quantity: quantity, iteration: configuration.iterations)
+            }
             throw RunError("\(cell.id): \(fault)")
         } catch let fault as NonFiniteQuantity {
             throw Divergence(quantity: fault.quantity, iteration: configuration.iterations)
@@ -150,7 +172,8 @@ public struct NCEFamily: Replication {
     /// A method on a target of the plane.
     private func claim(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
         let target = KnownTarget(rawValue: cell.label("target")!)!.planar
-        let learnt = try MethodLearning(Method(rawValue: cell.label("method")!)!, target.density, configuration).run(context)
+        let learnt = try MethodLearning(Method(rawValue: cell.label("method")!)!, target.density, configuration).run(
+            context)
         var values = try learnt.compared(with: target, configuration, context)
         let gaussian = try DataScale(of: target.density, seed: cell.seed).gaussian
         let grid = try QuadratureGrid(target, cells: configuration.cells)
@@ -158,7 +181,8 @@ public struct NCEFamily: Replication {
         return CellResult(values)
     }
 
-    /// Binary estimation with noise beside the data: its mean `shift` deviations off along the first axis, its deviations times `scale`.
+    /// Binary estimation with noise beside the data: its mean `shift` deviations off along the first axis, its
+    /// deviations times `scale`.
     private func contrast(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
         let target = KnownTarget(rawValue: cell.label("target")!)!.planar
         let data = try DataScale(of: target.density, seed: cell.seed)
@@ -166,7 +190,8 @@ public struct NCEFamily: Replication {
         let model = MethodLearning.model(dimension: 2, configuration, seed: cell.seed)
         let normalized = LearntNormalizer(model)
         try configuration.training.run(normalized, NoiseContrastive(noise: noise), on: target.density, context)
-        var values = try LearntDensity(model, logNormalizer: normalized.logPartitionFunction.item()).compared(with: target, configuration, context)
+        var values = try LearntDensity(model, logNormalizer: normalized.logPartitionFunction.item()).compared(
+            with: target, configuration, context)
         values["JS"] = try Discriminator.divergence(target, noise, cells: configuration.cells)
         return CellResult(values)
     }

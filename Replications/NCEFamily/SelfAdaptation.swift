@@ -4,8 +4,8 @@ import Objectives
 import Samplers
 import Torch
 
-/// Updates by self-adapting ratio matching (Xu 2022, algorithm 3.1 and equation 4.10): noise is drawn from a frozen copy, which becomes a copy of the
-/// model again before updates 1, 1 + K, 1 + 2K …
+/// Updates by self-adapting ratio matching (Xu 2022, algorithm 3.1 and equation 4.10): noise is drawn from a frozen
+/// copy, which becomes a copy of the model again before updates 1, 1 + K, 1 + 2K …
 final class SelfAdaptation {
     /// How often gradients are measured in a training.
     static let probes = 3
@@ -27,7 +27,8 @@ final class SelfAdaptation {
 
     /// - Parameter grid: exact draws are made from its cells.
     init(
-        _ model: ContinuousMLPEnergy, _ generator: NCEFamily.Generator, _ draws: NCEFamily.Draws, interval: Int, _ data: DataScale,
+        _ model: ContinuousMLPEnergy, _ generator: NCEFamily.Generator, _ draws: NCEFamily.Draws, interval: Int,
+        _ data: DataScale,
         grid: QuadratureGrid?, _ configuration: NCEFamily.Configuration, seed: UInt64
     ) throws {
         (self.model, self.draws, self.interval, self.grid) = (model, draws, interval, grid)
@@ -36,7 +37,8 @@ final class SelfAdaptation {
         start = try data.noise(scale: 2)
         mala = try .init(.metropolisAdjustedLangevin(timeStep: configuration.timeStep), steps: configuration.chainSteps)
         langevin = try .init(.eulerMaruyama(timeStep: configuration.shortRunStep), steps: configuration.shortRunSteps)
-        chains = start.sample(configuration.batchSize, dtype: .float32, using: RandomGenerator(seed: seed, stream: "chains"))
+        chains = start.sample(
+            configuration.batchSize, dtype: .float32, using: RandomGenerator(seed: seed, stream: "chains"))
     }
 
     /// What an update depends on besides the model.
@@ -49,7 +51,9 @@ final class SelfAdaptation {
     }
 
     /// - Throws: `NonFiniteQuantity`, also where chains leave the finite numbers; `QuadratureError`.
-    func update(_ iteration: Int, _ x: Tensor, _ generator: RandomGenerator) throws -> (loss: Tensor, gradients: [Tensor]) {
+    func update(_ iteration: Int, _ x: Tensor, _ generator: RandomGenerator) throws -> (
+        loss: Tensor, gradients: [Tensor]
+    ) {
         if (iteration - 1).isMultiple(of: interval) { renew() }
         let noise = try drawn(x.size(0), from: chains, using: generator)
         if draws == .mala { chains.assign(noise) }
@@ -57,7 +61,8 @@ final class SelfAdaptation {
         return (loss.detached(), gradients(of: loss, withRespectTo: model.parameters.tensors))
     }
 
-    /// Points [count, d] that stand for the frozen copy; chains of MALA, as many as there are, go on from where they are said to stand.
+    /// Points [count, d] that stand for the frozen copy; chains of MALA, as many as there are, go on from where they
+    /// are said to stand.
     ///
     /// - Throws: `NonFiniteQuantity` where chains leave the finite numbers; `QuadratureError`.
     func drawn(_ count: Int, from position: Tensor, using generator: RandomGenerator) throws -> Tensor {
@@ -67,10 +72,14 @@ final class SelfAdaptation {
             sampler = found
             return found.sample(count, dtype: .float32, using: generator)
         case .mala:
-            do { return try mala.moved(frozen, from: position, using: generator) } catch is ChainError { throw NonFiniteQuantity("chains") }
+            do { return try mala.moved(frozen, from: position, using: generator) } catch is ChainError {
+                throw NonFiniteQuantity("chains")
+            }
         case .shortRun:
             let x = start.sample(count, dtype: .float32, using: generator)
-            do { return try langevin.moved(frozen, from: x, using: generator) } catch is ChainDivergence { throw NonFiniteQuantity("chains") }
+            do { return try langevin.moved(frozen, from: x, using: generator) } catch is ChainDivergence {
+                throw NonFiniteQuantity("chains")
+            }
         }
     }
 
@@ -83,6 +92,7 @@ final class SelfAdaptation {
         let (energies, others, n) = (model.energy(both), frozen.evaluate(both), noise.size(0))
         return try objective.loss(
             ContrastedEnergies(
-                noise: energies[0..<n], data: energies[n..<both.size(0)], frozenNoise: others[0..<n], frozenData: others[n..<both.size(0)]))
+                noise: energies[0..<n], data: energies[n..<both.size(0)], frozenNoise: others[0..<n],
+                frozenData: others[n..<both.size(0)]))
     }
 }

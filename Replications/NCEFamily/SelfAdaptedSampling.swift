@@ -6,8 +6,9 @@ import Objectives
 import Samplers
 import Torch
 
-/// Self-adapting ratio matching in the plane with an interval K, a Ψ, and a way to draw from the frozen model; and, at three places of the training, what
-/// its gradient is worth (Xu 2022, section 5.3: biased chains, or the variance of the density ratio).
+/// Self-adapting ratio matching in the plane with an interval K, a Ψ, and a way to draw from the frozen model; and, at
+/// three places of the training, what its gradient is worth (Xu 2022, section 5.3: biased chains, or the variance of
+/// the density ratio).
 package struct SelfAdaptedSampling {
     private let cell: Cell
     private let configuration: NCEFamily.Configuration
@@ -15,7 +16,9 @@ package struct SelfAdaptedSampling {
     /// That are compared with data.
     private static let samples = 2000
 
-    init(_ cell: Cell, _ configuration: NCEFamily.Configuration) { (self.cell, self.configuration) = (cell, configuration) }
+    init(_ cell: Cell, _ configuration: NCEFamily.Configuration) {
+        (self.cell, self.configuration) = (cell, configuration)
+    }
 
     func run(_ context: CellContext) throws -> CellResult {
         let target = KnownTarget(rawValue: cell.label("target")!)!.planar
@@ -24,10 +27,12 @@ package struct SelfAdaptedSampling {
         let model = MethodLearning.model(dimension: 2, configuration, seed: cell.seed)
         let grid = try Self.grid(target, cells: configuration.samplingCells)
         let adaptation = try SelfAdaptation(
-            model, generator, NCEFamily.Draws(rawValue: cell.label("draws")!)!, interval: interval, DataScale(of: target.density, seed: cell.seed),
+            model, generator, NCEFamily.Draws(rawValue: cell.label("draws")!)!, interval: interval,
+            DataScale(of: target.density, seed: cell.seed),
             grid: grid, configuration, seed: cell.seed)
         let probes = Self.probes(interval: interval, iterations: configuration.iterations)
-        try configuration.training.run(model.parameters, keeping: adaptation.state, on: target.density, context) { iteration, x, draws in
+        try configuration.training.run(model.parameters, keeping: adaptation.state, on: target.density, context) {
+            iteration, x, draws in
             let found = try adaptation.update(iteration, x, draws)
             if probes.contains(iteration) {
                 try context.untimed {
@@ -37,8 +42,10 @@ package struct SelfAdaptedSampling {
                     try context.log(
                         iteration: iteration,
                         [
-                            "ratio variance": measured.ratioVariance, "signal": measured.signal, "noise": measured.noise, "bias": measured.bias,
-                            "fresh signal": measured.freshSignal, "fresh noise": measured.freshNoise, "cosine": measured.cosine,
+                            "ratio variance": measured.ratioVariance, "signal": measured.signal,
+                            "noise": measured.noise, "bias": measured.bias,
+                            "fresh signal": measured.freshSignal, "fresh noise": measured.freshNoise,
+                            "cosine": measured.cosine,
                         ])
                 }
             }
@@ -76,7 +83,9 @@ package struct SelfAdaptedSampling {
         adaptation.renew()
         var (chains, points) = (adaptation.position, [SIMD2<Double>]())
         while points.count < Self.samples {
-            do { chains = try adaptation.drawn(configuration.batchSize, from: chains, using: generator) } catch let fault as NonFiniteQuantity {
+            do { chains = try adaptation.drawn(configuration.batchSize, from: chains, using: generator) } catch let
+                fault as NonFiniteQuantity
+            {
                 throw Divergence(quantity: fault.quantity, iteration: configuration.iterations)
             }
             points += Self.points(of: chains)
@@ -109,7 +118,8 @@ package struct SelfAdaptedSampling {
 ///
 ///     g* = E_m ∇S₀(g_θ) − E_p ∇S₁(g_θ),   g_θ = e^{E_m − E_θ}
 ///
-/// by quadrature over a grid (on its box, where m and p are taken as normalised), beside what batches give. All are squared lengths.
+/// by quadrature over a grid (on its box, where m and p are taken as normalised), beside what batches give. All are
+/// squared lengths.
 struct AdaptedGradient {
     /// The variance of the normalised ratio under m, ∫ p_θ²/p_m − 1.
     let ratioVariance: Double

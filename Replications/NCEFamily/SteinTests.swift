@@ -4,15 +4,17 @@ import Foundation
 import Objectives
 import Torch
 
-/// How often the kernel Stein discrepancy's test rejects a known density, where the sample is drawn from that density moved by a shift along the first
-/// axis: at shift 0 its level, else its power.
+/// How often the kernel Stein discrepancy's test rejects a known density, where the sample is drawn from that density
+/// moved by a shift along the first axis: at shift 0 its level, else its power.
 struct SteinTests {
     private let cell: Cell
     private let configuration: NCEFamily.Configuration
     /// Tests of an iteration.
     private static let atOnce = 25
 
-    init(_ cell: Cell, _ configuration: NCEFamily.Configuration) { (self.cell, self.configuration) = (cell, configuration) }
+    init(_ cell: Cell, _ configuration: NCEFamily.Configuration) {
+        (self.cell, self.configuration) = (cell, configuration)
+    }
 
     func run(_ context: CellContext) throws -> CellResult {
         let target = NCEFamily.SteinTarget(rawValue: cell.label("target")!)!
@@ -29,11 +31,14 @@ struct SteinTests {
             var counts = (five: 0, ten: 0)
             for _ in 0..<min(Self.atOnce, total - (iteration - 1) * Self.atOnce) {
                 let x = density.sample(n, dtype: .float64, using: draws) + offset
-                let p = try discrepancy.test(x, score: density.score(x), replicates: configuration.replicates, using: draws).pValue
+                let p = try discrepancy.test(
+                    x, score: density.score(x), replicates: configuration.replicates, using: draws
+                ).pValue
                 counts.five += p <= 0.05 ? 1 : 0
                 counts.ten += p <= 0.1 ? 1 : 0
             }
-            try context.log(iteration: iteration, ["rejected@0.05": Double(counts.five), "rejected@0.10": Double(counts.ten)])
+            try context.log(
+                iteration: iteration, ["rejected@0.05": Double(counts.five), "rejected@0.10": Double(counts.ten)])
             try context.endIteration(iteration, of: iterations) { _ in }
         }
         var values = ["tests": Double(total)]

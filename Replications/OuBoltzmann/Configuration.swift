@@ -41,8 +41,8 @@ extension OuBoltzmann {
         /// Equation 12 of the note.
         case surrogate = "equation-12"
 
-        /// The β at which e^{−βE} is p_data, were the model free to take any form and data without end. What the advanced form
-        /// learns is no power; it is read out as the squared ratios are.
+        /// The β at which e^{−βE} is p_data, were the model free to take any form and data without end. What the
+        /// advanced form learns is no power; it is read out as the squared ratios are.
         var readOut: Double { 1 / (ratio?.learntPower ?? 1) }
 
         /// Of ratio matching; nil otherwise.
@@ -78,7 +78,8 @@ extension OuBoltzmann {
         public var dimensions: [Int]
         /// n, points of data.
         public var samples: [Int]
-        /// The truth's couplings are normal with standard deviation couplingScale / √d, its fields with fieldScale; spins.
+        /// The truth's couplings are normal with standard deviation couplingScale / √d, its fields with fieldScale;
+        /// spins.
         public var couplingScale: Double
         public var fieldScale: Double
         /// s, flips a point.
@@ -92,9 +93,12 @@ extension OuBoltzmann {
         public var evaluateEvery: Int
 
         public func validate() throws {
-            func requireList<T: Hashable>(_ key: String, _ values: [T], _ expected: String, _ holds: (T) -> Bool) throws {
+            func requireList<T: Hashable>(_ key: String, _ values: [T], _ expected: String, _ holds: (T) -> Bool) throws
+            {
                 let isList = !values.isEmpty && Set(values).count == values.count && values.allSatisfy(holds)
-                try require(key, "[\(values.map { "\($0)" }.joined(separator: ", "))]", isList, "a list of different \(expected)")
+                try require(
+                    key, "[\(values.map { "\($0)" }.joined(separator: ", "))]", isList,
+                    "a list of different \(expected)")
             }
             func requireScale(_ key: String, _ value: Double) throws {
                 try require(key, value, value >= 0 && value <= 100, "a number from 0 to 100")
@@ -104,9 +108,13 @@ extension OuBoltzmann {
             try requireCount("seeds", seeds, to: 1000)
             try requireList("models", models.map(\.rawValue), "models") { _ in true }
             try requireList("scales", scales, "numbers above 0, up to 100") { $0 > 0 && $0 <= 100 }
-            try requireList("estimateDimensions", estimateDimensions, "whole numbers from 2 to \(most)") { 2...most ~= $0 }
+            try requireList("estimateDimensions", estimateDimensions, "whole numbers from 2 to \(most)") {
+                2...most ~= $0
+            }
             try requireCount("hiddenUnits", hiddenUnits, to: UnrestrictedBoltzmannMachine.largestHiddenCount)
-            try require("mlpWidths", mlpWidths, !mlpWidths.isEmpty && mlpWidths.allSatisfy { 1...4096 ~= $0 }, "a list of widths from 1 to 4096")
+            try require(
+                "mlpWidths", mlpWidths, !mlpWidths.isEmpty && mlpWidths.allSatisfy { 1...4096 ~= $0 },
+                "a list of widths from 1 to 4096")
             try requireCount("points", points, to: 1 << 20)
             try requireList("methods", methods.map(\.rawValue), "methods") { _ in true }
             try requireList("dimensions", dimensions, "whole numbers from 2 to \(most)") { 2...most ~= $0 }

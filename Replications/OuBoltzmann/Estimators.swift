@@ -23,7 +23,8 @@ struct Estimators {
         case .hidden:
             let units = d + configuration.hiddenUnits
             return try compare(
-                UnrestrictedBoltzmannMachine(machine(units, generator), hidden: configuration.hiddenUnits, dtype: .float64), context)
+                UnrestrictedBoltzmannMachine(
+                    machine(units, generator), hidden: configuration.hiddenUnits, dtype: .float64), context)
         case .rbm:
             let rbm = RestrictedBoltzmannMachine(visible: d, hidden: d, dtype: .float64, using: generator)
             Self.fill(rbm.weight, scale / Double(d).squareRoot(), generator)
@@ -51,15 +52,19 @@ struct Estimators {
         }
     }
 
-    /// Errors are relative to each point's exact loss and gradient, and averaged over points drawn from the model. Gradients on average over
-    /// the draws of flips are compared with the exact ones on these points, in expectation over the model p, and in expectation over p²:
-    /// that over p weighs pairs by p(x₋ᵢ)²/p(x), which states that no sample holds may govern.
+    /// Errors are relative to each point's exact loss and gradient, and averaged over points drawn from the model.
+    /// Gradients on average over the draws of flips are compared with the exact ones on these points, in expectation
+    /// over the model p, and in expectation over p²: that over p weighs pairs by p(x₋ᵢ)²/p(x), which states that no
+    /// sample holds may govern.
     private func compare(_ model: some BinaryEnergyModel, _ context: CellContext) throws -> CellResult {
         let logProbabilities = model.exactDistributions(keepingLogProbabilities: true)[0].logProbabilities!
         let x = exactDraws(
-            logProbabilities: logProbabilities, count: configuration.points, using: RandomGenerator(seed: cell.seed, stream: "points"))
+            logProbabilities: logProbabilities, count: configuration.points,
+            using: RandomGenerator(seed: cell.seed, stream: "points"))
         let points = (0..<x.size(0)).map { PointEstimates(model, x.narrowed(0, start: $0, length: 1)) }
-        func mean(_ value: (PointEstimates) -> Double) -> Double { points.reduce(0) { $0 + value($1) } / Double(points.count) }
+        func mean(_ value: (PointEstimates) -> Double) -> Double {
+            points.reduce(0) { $0 + value($1) } / Double(points.count)
+        }
 
         var values: [String: Double] = [
             "proposalDifference": points.map(\.proposalDifference).max()!,
@@ -69,7 +74,8 @@ struct Estimators {
             var errors: [FlipEstimator: (loss: Double, gradient: Double)] = [:]
             for estimator in FlipEstimator.allCases {
                 errors[estimator] = (
-                    mean { $0.errors(of: estimator, flips: s).loss }, mean { $0.errors(of: estimator, flips: s).gradient }
+                    mean { $0.errors(of: estimator, flips: s).loss },
+                    mean { $0.errors(of: estimator, flips: s).gradient }
                 )
             }
             if s == 1 {
@@ -87,11 +93,12 @@ struct Estimators {
                     "gradient.uniform": errors[.uniform]!.gradient, "gradient.guided": errors[.guided]!.gradient,
                     "gradient.optimal": errors[.optimal]!.gradient,
                     "gradient.gradient-optimal": errors[.gradientOptimal]!.gradient,
-                    "gradient.unweighted": errors[.unweighted]!.gradient, "gradient.surrogate": errors[.surrogate]!.gradient,
+                    "gradient.unweighted": errors[.unweighted]!.gradient,
+                    "gradient.surrogate": errors[.surrogate]!.gradient,
                 ])
         }
-        // A few points on which ñ misses what matters can govern the means of guided estimates; the median point and the share of points
-        // that guidance makes worse say how it is elsewhere.
+        // A few points on which ñ misses what matters can govern the means of guided estimates; the median point and
+        // the share of points that guidance makes worse say how it is elsewhere.
         values["gradientVarianceRatio"] = values["gradientError.guided"]! / values["gradientError.uniform"]!
         let ratios = points.map {
             $0.errors(of: .guided, flips: 1).gradientVariance / $0.errors(of: .uniform, flips: 1).gradientVariance
@@ -102,7 +109,8 @@ struct Estimators {
         let onPoints = try ExpectedGradients(model, over: x)
         let enumerated = ExpectedGradients(enumerating: model, power: 1)
         for (name, found) in [
-            ("Points", onPoints), ("Enumerated", enumerated), ("Sharpened", ExpectedGradients(enumerating: model, power: 2)),
+            ("Points", onPoints), ("Enumerated", enumerated),
+            ("Sharpened", ExpectedGradients(enumerating: model, power: 2)),
         ] {
             values["unweightedTurn\(name)"] = ExpectedGradients.turn(found.unweighted, from: found.exact)
             values["surrogateTurn\(name)"] = ExpectedGradients.turn(found.surrogate, from: found.exact)

@@ -30,7 +30,8 @@ package func exactDraws(logProbabilities: [Double], count: Int, using generator:
     return Tensor(bits, shape: [count, d])
 }
 
-/// d(d − 1)/2 independent normal couplings as a symmetric matrix, row-major, and d normal fields; both by their standard deviations.
+/// d(d − 1)/2 independent normal couplings as a symmetric matrix, row-major, and d normal fields; both by their
+/// standard deviations.
 package func randomMachine(
     _ d: Int, couplings couplingScale: Double, fields fieldScale: Double, using generator: RandomGenerator
 ) throws -> QuadraticEnergy {

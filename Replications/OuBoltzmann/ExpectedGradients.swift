@@ -3,8 +3,8 @@ import Foundation
 import Objectives
 import Torch
 
-/// What the gradient estimates of squared-ratio matching are on average over their flips: of all weighted ones the exact gradient, and
-/// those of the two biased forms. Parameters are strung together to one vector.
+/// What the gradient estimates of squared-ratio matching are on average over their flips: of all weighted ones the
+/// exact gradient, and those of the two biased forms. Parameters are strung together to one vector.
 package struct ExpectedGradients {
     /// Σᵢ gᵢ
     package let exact: Tensor
@@ -26,8 +26,8 @@ package struct ExpectedGradients {
         unweighted = Self.flat(gradients(of: mean, withRespectTo: model.parameters.tensors))
     }
 
-    /// The expectation over data ∝ p^power, where p is the model's own distribution, by enumeration; up to one common factor. Of a
-    /// state y the gradient ∇E(y) enters as a point and as the flip of its d neighbours, so that
+    /// The expectation over data ∝ p^power, where p is the model's own distribution, by enumeration; up to one common
+    /// factor. Of a state y the gradient ∇E(y) enters as a point and as the flip of its d neighbours, so that
     ///
     ///     Σₓ p(x)^power Σᵢ wᵢ 2e^{2Δᵢ} (∇E(x) − ∇E(x₋ᵢ)) = Σ_y c(y) ∇E(y)
     ///

@@ -6,8 +6,8 @@ import Objectives
 import Samplers
 import Torch
 
-/// A cell of the second part: a fully visible Boltzmann machine fitted to draws from a known one. Truth, data and start depend on the
-/// seed, d and n alone, so that methods are compared on the same ones.
+/// A cell of the second part: a fully visible Boltzmann machine fitted to draws from a known one. Truth, data and start
+/// depend on the seed, d and n alone, so that methods are compared on the same ones.
 struct Learning {
     private let cell: Cell
     private let configuration: OuBoltzmann.Configuration
@@ -34,7 +34,8 @@ struct Learning {
         let adam = Adam(model.parameters, .init(learningRate: configuration.learningRate))
         let generator = RandomGenerator(seed: cell.seed, stream: "learning")
         let chains = PersistentContrastiveDivergence(
-            GibbsSampler.Sweeps(1), from: generator.bernoulli(.full([configuration.chains, x.size(1)], 0.5, dtype: .float64)))
+            GibbsSampler.Sweeps(1),
+            from: generator.bernoulli(.full([configuration.chains, x.size(1)], 0.5, dtype: .float64)))
         let moments = BinaryMoments(of: x, alphabet: .spins)
         if let saved = context.restored {
             try saved.restore(model.parameters)
@@ -76,14 +77,17 @@ struct Learning {
         let best = try truth.bestReadOut(of: learnt)
         return CellResult([
             "kl": scores.divergence, "klReadOut": scores.divergenceOfReadOut, "rmse": scores.error,
-            "rmseReadOut": scores.errorOfReadOut, "slope": scores.slope, "bestBeta": best.beta, "klBest": best.divergence,
-            "entropy": truth.entropy, "gradientNorm": try gradients(model, chains, moments, generator)
+            "rmseReadOut": scores.errorOfReadOut, "slope": scores.slope, "bestBeta": best.beta,
+            "klBest": best.divergence,
+            "entropy": truth.entropy,
+            "gradientNorm": try gradients(model, chains, moments, generator)
                 .reduce(0) { $0 + $1.squared().sum().item() }.squareRoot(),
         ])
     }
 
     private func gradients(
-        _ model: BoltzmannMachine, _ chains: PersistentContrastiveDivergence<GibbsSampler.Sweeps>, _ moments: BinaryMoments,
+        _ model: BoltzmannMachine, _ chains: PersistentContrastiveDivergence<GibbsSampler.Sweeps>,
+        _ moments: BinaryMoments,
         _ generator: RandomGenerator
     ) throws -> [Tensor] {
         func of(_ objective: some BinaryObjective) throws -> [Tensor] {
@@ -107,11 +111,13 @@ struct Learning {
         case .surrogate:
             // Through the input gradient, as for any energy: the closed form would be that of all flips.
             return Torch.gradients(
-                of: try RatioMatching(.surrogate).loss(model, x, using: generator), withRespectTo: model.parameters.tensors)
+                of: try RatioMatching(.surrogate).loss(model, x, using: generator),
+                withRespectTo: model.parameters.tensors)
         }
     }
 
-    private func energy(of model: BoltzmannMachine, _ context: CellContext, _ iteration: Int) throws -> QuadraticEnergy {
+    private func energy(of model: BoltzmannMachine, _ context: CellContext, _ iteration: Int) throws -> QuadraticEnergy
+    {
         try context.guardFinite(model.parameters, iteration: iteration)
         return try model.quadraticEnergy()
     }
@@ -144,17 +150,21 @@ package struct Truth {
         let d = energy.dimension
         let pairs = (0..<d * d).filter { $0 / d < $0 % d }
         func error(_ other: QuadraticEnergy) -> Double {
-            let squares = pairs.map { other.couplings[$0] - energy.couplings[$0] } + zip(other.fields, energy.fields).map { $0 - $1 }
+            let squares =
+                pairs.map { other.couplings[$0] - energy.couplings[$0] }
+                + zip(other.fields, energy.fields).map { $0 - $1 }
             return (squares.reduce(0) { $0 + $1 * $1 } / Double(squares.count)).squareRoot()
         }
         let products = pairs.reduce(0) { $0 + learnt.couplings[$1] * energy.couplings[$1] }
         let squares = pairs.reduce(0) { $0 + energy.couplings[$1] * energy.couplings[$1] }
         return Scores(
-            divergence: try divergence(of: learnt), divergenceOfReadOut: try divergence(of: scaled), error: error(learnt),
+            divergence: try divergence(of: learnt), divergenceOfReadOut: try divergence(of: scaled),
+            error: error(learnt),
             errorOfReadOut: error(scaled), slope: products / squares)
     }
 
-    /// The β in 1/16 … 16 at which e^{−βE} is closest to the truth: KL is convex in β, so a golden-section search finds it.
+    /// The β in 1/16 … 16 at which e^{−βE} is closest to the truth: KL is convex in β, so a golden-section search finds
+    /// it.
     package func bestReadOut(of learnt: QuadraticEnergy) throws -> (beta: Double, divergence: Double) {
         let ratio = (5.0.squareRoot() - 1) / 2
         var (low, high) = (log(1.0 / 16), log(16.0))
@@ -179,6 +189,7 @@ extension QuadraticEnergy {
     /// βE
     fileprivate func scaled(by beta: Double) throws(CouplingError) -> QuadraticEnergy {
         try QuadraticEnergy(
-            couplings: couplings.map { beta * $0 }, fields: fields.map { beta * $0 }, offset: beta * offset, alphabet: alphabet)
+            couplings: couplings.map { beta * $0 }, fields: fields.map { beta * $0 }, offset: beta * offset,
+            alphabet: alphabet)
     }
 }

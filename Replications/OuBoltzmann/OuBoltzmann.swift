@@ -4,11 +4,12 @@ import Foundation
 import Objectives
 import Torch
 
-/// Ou's note "Gradient Guided Ratio Matching" (2021) on Boltzmann machines: what its first-order flip costs where it is no longer
-/// exact, and what its objectives learn beside the classic ones.
+/// Ou's note "Gradient Guided Ratio Matching" (2021) on Boltzmann machines: what its first-order flip costs where it is
+/// no longer exact, and what its objectives learn beside the classic ones.
 public struct OuBoltzmann: Replication {
     public let name = "ou-boltzmann"
-    public let summary = "Ou's gradient-guided ratio matching: what its approximation costs, and Boltzmann machines learnt with it"
+    public let summary =
+        "Ou's gradient-guided ratio matching: what its approximation costs, and Boltzmann machines learnt with it"
     public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
     public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
     public let defaultSeed: UInt64 = 1
@@ -28,7 +29,10 @@ public struct OuBoltzmann: Replication {
             for d in configuration.estimateDimensions {
                 for model in configuration.models {
                     for scale in configuration.scales {
-                        add(["part": "estimators", "d": "\(d)", "model": model.rawValue, "scale": String(format: "%g", scale)])
+                        add([
+                            "part": "estimators", "d": "\(d)", "model": model.rawValue,
+                            "scale": String(format: "%g", scale),
+                        ])
                     }
                 }
             }
@@ -58,7 +62,9 @@ public struct OuBoltzmann: Replication {
         let states = exp2(d)
         switch Part(rawValue: cell.label("part")!)! {
         case .estimators:
-            let perState = cell.label("model") == Model.hidden.rawValue ? 1.2e-8 * exp2(Double(configuration.hiddenUnits)) * d : 1.5e-6 * d
+            let perState =
+                cell.label("model") == Model.hidden.rawValue
+                ? 1.2e-8 * exp2(Double(configuration.hiddenUnits)) * d : 1.5e-6 * d
             return Estimate(
                 seconds: 0.3 + 1e-4 * d * Double(configuration.points) + perState * states,
                 memory: 300_000_000 + 8 * (d + 6) * states, disk: 10_000)

@@ -20,12 +20,14 @@ package enum FlipEstimator: String, CaseIterable {
 
 /// The exact first two moments, over the draws of the flips, of every estimate of one point's loss and gradient.
 ///
-/// With contributions fᵢ, their gradients gᵢ = ∇fᵢ and a proposal n, the weighted estimates (1/s) Σₜ f/n have no bias and
+/// With contributions fᵢ, their gradients gᵢ = ∇fᵢ and a proposal n, the weighted estimates (1/s) Σₜ f/n have no bias
+/// and
 ///
 ///     Var(loss) = (1/s) (Σ fᵢ²/nᵢ − (Σ fᵢ)²)      tr Var(gradient) = (1/s) (Σ ‖gᵢ‖²/nᵢ − ‖Σ gᵢ‖²)
 ///
-/// The unweighted ones have mean s Σ ñᵢ fᵢ and s Σ ñᵢ gᵢ, and variance s (Σ ñᵢ fᵢ² − (Σ ñᵢ fᵢ)²), likewise with gᵢ; the surrogate has no
-/// variance, and the bias that it has. All fᵢ are kept relative to the largest: they span hundreds of orders of magnitude.
+/// The unweighted ones have mean s Σ ñᵢ fᵢ and s Σ ñᵢ gᵢ, and variance s (Σ ñᵢ fᵢ² − (Σ ñᵢ fᵢ)²), likewise with gᵢ; the
+/// surrogate has no variance, and the bias that it has. All fᵢ are kept relative to the largest: they span hundreds of
+/// orders of magnitude.
 package struct PointEstimates {
     /// ñ and n*.
     package let guided: [Double], optimal: [Double]
@@ -54,7 +56,10 @@ package struct PointEstimates {
         let copies = BoltzmannMachine.flippedCopies(x, at: all).reshaped([d, d])
         let own = flat(gradients(of: model.energy(x).sum(), withRespectTo: parameters))
         let rows = (0..<d).map { i in
-            own - flat(gradients(of: model.energy(copies.narrowed(0, start: i, length: 1)).sum(), withRespectTo: parameters))
+            own
+                - flat(
+                    gradients(
+                        of: model.energy(copies.narrowed(0, start: i, length: 1)).sum(), withRespectTo: parameters))
         }
         let g = 2 * f.reshaped([d, 1]) * Tensor.stacked(rows)
         products = g.matmul(g.transposed()).array()
@@ -82,10 +87,12 @@ package struct PointEstimates {
         let ones = [Double](repeating: 1, count: losses.count)
         let loss = losses.reduce(0, +)
         let gradient = product(ones, ones)
-        func relative(_ bias: (loss: Double, gradient: Double), _ variance: (loss: Double, gradient: Double)) -> Errors {
+        func relative(_ bias: (loss: Double, gradient: Double), _ variance: (loss: Double, gradient: Double)) -> Errors
+        {
             Errors(
                 loss: (bias.loss + variance.loss) / (loss * loss), lossVariance: variance.loss / (loss * loss),
-                gradient: (bias.gradient + variance.gradient) / gradient, gradientVariance: variance.gradient / gradient)
+                gradient: (bias.gradient + variance.gradient) / gradient, gradientVariance: variance.gradient / gradient
+            )
         }
         func weighted(_ n: [Double]) -> Errors {
             var (losses2, gradients2) = (0.0, 0.0)
@@ -111,7 +118,8 @@ package struct PointEstimates {
             return relative(
                 ((s * mean - loss) * (s * mean - loss), max(0, bias)),
                 (s * max(0, second - mean * mean), s * max(0, secondNorm - meanNorm)))
-        case .surrogate: return relative((surrogateErrors.loss * surrogateErrors.loss, surrogateErrors.gradient), (0, 0))
+        case .surrogate:
+            return relative((surrogateErrors.loss * surrogateErrors.loss, surrogateErrors.gradient), (0, 0))
         }
     }
 

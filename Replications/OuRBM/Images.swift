@@ -9,7 +9,8 @@ struct Images {
     let test: Tensor
     let side: Int
 
-    /// Reads MNIST, a pixel 1 above half of the grey range, or makes bars. Throws `RunError` where MNIST is not there or damaged.
+    /// Reads MNIST, a pixel 1 above half of the grey range, or makes bars. Throws `RunError` where MNIST is not there
+    /// or damaged.
     init(_ configuration: OuRBM.Configuration) throws {
         switch configuration.data {
         case .mnist:
@@ -19,9 +20,11 @@ struct Images {
                     let digits = try MNIST(part, in: folder)
                     let pixels = MNIST.side * MNIST.side
                     guard count <= digits.count else {
-                        throw RunError("\(folder.path): has \(digits.count) images of \(part.rawValue), \(count) are asked for")
+                        throw RunError(
+                            "\(folder.path): has \(digits.count) images of \(part.rawValue), \(count) are asked for")
                     }
-                    return Tensor(Array(digits.binarized.prefix(count * pixels)), shape: [count, pixels]).converted(to: .float32)
+                    return Tensor(Array(digits.binarized.prefix(count * pixels)), shape: [count, pixels]).converted(
+                        to: .float32)
                 } catch let fault as IDXError {
                     throw RunError(fault.description)
                 }
@@ -36,7 +39,8 @@ struct Images {
         }
     }
 
-    /// All rows or all columns, by a coin; each of them a bar with probability 0.3; each pixel flipped with probability 0.02.
+    /// All rows or all columns, by a coin; each of them a bar with probability 0.3; each pixel flipped with probability
+    /// 0.02.
     private static func bars(_ side: Int, _ count: Int, _ generator: RandomGenerator) -> Tensor {
         let lines = generator.bernoulli(Tensor.full([count, side, 1], 0.3)).expanded([count, side, side])
         let rows = generator.bernoulli(Tensor.full([count, 1, 1], 0.5)).expanded([count, side, side])

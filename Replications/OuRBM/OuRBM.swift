@@ -7,11 +7,12 @@ import Objectives
 import Samplers
 import Torch
 
-/// Restricted Boltzmann machines on binarised MNIST by contrastive divergence and by ratio matching with few flips: what gradient
-/// guidance (Ou 2021; Liu et al. 2023) does for a machine whose energy is not linear in a bit.
+/// Restricted Boltzmann machines on binarised MNIST by contrastive divergence and by ratio matching with few flips:
+/// what gradient guidance (Ou 2021; Liu et al. 2023) does for a machine whose energy is not linear in a bit.
 public struct OuRBM: Replication {
     public let name = "ou-rbm"
-    public let summary = "restricted Boltzmann machines on binarised MNIST: contrastive divergence and gradient-guided ratio matching"
+    public let summary =
+        "restricted Boltzmann machines on binarised MNIST: contrastive divergence and gradient-guided ratio matching"
     public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
     public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
     public let columns: [Column] = []
@@ -24,7 +25,8 @@ public struct OuRBM: Replication {
             for seed in consecutiveSeeds(configuration.seeds, from: seed) {
                 cells.append(
                     Cell(
-                        index: cells.count + 1, labels: ["data": configuration.data.rawValue, "method": method.rawValue],
+                        index: cells.count + 1,
+                        labels: ["data": configuration.data.rawValue, "method": method.rawValue],
                         seed: seed))
             }
         }
@@ -35,8 +37,8 @@ public struct OuRBM: Replication {
         let d = Double(configuration.data == .mnist ? 784 : configuration.side * configuration.side)
         let (batch, hidden) = (Double(configuration.batchSize), Double(configuration.hidden))
         let method = Method(rawValue: cell.label("method")!)!
-        // Products of the energy and its gradient; then each flip and unit: a softplus and its derivative at 3 ns, and for all flips at once
-        // two products and a division.
+        // Products of the energy and its gradient; then each flip and unit: a softplus and its derivative at 3 ns, and
+        // for all flips at once two products and a division.
         let products = 6 * batch * hidden * d / 7e10
         let step: Double
         switch method {
@@ -48,7 +50,9 @@ public struct OuRBM: Replication {
             step = 2 * products + 3e-8 * batch * hidden * Double(configuration.flips)
         }
         let powers = Double(configuration.inverseTemperatures.reduce(0, +))
-        let annealing = 4 * powers * d * hidden * Double(configuration.annealingTemperatures) * Double(configuration.annealingChains) / 7e10
+        let annealing =
+            4 * powers * d * hidden * Double(configuration.annealingTemperatures)
+            * Double(configuration.annealingChains) / 7e10
         return Estimate(
             seconds: 2 + (step * Double(configuration.iterations) + annealing) / Double(threads),
             memory: 500_000_000, disk: 3 * 4 * d * hidden + 200_000)
@@ -66,7 +70,8 @@ public struct OuRBM: Replication {
         let draws = RandomGenerator(seed: cell.seed, stream: "objective")
         let persistent = PersistentContrastiveDivergence(
             RestrictedBlockGibbs(steps: configuration.persistentSteps),
-            from: draws.bernoulli(logits.sigmoid().unsqueezed(0).expanded([configuration.batchSize, logits.count]).contiguous()))
+            from: draws.bernoulli(
+                logits.sigmoid().unsqueezed(0).expanded([configuration.batchSize, logits.count]).contiguous()))
         let objective = objective(method, configuration, persistent)
         if let saved = context.restored {
             try saved.restore(machine.parameters)
@@ -80,7 +85,9 @@ public struct OuRBM: Replication {
             let rows = Tensor.integers([configuration.batchSize], 0..<images.training.size(0), using: batches)
             let x = images.training.indexSelected(0, rows)
             let (loss, found): (Tensor, [Tensor])
-            do { (loss, found) = try objective.lossAndGradients(machine, x, using: draws) } catch let fault as NonFiniteQuantity {
+            do { (loss, found) = try objective.lossAndGradients(machine, x, using: draws) } catch let fault
+                as NonFiniteQuantity
+            {
                 throw Divergence(quantity: fault.quantity, iteration: iteration)
             }
             try context.guardFinite("loss", loss.item(), iteration: iteration)
@@ -117,7 +124,8 @@ public struct OuRBM: Replication {
     }
 
     private func objective(
-        _ method: Method, _ configuration: Configuration, _ persistent: PersistentContrastiveDivergence<RestrictedBlockGibbs>
+        _ method: Method, _ configuration: Configuration,
+        _ persistent: PersistentContrastiveDivergence<RestrictedBlockGibbs>
     ) -> any BinaryObjective {
         let flips = configuration.flips
         return switch method {
@@ -137,8 +145,8 @@ public struct OuRBM: Replication {
     /// Of the names of numbers read out at β.
     private static func suffix(_ power: Int) -> String { power == 1 ? "" : "@β\(power)" }
 
-    /// Mean log-likelihood in nats, log Z by annealed importance sampling from the data's marginals; `error` is the standard error of
-    /// log Z.
+    /// Mean log-likelihood in nats, log Z by annealed importance sampling from the data's marginals; `error` is the
+    /// standard error of log Z.
     private func likelihood(
         _ machine: RestrictedBoltzmannMachine, _ images: Images, _ configuration: Configuration, seed: UInt64
     ) -> (test: Double, training: Double, error: Double, effectiveSampleSize: Double) {
@@ -162,9 +170,11 @@ public struct OuRBM: Replication {
 
     // MARK: - Pictures
 
-    /// `samples.png`: 100 samples, as probabilities of their pixels; `filters.png`: the weights of the 100 hidden units of largest norm.
+    /// `samples.png`: 100 samples, as probabilities of their pixels; `filters.png`: the weights of the 100 hidden units
+    /// of largest norm.
     private func writePictures(
-        _ machine: RestrictedBoltzmannMachine, _ images: Images, _ configuration: Configuration, _ cell: Cell, _ context: CellContext
+        _ machine: RestrictedBoltzmannMachine, _ images: Images, _ configuration: Configuration, _ cell: Cell,
+        _ context: CellContext
     ) throws {
         let generator = RandomGenerator(seed: cell.seed, stream: "samples")
         let (side, pixels) = (images.side, images.side * images.side)
@@ -217,15 +227,19 @@ public struct OuRBM: Replication {
             }
             let times = finished.compactMap { $0.timing?.secondsPerIteration.map { $0 * 1000 } }
             let diverged = own.compactMap { record in
-                if case .diverged(let quantity, let iteration) = record.status { return "\(quantity) at iteration \(iteration)" }
+                if case .diverged(let quantity, let iteration) = record.status {
+                    return "\(quantity) at iteration \(iteration)"
+                }
                 return nil
             }
             for power in powers {
                 let suffix = Self.suffix(power)
                 rows.append([
                     method, "\(finished.count)", "\(power)", text("testLogLikelihood" + suffix, 1),
-                    text("trainingLogLikelihood" + suffix, 1), text("error" + suffix, 2), text("effectiveSampleSize" + suffix, 0),
-                    power == 1 ? SampleStatistics(times)?.text(1) ?? "–" : "", power == 1 ? diverged.joined(separator: "; ") : "",
+                    text("trainingLogLikelihood" + suffix, 1), text("error" + suffix, 2),
+                    text("effectiveSampleSize" + suffix, 0),
+                    power == 1 ? SampleStatistics(times)?.text(1) ?? "–" : "",
+                    power == 1 ? diverged.joined(separator: "; ") : "",
                 ])
             }
         }
@@ -234,7 +248,8 @@ public struct OuRBM: Replication {
         }
         return Table(
             columns: [
-                "method", "seeds", "β", "test log-likelihood", "training log-likelihood", "s.e. of log Z", "effective chains", "ms/iteration",
+                "method", "seeds", "β", "test log-likelihood", "training log-likelihood", "s.e. of log Z",
+                "effective chains", "ms/iteration",
                 "diverged",
             ], rows: rows, notes: [Table.missingNote(records)].compactMap { $0 })
     }

@@ -7,12 +7,13 @@ import HDF5
 import Objectives
 import Torch
 
-/// What a training step of ratio matching costs, in time and in memory, against the number of bits d: all flips as copies, all flips
-/// by one column of the first layer, the same in chunks, and a few flips (Liu et al. 2023).
+/// What a training step of ratio matching costs, in time and in memory, against the number of bits d: all flips as
+/// copies, all flips by one column of the first layer, the same in chunks, and a few flips (Liu et al. 2023).
 public struct RMwGGISCost: Replication {
     /// How the flips of a point are evaluated.
     public enum Method: String, Choice {
-        /// All flips, each a copy of the point that goes through the whole model, recorded for one backward pass: the plain form.
+        /// All flips, each a copy of the point that goes through the whole model, recorded for one backward pass: the
+        /// plain form.
         case copies = "rm-copies"
         /// All flips; a flip changes the first pre-activation by one column.
         case rm
@@ -56,11 +57,15 @@ public struct RMwGGISCost: Replication {
         public func validate() throws {
             let evenFromFour = dimensions.allSatisfy { 4...65536 ~= $0 && $0.isMultiple(of: 2) }
             try require(
-                "dimensions", dimensions, !dimensions.isEmpty && evenFromFour && Set(dimensions).count == dimensions.count,
+                "dimensions", dimensions,
+                !dimensions.isEmpty && evenFromFour && Set(dimensions).count == dimensions.count,
                 "a list of different even numbers from 4 to 65536")
             let names = methods.map(\.rawValue)
-            try require("methods", names, !names.isEmpty && Set(names).count == names.count, "a list of different methods")
-            try require("hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...65536 ~= $0 }, "a list of widths from 1 to 65536")
+            try require(
+                "methods", names, !names.isEmpty && Set(names).count == names.count, "a list of different methods")
+            try require(
+                "hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...65536 ~= $0 },
+                "a list of widths from 1 to 65536")
             for (key, value) in [
                 ("batchSize", batchSize), ("flips", flips), ("chunk", chunk), ("iterations", iterations),
             ] {
@@ -73,7 +78,8 @@ public struct RMwGGISCost: Replication {
     }
 
     public let name = "rmwggis-cost"
-    public let summary = "time and memory of ratio matching against the number of bits: all flips, chunks of them, a few guided ones"
+    public let summary =
+        "time and memory of ratio matching against the number of bits: all flips, chunks of them, a few guided ones"
     public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
     public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
     public let defaultSeed: UInt64 = 1023
@@ -101,20 +107,25 @@ public struct RMwGGISCost: Replication {
         let batch = Double(configuration.batchSize)
         let rows = batch * Double(1 + flips)
         let first = method == .copies ? Double(d) : 1
-        let widths = zip(configuration.hidden, configuration.hidden.dropFirst()).reduce(0.0) { $0 + Double($1.0) * Double($1.1) }
-        let operations = 6 * rows * (widths + first * Double(configuration.hidden[0]))
+        let widths = zip(configuration.hidden, configuration.hidden.dropFirst()).reduce(0.0) {
+            $0 + Double($1.0) * Double($1.1)
+        }
+        let operations =
+            6 * rows * (widths + first * Double(configuration.hidden[0]))
             * Double(configuration.iterations(method, d) + 1)
         let kept = method == .chunked ? batch * Double(1 + configuration.chunk) : rows
         let copies = method == .copies ? 3 * Double(d) : 0
         return Estimate(
             seconds: 1 + operations / (Double(threads) * 7e10),
-            memory: 200_000_000 + 4 * kept * (2 * configuration.hidden.reduce(0.0) { $0 + Double($1) } + copies), disk: 20_000)
+            memory: 200_000_000 + 4 * kept * (2 * configuration.hidden.reduce(0.0) { $0 + Double($1) } + copies),
+            disk: 20_000)
     }
 
     public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
         let (d, method) = Self.read(cell)
         let model = MLPEnergy(
-            dimension: d, hidden: configuration.hidden, using: RandomGenerator(seed: cell.seed, stream: "initialisation"))
+            dimension: d, hidden: configuration.hidden,
+            using: RandomGenerator(seed: cell.seed, stream: "initialisation"))
         let x = try Self.data(d, configuration.batchSize, seed: cell.seed)
         let flips = RandomGenerator(seed: cell.seed, stream: "flips")
         let adam = Adam(model.parameters, .init(learningRate: 0.0005, weightDecay: 0.0001))
@@ -122,12 +133,15 @@ public struct RMwGGISCost: Replication {
             let loss: Tensor
             let found: [Tensor]
             switch method {
-            case .copies: (loss, found) = try RatioMatching(.exact).lossAndGradients(GenericFlips(model), x, using: flips)
+            case .copies:
+                (loss, found) = try RatioMatching(.exact).lossAndGradients(GenericFlips(model), x, using: flips)
             case .rm: (loss, found) = try RatioMatching(.exact).lossAndGradients(model, x, using: flips)
             case .chunked:
-                (loss, found) = try RatioMatching(.exactInChunks(of: configuration.chunk)).lossAndGradients(model, x, using: flips)
+                (loss, found) = try RatioMatching(.exactInChunks(of: configuration.chunk)).lossAndGradients(
+                    model, x, using: flips)
             case .rmwrand:
-                (loss, found) = try RatioMatching(.uniform(flips: configuration.flips)).lossAndGradients(model, x, using: flips)
+                (loss, found) = try RatioMatching(.uniform(flips: configuration.flips)).lossAndGradients(
+                    model, x, using: flips)
             case .rmwggis:
                 (loss, found) = try RatioMatching(.gradientGuided(flips: configuration.flips))
                     .lossAndGradients(model, x, using: flips)
@@ -165,7 +179,8 @@ public struct RMwGGISCost: Replication {
     /// A batch of 2spirals in Gray code, or random bits where that ends.
     private static func data(_ d: Int, _ count: Int, seed: UInt64) throws -> Tensor {
         guard GrayCode.dimensions.contains(d) else {
-            return Tensor.integers([count, d], 0..<2, using: RandomGenerator(seed: seed, stream: "bits")).converted(to: .float32)
+            return Tensor.integers([count, d], 0..<2, using: RandomGenerator(seed: seed, stream: "bits")).converted(
+                to: .float32)
         }
         var spirals = try BinaryToyData(
             .twoSpirals, dimension: d, seed: UInt32(truncatingIfNeeded: RandomGenerator.seed(seed, stream: "data")))
@@ -182,16 +197,23 @@ public struct RMwGGISCost: Replication {
     public func table(_ records: [CellRecord]) -> Table {
         let (dimensions, methods) = Self.axes(records)
         let rows = dimensions.map { d in
-            [d] + methods.map { Self.text(records, d, $0) { $0.medianSecondsPerIteration.map { String(format: "%.1f", $0 * 1000) } } }
+            [d]
+                + methods.map {
+                    Self.text(records, d, $0) { $0.medianSecondsPerIteration.map { String(format: "%.1f", $0 * 1000) } }
+                }
                 + methods.map { Self.text(records, d, $0) { String(format: "%.0f", Double($0.peakMemory) / 1e6) } }
         }
         var notes = [Table.missingNote(records)].compactMap { $0 }
         let beyond = records.filter { ($0.timing?.peakMemory ?? 0) > Self.memoryLimit }
         if !beyond.isEmpty {
-            notes.append("More than 4 GiB: " + beyond.map { "\($0.cell.label("method")!) at d = \($0.cell.label("d")!)" }.joined(separator: ", ") + ".")
+            notes.append(
+                "More than 4 GiB: "
+                    + beyond.map { "\($0.cell.label("method")!) at d = \($0.cell.label("d")!)" }.joined(separator: ", ")
+                    + ".")
         }
         return Table(
-            columns: ["d"] + methods.map { "\($0), ms/iteration" } + methods.map { "\($0), MB" }, rows: rows, notes: notes)
+            columns: ["d"] + methods.map { "\($0), ms/iteration" } + methods.map { "\($0), MB" }, rows: rows,
+            notes: notes)
     }
 
     /// `chart-time.png` and `chart-memory.png`, on logarithmic axes, and `cost.json` with the numbers in them.

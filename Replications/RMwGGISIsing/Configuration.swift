@@ -15,7 +15,8 @@ extension RMwGGISIsing {
         public var dataUpdates: Int
         /// A field on every site of Erdős–Rényi data: 0.1 in the released data, by accident.
         public var dataField: Double
-        /// Iterations a fit; a cell has a fit without penalty, one for each penalty, and one at the penalty that was chosen.
+        /// Iterations a fit; a cell has a fit without penalty, one for each penalty, and one at the penalty that was
+        /// chosen.
         public var iterations: Int
         public var batchSize: Int
         /// Persistent chains.
@@ -40,7 +41,8 @@ extension RMwGGISIsing {
 
         public func validate() throws {
             func requireDifferent(_ key: String, _ values: [String]) throws {
-                try require(key, "[\(values.joined(separator: ", "))]", Set(values).count == values.count, "different entries")
+                try require(
+                    key, "[\(values.joined(separator: ", "))]", Set(values).count == values.count, "different entries")
             }
             for (key, names) in [("datasets", datasets), ("samplingDatasets", samplingDatasets)] {
                 try requireDifferent(key, names)

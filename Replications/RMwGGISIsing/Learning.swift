@@ -7,7 +7,8 @@ import Objectives
 import Samplers
 import Torch
 
-/// One cell of the learning part: data, and J learnt from them without a penalty and with the one that held-out data choose.
+/// One cell of the learning part: data, and J learnt from them without a penalty and with the one that held-out data
+/// choose.
 struct Learning {
     let cell: Cell
     let configuration: RMwGGISIsing.Configuration
@@ -33,14 +34,16 @@ struct Learning {
     }
 
     var phases: [Phase] {
-        configuration.penalties.isEmpty ? [.plain] : [.plain] + configuration.penalties.indices.map { .trial($0) } + [.chosen]
+        configuration.penalties.isEmpty
+            ? [.plain] : [.plain] + configuration.penalties.indices.map { .trial($0) } + [.chosen]
     }
 
     func run(_ context: CellContext) throws -> CellResult {
         let truth = try data.couplingMatrix(seed: cell.seed)
         let recovery = Recovery(truth: truth, siteCount: data.siteCount)
         let points = try data.sample(
-            chains: configuration.dataChains, updates: configuration.dataUpdates, field: configuration.dataField, seed: cell.seed)
+            chains: configuration.dataChains, updates: configuration.dataUpdates, field: configuration.dataField,
+            seed: cell.seed)
         let kept = configuration.dataChains - Int(configuration.heldOut * Double(configuration.dataChains))
         let known = rule.method == .knownGraph ? truth : nil
 
@@ -83,7 +86,8 @@ struct Learning {
                 throw Divergence(quantity: fault.quantity, iteration: iteration)
             }
             try context.guardFinite("loss", loss, iteration: iteration)
-            if case .trial = phase {} else if step.isMultiple(of: configuration.evaluateEvery) || step == length {
+            if case .trial = phase {
+            } else if step.isMultiple(of: configuration.evaluateEvery) || step == length {
                 try context.untimed {
                     let learnt = fit.couplings
                     let (plain, scaled) = (
@@ -96,7 +100,8 @@ struct Learning {
                             iteration: iteration, ["loss": loss, "lnRMSE": log(plain), "lnRMSEScaled": log(scaled)])
                     } else {
                         try context.log(
-                            iteration: iteration, ["loss": loss, "lnRMSE@l1": log(plain), "lnRMSEScaled@l1": log(scaled)])
+                            iteration: iteration,
+                            ["loss": loss, "lnRMSE@l1": log(plain), "lnRMSEScaled@l1": log(scaled)])
                     }
                 }
             }
@@ -116,7 +121,9 @@ struct Learning {
                 fit.store(in: &checkpoint)
                 checkpoint["heldOutLosses"] = HDF5Array(losses, shape: [losses.count])
                 checkpoint["found"] = HDF5Array([Int64(found.count)], shape: [1])
-                for (index, couplings) in found.enumerated() { checkpoint["found.\(index)"] = HDF5Array(couplings, shape: [couplings.count]) }
+                for (index, couplings) in found.enumerated() {
+                    checkpoint["found.\(index)"] = HDF5Array(couplings, shape: [couplings.count])
+                }
             }
         }
 
@@ -137,7 +144,8 @@ struct Learning {
     /// The sites that a picture of couplings shows: the first ones.
     private static let shownSites = 250
 
-    /// `couplings.png`: J_true on the left, the learnt J of the last fit, over the power, on the right; one scale of colours.
+    /// `couplings.png`: J_true on the left, the learnt J of the last fit, over the power, on the right; one scale of
+    /// colours.
     private func writeCouplings(_ truth: [Double], _ learnt: [Double], _ context: CellContext) throws {
         let (d, shown) = (data.siteCount, min(data.siteCount, Self.shownSites))
         let gap = [Double](repeating: .nan, count: max(1, shown / 50))
@@ -166,8 +174,8 @@ extension Recovery {
 
 /// J being learnt: the machine without fields, its optimizer, and whatever the method draws from.
 ///
-/// The machine counts each pair once, J = 2 J_GWG; steps of Adam have the size of the learning rate whatever the scale, so a rate doubled
-/// here is that rate for J_GWG.
+/// The machine counts each pair once, J = 2 J_GWG; steps of Adam have the size of the learning rate whatever the scale,
+/// so a rate doubled here is that rate for J_GWG.
 final class Fit {
     let machine: BoltzmannMachine
     private let rule: LearningRule
@@ -209,7 +217,8 @@ final class Fit {
 
     /// One update of J; the learning rate is constant for the first half of the fit, then falls to 0 on a line.
     ///
-    /// - Returns: the loss without the penalty; of persistent chains the difference of the mean energies of data and chains.
+    /// - Returns: the loss without the penalty; of persistent chains the difference of the mean energies of data and
+    ///   chains.
     /// - Throws: `NonFiniteQuantity`.
     func step(_ step: Int, of length: Int) throws -> Double {
         adam.settings.learningRate = learningRate * min(1, 2 * (1 - Double(step - 1) / Double(length)))

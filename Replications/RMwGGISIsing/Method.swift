@@ -60,12 +60,13 @@ struct LearningRule {
         }
     }
 
-    /// The power of p_data that is learnt, by which J is divided for the second read-out; ¼ for the advanced variant too, whose fixed
-    /// point is no exact power.
+    /// The power of p_data that is learnt, by which J is divided for the second read-out; ¼ for the advanced variant
+    /// too, whose fixed point is no exact power.
     var power: Double { ratioMatching?.ratio.learntPower ?? 1 }
 
-    /// c, where the gradient of the loss for a learnt entry is −½ c ⟨sᵢsⱼ⟩ at J = 0: 1 for the likelihood, 4f′(0) for ratio matching, 4σ(0)
-    /// for pseudo-likelihood. A penalty in units of c means the same correlation for every objective.
+    /// c, where the gradient of the loss for a learnt entry is −½ c ⟨sᵢsⱼ⟩ at J = 0: 1 for the likelihood, 4f′(0) for
+    /// ratio matching, 4σ(0) for pseudo-likelihood. A penalty in units of c means the same correlation for every
+    /// objective.
     var gradientScale: Double {
         guard let ratioMatching else { return method.isPersistent ? 1 : 2 }
         let scale: Double =
@@ -78,8 +79,8 @@ struct LearningRule {
         return scale * Double(flips) / Double(siteCount)
     }
 
-    /// What a penalty is judged by on points that were held out: the exact form of ratio matching with the same function; for
-    /// the others the pseudo-likelihood.
+    /// What a penalty is judged by on points that were held out: the exact form of ratio matching with the same
+    /// function; for the others the pseudo-likelihood.
     var validation: any BinaryObjective {
         ratioMatching.map { RatioMatching(.exact, ratio: $0.ratio) } ?? PseudoLikelihood()
     }

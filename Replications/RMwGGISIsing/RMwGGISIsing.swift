@@ -2,15 +2,16 @@ import Experiments
 import Foundation
 import Torch
 
-/// Learning the couplings of Ising models from samples (Liu et al. 2023; the setting is that of Gibbs-with-gradients, Grathwohl et al. 2021),
-/// and sampling from Ising models.
+/// Learning the couplings of Ising models from samples (Liu et al. 2023; the setting is that of Gibbs-with-gradients,
+/// Grathwohl et al. 2021), and sampling from Ising models.
 ///
-/// Learning: 2,000 points of a lattice or a random graph are given, the dense symmetric J is learnt by ratio matching, exactly or from a
-/// few flips, by persistent contrastive divergence and by pseudo-likelihood. Sampling: Gibbs against Gibbs-with-gradients by effective
-/// sample size.
+/// Learning: 2,000 points of a lattice or a random graph are given, the dense symmetric J is learnt by ratio matching,
+/// exactly or from a few flips, by persistent contrastive divergence and by pseudo-likelihood. Sampling: Gibbs against
+/// Gibbs-with-gradients by effective sample size.
 public struct RMwGGISIsing: Replication {
     public let name = "rmwggis-ising"
-    public let summary = "couplings of Ising models learnt by ratio matching, its estimates, PCD and pseudo-likelihood; and Gibbs against GWG"
+    public let summary =
+        "couplings of Ising models learnt by ratio matching, its estimates, PCD and pseudo-likelihood; and Gibbs against GWG"
     public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
     public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
     /// The first of those that the released Erdős–Rényi data have.
@@ -32,15 +33,20 @@ public struct RMwGGISIsing: Replication {
         }
         for data in configuration.datasets {
             for method in configuration.methods {
-                let names = method.isPersistent ? configuration.pcdSteps.map { "\(method.rawValue)-\($0)" } : [method.rawValue]
+                let names =
+                    method.isPersistent ? configuration.pcdSteps.map { "\(method.rawValue)-\($0)" } : [method.rawValue]
                 for name in names {
-                    for seed in consecutiveSeeds(configuration.seeds, from: seed) { add(.learning, data, name, seed: seed) }
+                    for seed in consecutiveSeeds(configuration.seeds, from: seed) {
+                        add(.learning, data, name, seed: seed)
+                    }
                 }
             }
         }
         for data in configuration.samplingDatasets {
             for sampler in configuration.samplers {
-                for seed in consecutiveSeeds(configuration.seeds, from: seed) { add(.sampling, data, sampler.rawValue, seed: seed) }
+                for seed in consecutiveSeeds(configuration.seeds, from: seed) {
+                    add(.sampling, data, sampler.rawValue, seed: seed)
+                }
             }
         }
         return cells
@@ -58,7 +64,9 @@ public struct RMwGGISIsing: Replication {
         let numbers = 4 * d * d
         guard Part(rawValue: cell.label("part")!) == .learning else {
             let work = Double(configuration.samplingSteps) * Double(configuration.samplingChains) * d
-            return Estimate(seconds: 1 + 2e-9 * work, memory: 200_000_000, disk: 20_000 + Double(configuration.samplingSteps) * d * 4)
+            return Estimate(
+                seconds: 1 + 2e-9 * work, memory: 200_000_000,
+                disk: 20_000 + Double(configuration.samplingSteps) * d * 4)
         }
         let rule = LearningRule(label: cell.label("method")!, flips: configuration.flips, siteCount: Int(d))
         let points = Double(configuration.batchSize + (rule.method.isPersistent ? configuration.chains : 0))

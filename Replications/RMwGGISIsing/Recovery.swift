@@ -1,8 +1,8 @@
 import Experiments
 import Foundation
 
-/// How near a learnt J is to the true one; both as Gibbs-with-gradients counts them (each edge twice), row-major, symmetric, zero on
-/// the diagonal.
+/// How near a learnt J is to the true one; both as Gibbs-with-gradients counts them (each edge twice), row-major,
+/// symmetric, zero on the diagonal.
 package struct Recovery {
     package let truth: [Double]
     package let siteCount: Int
@@ -19,19 +19,21 @@ package struct Recovery {
     /// The error of J = 0.
     package var baseline: Double { rootMeanSquareError(of: [Double](repeating: 0, count: truth.count)) }
 
-    /// The error that maximum likelihood has from so many points of independent spins, all couplings being learnt: the Fisher information of a
-    /// pair's sᵢsⱼ is 1, and J, which counts it twice, is half of its coefficient: 1/(2√n) off the diagonal.
+    /// The error that maximum likelihood has from so many points of independent spins, all couplings being learnt: the
+    /// Fisher information of a pair's sᵢsⱼ is 1, and J, which counts it twice, is half of its coefficient: 1/(2√n) off
+    /// the diagonal.
     package func standardError(points: Int) -> Double {
         0.5 * ((1 - 1 / Double(siteCount)) / Double(points)).squareRoot()
     }
 
-    /// The slope of the line through the origin that best fits learnt on true couplings: Σ J_true J / Σ J_true². NaN where the truth is 0.
+    /// The slope of the line through the origin that best fits learnt on true couplings: Σ J_true J / Σ J_true². NaN
+    /// where the truth is 0.
     package func slope(of learnt: [Double]) -> Double {
         zip(truth, learnt).reduce(0) { $0 + $1.0 * $1.1 } / truth.reduce(0) { $0 + $1 * $1 }
     }
 
-    /// The chance that |J| is larger on an edge than on a pair that is none, ties counting half: the area under the ROC curve of edge
-    /// recovery. NaN where there is no edge, or nothing else, or a J is NaN.
+    /// The chance that |J| is larger on an edge than on a pair that is none, ties counting half: the area under the ROC
+    /// curve of edge recovery. NaN where there is no edge, or nothing else, or a J is NaN.
     package func edgeArea(of learnt: [Double]) -> Double {
         guard !learnt.contains(where: \.isNaN) else { return .nan }
         var pairs: [(strength: Double, isEdge: Bool)] = []

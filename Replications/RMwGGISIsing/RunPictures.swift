@@ -3,9 +3,9 @@ import Figures
 import Foundation
 
 extension RMwGGISIsing {
-    /// For each data set of the learning part, of the first seeds: `chart-rmse-….png`, the error of aJ of the fit without penalty against
-    /// seconds, and `couplings-….png`, the cells' pictures of true and learnt J in the table's order, three a row. For each of the sampling
-    /// part: `chart-sampling-….png`, the error of the means against steps.
+    /// For each data set of the learning part, of the first seeds: `chart-rmse-….png`, the error of aJ of the fit
+    /// without penalty against seconds, and `couplings-….png`, the cells' pictures of true and learnt J in the table's
+    /// order, three a row. For each of the sampling part: `chart-sampling-….png`, the error of the means against steps.
     public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
         let finished = records.filter { $0.status == .finished }
         for group in finished.grouped(by: ["part", "data"]) {
@@ -26,11 +26,14 @@ extension RMwGGISIsing {
             guard let seconds = record.timing?.secondsPerIteration else { continue }
             let curve = try folder.cell(record.cell.id).logged("lnRMSEScaled")
             series.append(
-                try .init(record.cell.label("method")!, x: curve.map { Double($0.iteration) * seconds }, y: curve.map(\.value)))
+                try .init(
+                    record.cell.label("method")!, x: curve.map { Double($0.iteration) * seconds }, y: curve.map(\.value)
+                ))
         }
         guard !series.isEmpty else { return }
         let chart = Chart(
-            title: "\(group.labels[1]), no penalty", x: .init("seconds", isLogarithmic: true), y: .init("ln RMSE of aJ"), series: series)
+            title: "\(group.labels[1]), no penalty", x: .init("seconds", isLogarithmic: true),
+            y: .init("ln RMSE of aJ"), series: series)
         try chart.draw(named: "chart-rmse-\(group.labels[1])", in: folder.url)
     }
 
@@ -51,10 +54,12 @@ extension RMwGGISIsing {
     private func writeMeans(_ group: CellGroup, in folder: RunFolder) throws {
         let series = try group.records.map { record in
             let curve = try folder.cell(record.cell.id).logged("lnRMSE")
-            return try Chart.Series(record.cell.label("method")!, x: curve.map { Double($0.iteration) }, y: curve.map(\.value))
+            return try Chart.Series(
+                record.cell.label("method")!, x: curve.map { Double($0.iteration) }, y: curve.map(\.value))
         }
         let chart = Chart(
-            title: "means of the spins, \(group.labels[1])", x: .init("steps"), y: .init("ln RMSE, mean over chains"), series: series)
+            title: "means of the spins, \(group.labels[1])", x: .init("steps"), y: .init("ln RMSE, mean over chains"),
+            series: series)
         try chart.draw(named: "chart-sampling-\(group.labels[1])", in: folder.url)
     }
 }

@@ -24,8 +24,9 @@ struct Sampling {
         sampler = RMwGGISIsing.Sampler(rawValue: cell.label("method")!)!
     }
 
-    /// An iteration is a block of steps. A copy of the chains, which is not timed, makes them one by one and is looked at after each; the
-    /// chains themselves then make the same steps in one call, and that is the time of the iteration.
+    /// An iteration is a block of steps. A copy of the chains, which is not timed, makes them one by one and is looked
+    /// at after each; the chains themselves then make the same steps in one call, and that is the time of the
+    /// iteration.
     func run(_ context: CellContext) throws -> CellResult {
         let steps = configuration.samplingSteps
         let blocks = (steps + Self.blockLength - 1) / Self.blockLength
@@ -167,7 +168,8 @@ private struct Observations {
         ]
     }
 
-    /// For each chain the logarithm of the root mean square, over sites, of the spins' means over the steps from the first, whose truth is 0.
+    /// For each chain the logarithm of the root mean square, over sites, of the spins' means over the steps from the
+    /// first, whose truth is 0.
     func errors(steps: Int) -> [Double] {
         (2 * (sum / Double(steps)) - 1).squared().mean(1).array(Double.self).map { 0.5 * log($0) }
     }
@@ -185,8 +187,11 @@ private struct Observations {
         distances = try saved.finiteElements("distances", shape: [steps * chainCount])
         sum.assign(Tensor(try saved.finiteElements("sum", as: Double.self, shape: sum.shape), shape: sum.shape))
         let counts = try saved.finiteElements("moves", as: Double.self, shape: [3])
-        guard let proposed = Int(exactly: counts[0]), let accepted = Int(exactly: counts[1]), 0...1 << 53 ~= proposed, 0...proposed ~= accepted
-        else { throw RunError("the checkpoint is damaged: 'moves' holds \(counts[0]) and \(counts[1]), expected counts") }
+        guard let proposed = Int(exactly: counts[0]), let accepted = Int(exactly: counts[1]), 0...1 << 53 ~= proposed,
+            0...proposed ~= accepted
+        else {
+            throw RunError("the checkpoint is damaged: 'moves' holds \(counts[0]) and \(counts[1]), expected counts")
+        }
         moves = Moves(proposed: proposed, accepted: accepted, distance: counts[2])
     }
 }

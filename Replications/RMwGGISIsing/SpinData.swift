@@ -3,9 +3,10 @@ import Experiments
 import Samplers
 import Torch
 
-/// A distribution over spins that data come from, by its name in the settings: `square-10-s0.1` and `cubic-5-s0.2` are tori of side 10 and
-/// 5 whose edges all have the coupling 0.1 and 0.2, `er-100-2` is an Erdős–Rényi graph of 100 sites and mean degree 2 whose couplings
-/// are N(0, 1/2). Couplings are counted as Gibbs-with-gradients counts them, log p̃ = sᵀJs: each edge twice.
+/// A distribution over spins that data come from, by its name in the settings: `square-10-s0.1` and `cubic-5-s0.2` are
+/// tori of side 10 and 5 whose edges all have the coupling 0.1 and 0.2, `er-100-2` is an Erdős–Rényi graph of 100 sites
+/// and mean degree 2 whose couplings are N(0, 1/2). Couplings are counted as Gibbs-with-gradients counts them, log p̃ =
+/// sᵀJs: each edge twice.
 package struct SpinData: Equatable {
     package enum Family: Equatable {
         case square(side: Int, coupling: Double)
@@ -23,10 +24,14 @@ package struct SpinData: Equatable {
         guard parts.count == 3, let size = Int(parts[1]), size >= 3 else { return nil }
         switch parts[0] {
         case "square", "cubic":
-            let sites = parts[0] == "square" ? size.multipliedReportingOverflow(by: size).partialValue : size <= 16 ? size * size * size : .max
-            guard size <= 64, sites <= 4096, parts[2].hasPrefix("s"), let coupling = Double(parts[2].dropFirst()), abs(coupling) <= 10
+            let sites =
+                parts[0] == "square"
+                ? size.multipliedReportingOverflow(by: size).partialValue : size <= 16 ? size * size * size : .max
+            guard size <= 64, sites <= 4096, parts[2].hasPrefix("s"), let coupling = Double(parts[2].dropFirst()),
+                abs(coupling) <= 10
             else { return nil }
-            family = parts[0] == "square" ? .square(side: size, coupling: coupling) : .cubic(side: size, coupling: coupling)
+            family =
+                parts[0] == "square" ? .square(side: size, coupling: coupling) : .cubic(side: size, coupling: coupling)
         case "er":
             guard size <= 4096, let degree = Double(parts[2]), degree > 0, degree <= Double(size) else { return nil }
             family = .erdosRenyi(sites: size, meanDegree: degree)
@@ -42,7 +47,8 @@ package struct SpinData: Equatable {
         }
     }
 
-    /// The graph, and J for each of its edges, each counted twice. An Erdős–Rényi graph and its couplings are the seed's.
+    /// The graph, and J for each of its edges, each counted twice. An Erdős–Rényi graph and its couplings are the
+    /// seed's.
     package func couplings(seed: UInt64) throws -> (graph: Graph, couplings: [Float]) {
         switch family {
         case .square(let side, let coupling):
@@ -79,7 +85,8 @@ package struct SpinData: Equatable {
         return matrix
     }
 
-    /// The last points of so many chains after so many single-site updates of a systematic scan from fair coins: bits [chains, d].
+    /// The last points of so many chains after so many single-site updates of a systematic scan from fair coins: bits
+    /// [chains, d].
     package func sample(chains: Int, updates: Int, field: Double, seed: UInt64) throws -> Tensor {
         var gibbs = try IsingGibbsChains(
             model(seed: seed, field: field), count: chains, using: RandomGenerator(seed: seed, stream: "data"))

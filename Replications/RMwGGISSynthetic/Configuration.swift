@@ -9,7 +9,8 @@ extension RMwGGISSynthetic {
         case rm, rmwrand
         case basic = "rmwggis-basic"
         case advanced = "rmwggis-advanced"
-        /// The basic form with the power ½ of the ratio for its square, and with the bounded function: ours. Both learn p_data.
+        /// The basic form with the power ½ of the ratio for its square, and with the bounded function: ours. Both learn
+        /// p_data.
         case halfPower = "rmwggis-power-half"
         case bounded = "rmwggis-bounded"
 
@@ -65,7 +66,8 @@ extension RMwGGISSynthetic {
         public var inverseTemperatures: [Double]
         /// Gibbs sweeps of a read-out above d = 20, half of them annealed in β.
         public var readOutSweeps: Int
-        /// Further numbers of sweeps at which a read-out above d = 20 is scored, to see whether `readOutSweeps` is enough; may be empty.
+        /// Further numbers of sweeps at which a read-out above d = 20 is scored, to see whether `readOutSweeps` is
+        /// enough; may be empty.
         public var otherReadOutSweeps: [Int]
         /// Points that the test NLL is averaged over above d = 20.
         public var testPoints: Int
@@ -99,7 +101,9 @@ extension RMwGGISSynthetic {
                 try require("releasedMethods", method.rawValue, method.isReleased, "methods that the released code has")
             }
             try requireCount("seeds", seeds, to: 1000)
-            try require("hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...65536 ~= $0 }, "a list of widths from 1 to 65536")
+            try require(
+                "hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...65536 ~= $0 },
+                "a list of widths from 1 to 65536")
             try requireCount("batchSize", batchSize, to: 1 << 20)
             try requireCount("iterations", iterations, to: 1 << 40)
             try requireRate("learningRate", learningRate)
@@ -118,7 +122,8 @@ extension RMwGGISSynthetic {
             try require(
                 "inverseTemperatures", inverseTemperatures,
                 Set(inverseTemperatures).count == inverseTemperatures.count
-                    && inverseTemperatures.allSatisfy { $0 > 0 && $0 <= 1e6 }, "a list of different positive numbers up to 1e+06")
+                    && inverseTemperatures.allSatisfy { $0 > 0 && $0 <= 1e6 },
+                "a list of different positive numbers up to 1e+06")
             try requireCount("readOutSweeps", readOutSweeps, from: 2, to: 1 << 20)
             try require(
                 "otherReadOutSweeps", otherReadOutSweeps,
@@ -136,7 +141,8 @@ extension RMwGGISSynthetic {
             let most = isReleased ? dimensions.min()! : 1 << 20
             try require(
                 "flips", flips, 1...most ~= flips,
-                "a whole number from 1 to \(most)\(isReleased ? ", d: the released variant draws without replacement" : "")")
+                "a whole number from 1 to \(most)\(isReleased ? ", d: the released variant draws without replacement" : "")"
+            )
         }
 
         /// The data sets know themselves which names, dimensions and counts they can give.
@@ -151,14 +157,17 @@ extension RMwGGISSynthetic {
                     do { data = try BinaryToyData(dataset, dimension: dimension, seed: 0) } catch {
                         throw ConfigurationError(
                             key: "dimensions", value: dimension,
-                            expected: "even numbers from \(GrayCode.dimensions.lowerBound) to \(GrayCode.dimensions.upperBound)")
+                            expected:
+                                "even numbers from \(GrayCode.dimensions.lowerBound) to \(GrayCode.dimensions.upperBound)"
+                        )
                     }
                 }
                 for (key, count) in [
                     ("batchSize", batchSize), ("evaluationSamples", evaluationSamples), ("testPoints", testPoints),
                 ] {
                     do { _ = try data.points(count) } catch {
-                        throw ConfigurationError(key: key, value: count, expected: "a number that \(name) can give: \(error)")
+                        throw ConfigurationError(
+                            key: key, value: count, expected: "a number that \(name) can give: \(error)")
                     }
                 }
             }
@@ -170,21 +179,29 @@ extension RMwGGISSynthetic {
         let widths = [d] + configuration.hidden + [1]
         let parameters = zip(widths, widths.dropFirst()).reduce(0.0) { $0 + Double($1.0) * Double($1.1) + Double($1.1) }
         let flips = cell.label("method") == Method.rm.rawValue ? d : configuration.flips
-        // Forward and two gradients of each row, and the guidance's forward and input gradient, at 2 operations a weight.
+        // Forward and two gradients of each row, and the guidance's forward and input gradient, at 2 operations a
+        // weight.
         let rows = Double(configuration.batchSize) * (3 * Double(1 + flips) + 2)
         let everySo = configuration.evaluateEvery > 0 ? configuration.iterations / configuration.evaluateEvery : 0
         let final = min(configuration.finalEvaluations, configuration.iterations / configuration.finalEvaluateEvery)
         let evaluations = Double(everySo) + Double(final)
         let readOuts = d <= ExactDistribution.largestDimension ? 0 : Double(configuration.inverseTemperatures.count)
         let samples = Double(configuration.evaluationSamples)
-        let readOutSweeps = ([configuration.readOutSweeps] + configuration.otherReadOutSweeps).reduce(0.0) { $0 + Double($1) }
+        let readOutSweeps = ([configuration.readOutSweeps] + configuration.otherReadOutSweeps).reduce(0.0) {
+            $0 + Double($1)
+        }
         let annealing = Double(configuration.annealingTemperatures) * Double(configuration.annealingChains)
         let evaluationRows =
-            Double(d) * (samples * Double(configuration.gibbsSweeps) * (1 + evaluations) + readOuts * (samples * readOutSweeps + annealing))
+            Double(d)
+            * (samples * Double(configuration.gibbsSweeps) * (1 + evaluations) + readOuts
+                * (samples * readOutSweeps + annealing))
         let operations = 2 * parameters * (rows * Double(configuration.iterations) + evaluationRows)
-        let activations = Double(configuration.hidden.max()!) * max(4 * Double(configuration.batchSize) * Double(1 + flips), 3 * samples) * 4
+        let activations =
+            Double(configuration.hidden.max()!)
+            * max(4 * Double(configuration.batchSize) * Double(1 + flips), 3 * samples) * 4
         return Estimate(
-            seconds: operations / (Double(threads) * 7e10), memory: 250_000_000 + activations * Double(configuration.hidden.count),
+            seconds: operations / (Double(threads) * 7e10),
+            memory: 250_000_000 + activations * Double(configuration.hidden.count),
             disk: 3 * 4 * parameters + 100 * Double(configuration.iterations / configuration.logEvery) + 200_000)
     }
 }

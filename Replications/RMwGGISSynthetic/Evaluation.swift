@@ -93,8 +93,9 @@ extension Setting {
         }
     }
 
-    /// Σᵢ f(Δᵢ), f the method's ratio function, by all flips of fresh data: the mean, `exactLoss`; its standard error, `exactLossError`; and the share of
-    /// it, `rareShare`, that flips carry which the guided proposal draws less often than once in a thousand. Empty where the mean is not finite.
+    /// Σᵢ f(Δᵢ), f the method's ratio function, by all flips of fresh data: the mean, `exactLoss`; its standard error,
+    /// `exactLossError`; and the share of it, `rareShare`, that flips carry which the guided proposal draws less often
+    /// than once in a thousand. Empty where the mean is not finite.
     func exactLoss(_ model: MLPEnergy, _ training: BinaryToyData) throws -> [String: Double] {
         var fresh = freshData(training, for: "exact loss")
         let x = Tensor(try fresh.batch(configuration.evaluationSamples))
@@ -105,7 +106,8 @@ extension Setting {
         for first in stride(from: 0, to: x.size(0), by: size) {
             let points = x[first..<min(first + size, x.size(0))]
             withoutGradients {
-                let contributions = ratio.logarithm(model.flipDifferences(points, at: nil).converted(to: .float64)).exp()
+                let contributions = ratio.logarithm(model.flipDifferences(points, at: nil).converted(to: .float64))
+                    .exp()
                 let isRare = guided.logProposal(model, points)! .< log(1e-3)
                 losses += contributions.sum(1).array(Double.self)
                 rare += (contributions * isRare.converted(to: .float64)).sum().item()
@@ -119,9 +121,9 @@ extension Setting {
     /// The model read out at e^{−βE} for every β asked for: scores of its samples, test NLL, and where states can be
     /// enumerated KL(data‖model); by names with `@β`.
     ///
-    /// Up to d = 20 log Z and samples are exact. Above, samples come from Gibbs sweeps annealed from 0 to β over half of the
-    /// sweeps, and log Z from annealed importance sampling with the data's marginals as base; `nllError@β` is its
-    /// standard error. Scores after other numbers of sweeps have names as `wasserstein@4.0,160 sweeps`.
+    /// Up to d = 20 log Z and samples are exact. Above, samples come from Gibbs sweeps annealed from 0 to β over half
+    /// of the sweeps, and log Z from annealed importance sampling with the data's marginals as base; `nllError@β` is
+    /// its standard error. Scores after other numbers of sweeps have names as `wasserstein@4.0,160 sweeps`.
     func readOut(_ model: MLPEnergy, _ training: BinaryToyData) throws -> [String: Double] {
         guard !configuration.inverseTemperatures.isEmpty else { return [:] }
         var fresh = freshData(training, for: "read-out data")

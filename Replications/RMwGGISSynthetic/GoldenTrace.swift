@@ -87,7 +87,8 @@ struct GoldenTrace: Decodable {
                 path = context.codingPath
             default: path = []
             }
-            throw RunError("\(file.path): '\(path.map(\.stringValue).joined(separator: "."))' has a value of another type")
+            throw RunError(
+                "\(file.path): '\(path.map(\.stringValue).joined(separator: "."))' has a value of another type")
         }
     }
 
@@ -95,23 +96,32 @@ struct GoldenTrace: Decodable {
         func require(_ holds: Bool, _ fault: @autoclosure () -> String) throws {
             if !holds { throw RunError("\(file.path): \(fault())") }
         }
-        try require(iterations > 0 && loss.count == iterations, "'loss' has \(loss.count) entries for \(iterations) iterations")
-        try require(draws.map { $0.count == iterations } ?? true, "'draws' has \(draws?.count ?? 0) entries for \(iterations) iterations")
+        try require(
+            iterations > 0 && loss.count == iterations, "'loss' has \(loss.count) entries for \(iterations) iterations")
+        try require(
+            draws.map { $0.count == iterations } ?? true,
+            "'draws' has \(draws?.count ?? 0) entries for \(iterations) iterations")
         let (batches, widths) = (1...65_536, 1...4096)
-        try require(batches ~= batchSize, "'batch_size' is \(batchSize), expected \(batches.lowerBound) to \(batches.upperBound)")
-        try require(widths ~= hidden, "'hidden_dim' is \(hidden), expected \(widths.lowerBound) to \(widths.upperBound)")
+        try require(
+            batches ~= batchSize,
+            "'batch_size' is \(batchSize), expected \(batches.lowerBound) to \(batches.upperBound)")
+        try require(
+            widths ~= hidden, "'hidden_dim' is \(hidden), expected \(widths.lowerBound) to \(widths.upperBound)")
         try require(4...256 ~= dimension, "'discrete_dim' is \(dimension), expected 4 to 256")
         try require(1...dimension ~= flips, "'num_is_samples' is \(flips), expected 1 to \(dimension)")
         // All flips of a batch in a layer's width, float32.
         let activations = batchSize * (1 + dimension) * hidden
         try require(
             activations <= 1 << 28,
-            "'batch_size' \(batchSize), 'discrete_dim' \(dimension) and 'hidden_dim' \(hidden) make layers of \(activations) numbers, expected at most \(1 << 28)")
+            "'batch_size' \(batchSize), 'discrete_dim' \(dimension) and 'hidden_dim' \(hidden) make layers of \(activations) numbers, expected at most \(1 << 28)"
+        )
         for (key, list) in [("parameters_at_start", parametersAtStart), ("parameters_at_end", parametersAtEnd)] {
             try require(list.map { !$0.isEmpty } ?? true, "'\(key)' is empty, expected a parameter or more")
         }
         for (key, list) in [("energy_random_mean_std", energyOfCoinFlips), ("energy_data_mean_std", energyOfData)] {
-            try require(list.map { $0.count == 2 } ?? true, "'\(key)' has \(list?.count ?? 0) entries, expected a mean and a standard deviation")
+            try require(
+                list.map { $0.count == 2 } ?? true,
+                "'\(key)' has \(list?.count ?? 0) entries, expected a mean and a standard deviation")
         }
         try require(gradientClip > 0, "'grad_clip' is \(gradientClip), expected a positive number")
         for (index, draw) in (draws ?? []).enumerated() {

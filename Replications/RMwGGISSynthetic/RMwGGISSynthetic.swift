@@ -11,8 +11,8 @@ import Torch
 
 /// Ratio matching with gradient-guided importance sampling on synthetic binary data (Liu et al. 2023).
 ///
-/// Points of a two-dimensional set become bits by a Gray code; an MLP energy learns them by ratio matching, exactly (RM) or
-/// from a few flips a point (RMwRAND, RMwGGIS); samples of 20 Gibbs sweeps are compared with fresh data.
+/// Points of a two-dimensional set become bits by a Gray code; an MLP energy learns them by ratio matching, exactly
+/// (RM) or from a few flips a point (RMwRAND, RMwGGIS); samples of 20 Gibbs sweeps are compared with fresh data.
 public struct RMwGGISSynthetic: Replayable {
     public let name = "rmwggis-synthetic"
     public let summary = "ratio matching with gradient-guided importance sampling on seven synthetic binary data sets"
@@ -67,7 +67,9 @@ public struct RMwGGISSynthetic: Replayable {
         for iteration in context.iterations(of: configuration.iterations) {
             let x = Tensor(try data.batch(configuration.batchSize))
             let (loss, found): (Tensor, [Tensor])
-            do { (loss, found) = try objective.lossAndGradients(model, x, using: flips) } catch let fault as NonFiniteQuantity {
+            do { (loss, found) = try objective.lossAndGradients(model, x, using: flips) } catch let fault
+                as NonFiniteQuantity
+            {
                 throw Divergence(quantity: fault.quantity, iteration: iteration)
             }
             let value = loss.item()
@@ -108,8 +110,9 @@ public struct RMwGGISSynthetic: Replayable {
         return CellResult(values)
     }
 
-    /// Of the released metric over the run's evaluations: the mean and standard deviation of the last ones, `mmdRecent` and
-    /// `mmdRecentDeviation`, and the least of all, `mmdLeast`, with the iteration that had it, `mmdLeastAt`. A paper may print any of them.
+    /// Of the released metric over the run's evaluations: the mean and standard deviation of the last ones, `mmdRecent`
+    /// and `mmdRecentDeviation`, and the least of all, `mmdLeast`, with the iteration that had it, `mmdLeastAt`. A
+    /// paper may print any of them.
     private func evaluated(_ context: CellContext, _ configuration: Configuration) throws -> [String: Double] {
         let logged = try context.logged("mmd")
         guard let least = logged.min(by: { $0.value < $1.value }),

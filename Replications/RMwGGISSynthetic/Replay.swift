@@ -5,11 +5,11 @@ import Foundation
 import Objectives
 import Torch
 
-// Re-tracing a recorded run from its seed alone: the same data, initialisation, flips and updates, on one thread, by the
-// generic path. The file's flips are injected, because rounding can turn a draw and everything after it.
+// Re-tracing a recorded run from its seed alone: the same data, initialisation, flips and updates, on one thread, by
+// the generic path. The file's flips are injected, because rounding can turn a draw and everything after it.
 
-/// The order of draws (PyTorch's and NumPy's generators, both seeded with the run's seed): the data set's 5,000 points; the
-/// layers' weights and biases; then, in the released code, 1,000 coin-flip points and 1,000 data points; in every
+/// The order of draws (PyTorch's and NumPy's generators, both seeded with the run's seed): the data set's 5,000 points;
+/// the layers' weights and biases; then, in the released code, 1,000 coin-flip points and 1,000 data points; in every
 /// iteration a batch of data and one multinomial draw of flips.
 struct Replay {
     /// Largest relative difference of a loss, and of a parameter's norm at the end, that passes.
@@ -25,8 +25,9 @@ struct Replay {
         let threads = Runtime.threads
         Runtime.threads = 1
         defer { Runtime.threads = threads }
-        report("\(golden.lastPathComponent): \(trace.method) on \(trace.data), variant \(trace.variant), "
-            + "seed \(trace.seed), \(trace.iterations) iterations")
+        report(
+            "\(golden.lastPathComponent): \(trace.method) on \(trace.data), variant \(trace.variant), "
+                + "seed \(trace.seed), \(trace.iterations) iterations")
 
         var data = try BinaryToyData(named: trace.data, dimension: trace.dimension, seed: trace.seed)
         let generator = RandomGenerator(seed: UInt64(trace.seed))
@@ -58,7 +59,9 @@ struct Replay {
             let x = Tensor(try data.batch(trace.batchSize))
             let proposal = objective.logProposal(generic, x)
             var indices: Tensor?
-            do { indices = try objective.drawFlips(x, from: proposal, using: generator) } catch let fault as NonFiniteQuantity {
+            do { indices = try objective.drawFlips(x, from: proposal, using: generator) } catch let fault
+                as NonFiniteQuantity
+            {
                 report("\(fault.quantity): not finite at iteration \(iteration + 1): \(verdict(false))")
                 return false
             }
@@ -105,8 +108,10 @@ struct Replay {
             guard let expected else { continue }
             let energies = model.evaluate(x)
             passed = check("mean energy of \(name)", energies.mean().item(), expected[0], tolerance: 1e-4) && passed
-            passed = check(
-                "its standard deviation", energies.variance().squareRoot().item(), expected[1], tolerance: 1e-4) && passed
+            passed =
+                check(
+                    "its standard deviation", energies.variance().squareRoot().item(), expected[1], tolerance: 1e-4)
+                && passed
         }
         return passed
     }
@@ -148,11 +153,11 @@ extension GoldenTrace {
             case "rand": .uniform(flips: flips)
             case "ggis_unbiased": .gradientGuided(flips: flips)
             case "ggis_biased": .gradientGuidedUnweighted(flips: flips)
-            default: throw RunError("\(file.path): 'method' is '\(method)', expected rm, rand, ggis_unbiased or ggis_biased")
+            default:
+                throw RunError("\(file.path): 'method' is '\(method)', expected rm, rand, ggis_unbiased or ggis_biased")
             }
         return RatioMatching(
             estimator, pairing: pairing.hasPrefix("mismatched") ? .misread : .own, replacement: withReplacement,
             proposalIsConstant: proposalIsDetached)
     }
 }
-

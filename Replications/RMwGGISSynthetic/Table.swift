@@ -5,9 +5,9 @@ extension RMwGGISSynthetic {
     /// None of its own: `table` names its columns, which depend on whether there are read-outs.
     public var columns: [Column] { [] }
 
-    /// A row for each data set, d, variant and method, with the released evaluation, and one for each β that it was read out at,
-    /// as mean ± standard deviation over its seeds; then, for each data set and d, what data, independent bits and coin flips score,
-    /// averaged over the cells. Cells that have not run are named below the table.
+    /// A row for each data set, d, variant and method, with the released evaluation, and one for each β that it was
+    /// read out at, as mean ± standard deviation over its seeds; then, for each data set and d, what data, independent
+    /// bits and coin flips score, averaged over the cells. Cells that have not run are named below the table.
     public func table(_ records: [CellRecord]) -> Table {
         let present = records.filter { $0.status != .missing }
         let hasExactLosses = present.contains { $0.values["exactLoss"] != nil }
@@ -31,13 +31,16 @@ extension RMwGGISSynthetic {
                     + [SampleStatistics(times)?.text(1) ?? "–", status.joined(separator: "; ")])
             for readOut in readOuts(finished) {
                 let error = finished.compactMap { $0.values["nllError@\(readOut.key)"] }.max()
-                let likelihood = readOut.sweeps == nil
+                let likelihood =
+                    readOut.sweeps == nil
                     ? [
                         text(finished, "nll@\(readOut.key)", 3) + (error.map { String(format: " (%.2f)", $0) } ?? ""),
                         text(finished, "kl@\(readOut.key)", 3),
                     ] : ["", ""]
                 rows.append(
-                    labels + [readOut.title, ""] + noLosses + scores(finished, "@\(readOut.key)") + likelihood + ["", ""])
+                    labels + [readOut.title, ""] + noLosses + scores(finished, "@\(readOut.key)") + likelihood + [
+                        "", "",
+                    ])
             }
         }
         for group in present.filter({ $0.status == .finished }).grouped(by: ["data", "d"]) {
@@ -95,7 +98,9 @@ extension RMwGGISSynthetic {
     private func text(
         _ records: [CellRecord], _ name: String, _ decimals: Int, scale: Double = 1, spread: Bool = true
     ) -> String {
-        guard let statistics = SampleStatistics(records.compactMap { $0.values[name].map { $0 * scale } }) else { return "–" }
+        guard let statistics = SampleStatistics(records.compactMap { $0.values[name].map { $0 * scale } }) else {
+            return "–"
+        }
         return spread ? statistics.text(decimals) : String(format: "%.\(decimals)f", statistics.mean)
     }
 }

@@ -4,13 +4,14 @@ import Foundation
 import Objectives
 import Torch
 
-/// The gradient of contrastive divergence with one Langevin step beside that of score matching (Jin, equations 14 to 21):
+/// The gradient of contrastive divergence with one Langevin step beside that of score matching (Jin, equations 14 to
+/// 21):
 ///
 ///     mean ∇E(x) − E_z mean ∇E(x − ½ε²∇ₓE(x) + εz)  =  ½ε² ∇J  +  O(ε⁴),   J = mean [½‖∇ₓE‖² − tr ∇ₓ²E]
 ///
-/// The notes have o(ε²) for the remainder. Odd powers of ε vanish with the odd moments of z, so the next term is of order ε⁴ and the error
-/// relative to ½ε²∇J of order ε²: slope 2 on logarithmic axes. With one z for each point the term ε z·∇ₓ∇E does not vanish but averages out,
-/// and its error relative to ½ε²∇J grows as 1/ε: slope −1.
+/// The notes have o(ε²) for the remainder. Odd powers of ε vanish with the odd moments of z, so the next term is of
+/// order ε⁴ and the error relative to ½ε²∇J of order ε²: slope 2 on logarithmic axes. With one z for each point the
+/// term ε z·∇ₓ∇E does not vanish but averages out, and its error relative to ½ε²∇J grows as 1/ε: slope −1.
 struct OneStepLimit {
     private let cell: Cell
     private let configuration: ScoreMatchingDensities.Configuration
@@ -28,12 +29,15 @@ struct OneStepLimit {
             dimension: 2, hidden: configuration.hidden, confinement: configuration.confinement, dtype: .float64,
             using: generator("initialisation"))
         model.scaleWeights(by: configuration.weightScale)
-        let truth = flattened(try ScoreMatching(.exact).lossAndGradients(model, x, using: generator("objective")).gradients)
+        let truth = flattened(
+            try ScoreMatching(.exact).lossAndGradients(model, x, using: generator("objective")).gradients)
         let steps = configuration.limitSteps
         for iteration in context.iterations(of: steps.count) {
             let step = steps[iteration - 1]
             let expected = Agreement(of: 2 / (step * step) * flattened(expectedGradients(model, x, step)), with: truth)
-            let one = try OneStepContrastiveDivergence(step: step).lossAndGradients(model, x, using: generator("noise \(iteration)")).gradients
+            let one = try OneStepContrastiveDivergence(step: step).lossAndGradients(
+                model, x, using: generator("noise \(iteration)")
+            ).gradients
             let drawn = Agreement(of: 2 / (step * step) * flattened(one), with: truth)
             try context.log(
                 iteration: iteration,
@@ -53,10 +57,12 @@ struct OneStepLimit {
         return CellResult(values)
     }
 
-    /// mean ∇E(x) − E_z mean ∇E(x̃), the expectation by the Gauss–Hermite rule of three nodes in each coordinate, exact for polynomials to
-    /// degree 5 in each: for all terms below ε⁶.
+    /// mean ∇E(x) − E_z mean ∇E(x̃), the expectation by the Gauss–Hermite rule of three nodes in each coordinate, exact
+    /// for polynomials to degree 5 in each: for all terms below ε⁶.
     private func expectedGradients(_ model: ContinuousMLPEnergy, _ x: Tensor, _ step: Double) -> [Tensor] {
-        let nodes = [(z: -3.0.squareRoot(), weight: 1.0 / 6), (z: 0, weight: 2.0 / 3), (z: 3.0.squareRoot(), weight: 1.0 / 6)]
+        let nodes = [
+            (z: -3.0.squareRoot(), weight: 1.0 / 6), (z: 0, weight: 2.0 / 3), (z: 3.0.squareRoot(), weight: 1.0 / 6),
+        ]
         let centres = x - 0.5 * step * step * model.inputGradient(x)
         var loss = model.energy(x).mean()
         for first in nodes {
@@ -75,7 +81,8 @@ struct OneStepLimit {
         let (x, y) = (x.map { log($0) }, y.map { log($0) })
         let n = Double(x.count)
         let (meanX, meanY) = (x.reduce(0, +) / n, y.reduce(0, +) / n)
-        return zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) } / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
+        return zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
+            / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
     }
 }
 

@@ -6,11 +6,13 @@ import Metrics
 import Objectives
 import Torch
 
-/// Score matching on densities of the plane that are known (Jin, sections 3 and 4; Dai 2023, section 10.2.5): what each estimator learns, beside
-/// maximum likelihood and contrastive divergence, what it costs, and the limits in which the lecture notes say that one is another.
+/// Score matching on densities of the plane that are known (Jin, sections 3 and 4; Dai 2023, section 10.2.5): what each
+/// estimator learns, beside maximum likelihood and contrastive divergence, what it costs, and the limits in which the
+/// lecture notes say that one is another.
 public struct ScoreMatchingDensities: Replication {
     public let name = "score-matching"
-    public let summary = "score matching on known densities of the plane: exact, Hutchinson, sliced, denoising, and contrastive divergence as its limit"
+    public let summary =
+        "score matching on known densities of the plane: exact, Hutchinson, sliced, denoising, and contrastive divergence as its limit"
     public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
     public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
     public let columns: [Column] = []
@@ -36,11 +38,16 @@ public struct ScoreMatchingDensities: Replication {
                 for target in configuration.limitTargets { add(["part": part.rawValue, "target": target.rawValue]) }
             case .traces:
                 for d in configuration.dimensions {
-                    for estimator in configuration.estimators { add(["part": part.rawValue, "d": "\(d)", "estimator": estimator.rawValue]) }
+                    for estimator in configuration.estimators {
+                        add(["part": part.rawValue, "d": "\(d)", "estimator": estimator.rawValue])
+                    }
                 }
             case .noise:
                 for deviation in configuration.noiseDeviations {
-                    add(["part": part.rawValue, "target": configuration.noiseTarget.rawValue, "sigma": String(format: "%g", deviation)])
+                    add([
+                        "part": part.rawValue, "target": configuration.noiseTarget.rawValue,
+                        "sigma": String(format: "%g", deviation),
+                    ])
                 }
             }
         }
@@ -57,8 +64,14 @@ public struct ScoreMatchingDensities: Replication {
             let points = Double(configuration.trainingCells * configuration.trainingCells + configuration.batchSize)
             (seconds, memory) = (Double(configuration.iterations) * (5e-4 + points * products * 2e-10), 300_000_000)
         case .learning, .noise:
-            (seconds, memory) = (Double(configuration.iterations) * (5e-4 + Double(configuration.batchSize) * products * 1e-9), 250_000_000)
-        case .oneStep: (seconds, memory) = (Double(configuration.limitSteps.count) * Double(configuration.limitPoints) * 5e-5, 300_000_000)
+            (seconds, memory) = (
+                Double(configuration.iterations) * (5e-4 + Double(configuration.batchSize) * products * 1e-9),
+                250_000_000
+            )
+        case .oneStep:
+            (seconds, memory) = (
+                Double(configuration.limitSteps.count) * Double(configuration.limitPoints) * 5e-5, 300_000_000
+            )
         case .traces:
             let d = Double(cell.label("d")!)!
             let exact = d * Double(configuration.tracePoints) * products * 2e-10
@@ -77,7 +90,9 @@ public struct ScoreMatchingDensities: Replication {
             case .noise: return try denoise(cell, configuration, context)
             }
         } catch let fault as QuadratureError {
-            if case .notFinite(let quantity) = fault { throw Divergence(quantity: quantity, iteration: configuration.iterations) }
+            if case .notFinite(let quantity) = fault {
+                throw Divergence(quantity: quantity, iteration: configuration.iterations)
+            }
             throw RunError("\(cell.id): \(fault)")
         } catch let fault as NonFiniteQuantity {
             throw Divergence(quantity: fault.quantity, iteration: configuration.iterations)
@@ -89,7 +104,8 @@ public struct ScoreMatchingDensities: Replication {
         let target = Target(rawValue: cell.label("target")!)!.planar
         let objective: any DensityObjective =
             switch Objective(rawValue: cell.label("objective")!)! {
-            case .maximumLikelihood: QuadratureLikelihood(try QuadratureGrid(target, cells: configuration.trainingCells))
+            case .maximumLikelihood:
+                QuadratureLikelihood(try QuadratureGrid(target, cells: configuration.trainingCells))
             case .exact: try ScoreMatching(.exact)
             case .hutchinson: try ScoreMatching(.hutchinson(.rademacher))
             case .sliced: try ScoreMatching(.sliced(.rademacher))
@@ -111,19 +127,24 @@ public struct ScoreMatchingDensities: Replication {
         let model = try learnt(clean, ScoreMatching(.denoising(standardDeviation: deviation)), configuration, context)
         // p ∗ N(0, σ²I): each component's variance grows by σ².
         let noisy = try GaussianMixture(
-            weights: clean.weights, means: clean.means, deviations: clean.deviations.map { ($0 * $0 + deviation * deviation).squareRoot() })
+            weights: clean.weights, means: clean.means,
+            deviations: clean.deviations.map { ($0 * $0 + deviation * deviation).squareRoot() })
         let (box, margin) = (target.box, 4 * deviation)
         let grid = try QuadratureGrid(
-            x: box.x.lowerBound - margin...box.x.upperBound + margin, y: box.y.lowerBound - margin...box.y.upperBound + margin,
+            x: box.x.lowerBound - margin...box.x.upperBound + margin,
+            y: box.y.lowerBound - margin...box.y.upperBound + margin,
             columns: configuration.cells, rows: configuration.cells)
         try context.writeDensities(model, beside: noisy, on: grid)
         var values = try distances(model, noisy, grid)
-        for (name, value) in try distances(model, clean, grid) where ["KL", "fisher", "TV"].contains(name) { values["\(name)@clean"] = value }
+        for (name, value) in try distances(model, clean, grid) where ["KL", "fisher", "TV"].contains(name) {
+            values["\(name)@clean"] = value
+        }
         return CellResult(values)
     }
 
     private func learnt(
-        _ density: any Density, _ objective: some DensityObjective, _ configuration: Configuration, _ context: CellContext
+        _ density: any Density, _ objective: some DensityObjective, _ configuration: Configuration,
+        _ context: CellContext
     ) throws -> ContinuousMLPEnergy {
         let model = ContinuousMLPEnergy(
             dimension: 2, hidden: configuration.hidden, confinement: configuration.confinement,
@@ -132,10 +153,13 @@ public struct ScoreMatchingDensities: Replication {
         return model
     }
 
-    private func distances(_ model: ContinuousMLPEnergy, _ density: any Density, _ grid: QuadratureGrid) throws -> [String: Double] {
+    private func distances(_ model: ContinuousMLPEnergy, _ density: any Density, _ grid: QuadratureGrid) throws
+        -> [String: Double]
+    {
         let found = try DensityComparison(of: model, with: density, on: grid)
         var values = [
-            "KL": found.divergence, "TV": found.totalVariation, "logZ": found.logPartitionFunction, "massOutside": found.modelMassOutside,
+            "KL": found.divergence, "TV": found.totalVariation, "logZ": found.logPartitionFunction,
+            "massOutside": found.modelMassOutside,
         ]
         values["fisher"] = found.fisherDivergence
         return values

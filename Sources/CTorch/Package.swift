@@ -7,7 +7,9 @@ import PackageDescription
 let root = URL(fileURLWithPath: Context.packageDirectory).deletingLastPathComponent().deletingLastPathComponent().path
 let libtorch = Context.environment["LIBTORCH"].flatMap { $0.isEmpty ? nil : $0 } ?? "\(root)/.deps/libtorch"
 guard FileManager.default.fileExists(atPath: "\(libtorch)/include/ATen/ATen.h") else {
-    fatalError("no libtorch at \(libtorch) (include/ATen/ATen.h is missing): run 'make setup', or set LIBTORCH to a libtorch 2.13")
+    fatalError(
+        "no libtorch at \(libtorch) (include/ATen/ATen.h is missing): run 'make setup', or set LIBTORCH to a libtorch 2.13"
+    )
 }
 let hasCUDA = FileManager.default.fileExists(atPath: "\(libtorch)/lib/libtorch_cuda.so")
 
@@ -30,7 +32,10 @@ let package = Package(
             // RPATH, not RUNPATH, which another libtorch on LD_LIBRARY_PATH would win over.
             linkerSettings: [
                 .unsafeFlags(
-                    ["-L\(libtorch)/lib", "-Xlinker", "--disable-new-dtags", "-Xlinker", "-rpath", "-Xlinker", "\(libtorch)/lib", "-Xlinker", "--no-as-needed"]
+                    [
+                        "-L\(libtorch)/lib", "-Xlinker", "--disable-new-dtags", "-Xlinker", "-rpath", "-Xlinker",
+                        "\(libtorch)/lib", "-Xlinker", "--no-as-needed",
+                    ]
                         + (hasCUDA ? ["-ltorch_cuda", "-lc10_cuda"] : []) + ["-ltorch", "-ltorch_cpu", "-lc10"])
             ]
         )

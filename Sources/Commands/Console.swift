@@ -5,7 +5,8 @@ import HDF5
 import Logging
 import Synchronization
 
-/// Opens /dev/null as whichever of standard input, output and error is closed, so that no file of a run is opened as one of them.
+/// Opens /dev/null as whichever of standard input, output and error is closed, so that no file of a run is opened as
+/// one of them.
 func openStandardDescriptors() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
         _ = open("/dev/null", O_RDWR)  // the lowest that is free
@@ -97,12 +98,14 @@ final class ProgressLine {
             let line = "\(place): \(iteration)/\(total), \(String(format: "%.1f", rate)) iterations/s, \(left) left"
             Console.shared.isTerminal ? Console.shared.show(line) : Console.shared.write(line)
         case .skipped(let cells):
-            Console.shared.write(cells.count == 1 ? "\(cells[0].id): has run already" : "\(cells.count) cells have run already")
+            Console.shared.write(
+                cells.count == 1 ? "\(cells[0].id): has run already" : "\(cells.count) cells have run already")
         case .ended(let record):
             let values = record.values.sorted { $0.key < $1.key }.map { "\($0) \(String(format: "%.4g", $1))" }
             let seconds = record.timing.map { " in \(Self.time($0.wallSeconds))" } ?? ""
             let end = record.status == .finished ? "done" : "diverged"
-            Console.shared.write("\(place): \(end)\(seconds)\(values.isEmpty ? "" : ": ")\(values.joined(separator: ", "))")
+            Console.shared.write(
+                "\(place): \(end)\(seconds)\(values.isEmpty ? "" : ": ")\(values.joined(separator: ", "))")
         case .relayed(let line):
             Console.shared.write(line)
         }

@@ -9,7 +9,8 @@ import Torch
 struct DeviceCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "device",
-        abstract: "Compares a device's energies, gradients and chains with float64 on the processor, and times its chains.",
+        abstract:
+            "Compares a device's energies, gradients and chains with float64 on the processor, and times its chains.",
         discussion: """
             A network of Table 5.1 of Xu 2022 with random weights. Errors are relative to the largest energy and to each gradient's norm. Chains are \
             compared in distribution, since each device draws its own noise: z is a difference of means in standard errors. Exit code 1 where \
@@ -23,7 +24,10 @@ struct DeviceCommand: ParsableCommand {
     @Option(help: "Chains at a time.") var batch = 128
     @Option(help: "Steps of a chain.") var steps = 100
     @Option(help: "Times that the chains are timed, after once for nothing; the median is printed.") var rounds = 5
-    @Option(help: ArgumentHelp("Rows of the square matrices whose product is the limit (default: 1024 on cpu, 8192 on cuda).", valueName: "rows"))
+    @Option(
+        help: ArgumentHelp(
+            "Rows of the square matrices whose product is the limit (default: 1024 on cpu, 8192 on cuda).",
+            valueName: "rows"))
     var matrix: Int?
     @Flag(help: "Time chains as CUDA graphs too.") var graphs = false
     @Option(help: "Threads of the processor.") var threads: Int = Processor.available
@@ -32,8 +36,12 @@ struct DeviceCommand: ParsableCommand {
     func validate() throws {
         try requireCounts(["batch": batch, "steps": steps, "rounds": rounds, "threads": threads, "matrix": matrix ?? 1])
         let most = ConvNetArchitecture.largestWidth
-        guard width > 0, width <= most else { throw ValidationError("--width is \(width), expected a number above 0, up to \(most)") }
-        guard ["a", "b", "c"].contains(network) else { throw ValidationError("--network is '\(network)', expected a, b or c") }
+        guard width > 0, width <= most else {
+            throw ValidationError("--width is \(width), expected a number above 0, up to \(most)")
+        }
+        guard ["a", "b", "c"].contains(network) else {
+            throw ValidationError("--network is '\(network)', expected a, b or c")
+        }
     }
 
     func run() throws {
@@ -41,7 +49,9 @@ struct DeviceCommand: ParsableCommand {
         do {
             let device = try Device(validating: device)
             if graphs, device == .cpu {
-                throw RunError("graphs are of work on a GPU, but the device is cpu", cure: "leave out --graphs, or give --device cuda")
+                throw RunError(
+                    "graphs are of work on a GPU, but the device is cpu",
+                    cure: "leave out --graphs, or give --device cuda")
             }
             let report = try DeviceReport(self, on: device)
             if json { try printJSON(report) } else { try printText(report.table.markdown) }
@@ -54,7 +64,8 @@ private struct DeviceReport: Encodable {
     struct Agreement: Encodable {
         var type: String
         var energyError, gradientError: Double
-        /// Mean energy, and mean root mean square, at the chains' ends: the device's less the reference's, in standard errors.
+        /// Mean energy, and mean root mean square, at the chains' ends: the device's less the reference's, in standard
+        /// errors.
         var energyZ, deviationZ: Double
         var agrees: Bool
     }
@@ -84,7 +95,8 @@ private struct DeviceReport: Encodable {
         let weights = try ConvNetEnergy(architecture, using: RandomGenerator(seed: 1))
 
         func model(_ type: DType, sampling: DType, on device: Device) throws -> FrozenConvNetEnergy {
-            let model = try ConvNetEnergy(architecture, dtype: type, samplingType: sampling, using: RandomGenerator(seed: 1, device: device))
+            let model = try ConvNetEnergy(
+                architecture, dtype: type, samplingType: sampling, using: RandomGenerator(seed: 1, device: device))
             model.parameters.assign(weights.parameters)
             model.state.assign(weights.state)
             return model.frozen()
@@ -93,7 +105,9 @@ private struct DeviceReport: Encodable {
         let (batch, steps) = (batch, steps)
         /// Energies, and root mean squares, of where chains end that start from the same images.
         func ends(_ model: FrozenConvNetEnergy, _ start: Tensor, on device: Device) throws -> [Tensor] {
-            let end = try dynamics.run(model, from: start.channelsLast(), steps: steps, using: RandomGenerator(seed: 3, device: device)).points
+            let end = try dynamics.run(
+                model, from: start.channelsLast(), steps: steps, using: RandomGenerator(seed: 3, device: device)
+            ).points
             let squares = end.reshaped([batch, -1]).squared().mean(1).squareRoot()
             return [model.evaluate(end), squares].map { $0.moved(to: .cpu).converted(to: .float64) }
         }
@@ -111,39 +125,48 @@ private struct DeviceReport: Encodable {
             let energyError = (wide(found.energy) - energy).abs().max().item() / energy.abs().max().item()
             let gradientError = (rows(wide(found.gradient) - gradient).norm(1) / rows(gradient).norm(1)).mean().item()
             let z = zip(try ends(frozen, own, on: device), reference).map { ours, theirs in
-                let spread = batch > 1 ? ((ours.variance(0) + theirs.variance(0)) / Double(batch)).squareRoot().item() : .infinity
+                let spread =
+                    batch > 1
+                    ? ((ours.variance(0) + theirs.variance(0)) / Double(batch)).squareRoot().item() : .infinity
                 return (ours.mean().item() - theirs.mean().item()) / spread
             }
             agreement.append(
                 Agreement(
-                    type: "\(type)", energyError: energyError, gradientError: gradientError, energyZ: z[0], deviationZ: z[1],
+                    type: "\(type)", energyError: energyError, gradientError: gradientError, energyZ: z[0],
+                    deviationZ: z[1],
                     agrees: energyError <= bound && gradientError <= bound && z.allSatisfy { abs($0) <= 5 }))
             let rate = Self.productRate(type, rows: command.matrix ?? (device == .cpu ? 1024 : 8192), on: device)
             for asGraph in command.graphs ? [false, true] : [false] {
                 let generator = RandomGenerator(seed: 3, device: device)
                 let times = try (0...command.rounds).map { _ in
                     try ContinuousClock().measure {
-                        _ = try dynamics.run(frozen, from: own.channelsLast(), steps: steps, asGraph: asGraph, using: generator)
+                        _ = try dynamics.run(
+                            frozen, from: own.channelsLast(), steps: steps, asGraph: asGraph, using: generator)
                     } / .seconds(1)
                 }
                 let speed = Double(batch * steps) / Self.median(Array(times.dropFirst()))
                 // Forward, and back to the image.
                 let flops = speed * 4 * Double(architecture.multiplications)
                 self.speed.append(
-                    Speed(type: "\(type)", graphs: asGraph, imageStepsPerSecond: speed, gigaflops: flops / 1e9, share: flops / rate))
+                    Speed(
+                        type: "\(type)", graphs: asGraph, imageStepsPerSecond: speed, gigaflops: flops / 1e9,
+                        share: flops / rate))
             }
         }
     }
 
-    /// Throws `RunError` where the machine has less memory than is likely to be needed: weights in float32, and in float64 as they are and frozen,
-    /// then frozen in the device's type; and a layer of a batch, unfolded for its convolution, in float64, forward and back.
+    /// Throws `RunError` where the machine has less memory than is likely to be needed: weights in float32, and in
+    /// float64 as they are and frozen, then frozen in the device's type; and a layer of a batch, unfolded for its
+    /// convolution, in float64, forward and back.
     private static func checkMemory(_ architecture: ConvNetArchitecture, batch: Int) throws {
         let weights = 28 * Double(architecture.parameterCount)
         let needed = weights + 16 * Double(batch) * Double(architecture.largestUnfolding)
         let there = Double(ProcessInfo.processInfo.physicalMemory)
         guard needed <= there else {
             throw RunError(
-                String(format: "this needs about %.0f GB of memory, %.0f GB of them for weights; the machine has %.0f GB", needed / 1e9, weights / 1e9, there / 1e9),
+                String(
+                    format: "this needs about %.0f GB of memory, %.0f GB of them for weights; the machine has %.0f GB",
+                    needed / 1e9, weights / 1e9, there / 1e9),
                 cure: "give a smaller --width or --batch")
         }
     }
@@ -169,13 +192,20 @@ private struct DeviceReport: Encodable {
             let found = agreement.first { $0.type == speed.type }!
             return [
                 speed.type, speed.graphs ? "graphs" : "", small(found.energyError), small(found.gradientError),
-                String(format: "%.1f", found.energyZ), String(format: "%.1f", found.deviationZ), found.agrees ? "yes" : "no",
-                String(format: "%.0f", speed.imageStepsPerSecond), String(format: "%.0f", speed.gigaflops), String(format: "%.2f", speed.share),
+                String(format: "%.1f", found.energyZ), String(format: "%.1f", found.deviationZ),
+                found.agrees ? "yes" : "no",
+                String(format: "%.0f", speed.imageStepsPerSecond), String(format: "%.0f", speed.gigaflops),
+                String(format: "%.2f", speed.share),
             ]
         }
         return Table(
-            columns: ["type", "", "energies", "gradients", "z, energy", "z, size", "agrees", "images·steps/s", "GFLOP/s", "of a product's"],
+            columns: [
+                "type", "", "energies", "gradients", "z, energy", "z, size", "agrees", "images·steps/s", "GFLOP/s",
+                "of a product's",
+            ],
             rows: rows,
-            notes: ["\(device), network \(network), width \(width), \(batch) chains of \(steps) steps, libtorch \(Runtime.version), \(threads) threads"])
+            notes: [
+                "\(device), network \(network), width \(width), \(batch) chains of \(steps) steps, libtorch \(Runtime.version), \(threads) threads"
+            ])
     }
 }

@@ -6,10 +6,11 @@ import Foundation
 let imageInputHelp =
     "an HDF5 file with 'images', an IDX file, a CIFAR-10 .bin file, or a folder: of PNG files, of MNIST's IDX files or of CIFAR-10's training batches"
 
-/// The images at a path, by what lies there: of files by their first bytes, whatever their names; of folders by what they hold. Tells standard
-/// error what of it is not read, and where labels come from.
+/// The images at a path, by what lies there: of files by their first bytes, whatever their names; of folders by what
+/// they hold. Tells standard error what of it is not read, and where labels come from.
 ///
-/// - Throws: an error of the reader's that names the file; `ImageError` where nothing is there, or nothing that holds images.
+/// - Throws: an error of the reader's that names the file; `ImageError` where nothing is there, or nothing that holds
+///   images.
 func openImages(_ path: String) throws -> any ImageSource {
     let source = try readImages(path)
     for remark in source.remarks { Console.shared.write(remark) }
@@ -28,17 +29,22 @@ private func readImages(_ path: String) throws -> any ImageSource {
     case .idx: return try ImageSet(idx: url)
     case .cifar10:
         let records = try CIFAR10.records(contentsOf: url)
-        return try ImageSet(name: url.lastPathComponent, shape: CIFAR10.shape, pixels: records.pixels, labels: records.labels)
+        return try ImageSet(
+            name: url.lastPathComponent, shape: CIFAR10.shape, pixels: records.pixels, labels: records.labels)
     case .other(let what): throw ImageError("\(path): \(what); expected \(imageInputHelp)")
     }
 }
 
 private func readFolder(_ url: URL, _ path: String) throws -> any ImageSource {
     func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) }
-    if holds("data_batch_1.bin") || holds("cifar-10-batches-bin/data_batch_1.bin") { return try ImageSet(cifar10: .train, in: url) }
+    if holds("data_batch_1.bin") || holds("cifar-10-batches-bin/data_batch_1.bin") {
+        return try ImageSet(cifar10: .train, in: url)
+    }
     if MNIST.isPresent(.train, in: url) { return try ImageSet(mnist: .train, in: url) }
     for pickles in ["data_batch_1", "cifar-10-batches-py/data_batch_1"] where holds(pickles) {
-        throw ImageError("\(path): holds CIFAR-10 as Python pickles (\(pickles)), which are not read: take its binary version, data_batch_1.bin …")
+        throw ImageError(
+            "\(path): holds CIFAR-10 as Python pickles (\(pickles)), which are not read: take its binary version, data_batch_1.bin …"
+        )
     }
     return try PNGFolder(url)
 }

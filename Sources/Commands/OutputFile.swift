@@ -4,8 +4,9 @@ import Glibc
 
 /// A file that a command is asked to write: checked before the work, written all or nothing after it.
 ///
-/// A symbolic link is written through: what it points to is replaced. What is neither a plain file nor nothing, such as a pipe, is refused, and
-/// so is one of the command's inputs; another file that is there is replaced with `--force` alone.
+/// A symbolic link is written through: what it points to is replaced. What is neither a plain file nor nothing, such as
+/// a pipe, is refused, and so is one of the command's inputs; another file that is there is replaced with `--force`
+/// alone.
 struct OutputFile {
     /// As it was typed.
     private let path: String
@@ -26,10 +27,13 @@ struct OutputFile {
         if lstat(destination, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFREG else {
                 let isFolder = status.st_mode & S_IFMT == S_IFDIR
-                throw fault("is \(isFolder ? "a folder" : "no plain file"), expected a file to write or the name of a new one")
+                throw fault(
+                    "is \(isFolder ? "a folder" : "no plain file"), expected a file to write or the name of a new one")
             }
             if let input = inputs.first(where: { Self.holds($0, status) }) {
-                throw fault(input == path ? "is read too, and would be lost" : "is read too, as \(input), and would be lost", cure: "give another name")
+                throw fault(
+                    input == path ? "is read too, and would be lost" : "is read too, as \(input), and would be lost",
+                    cure: "give another name")
             }
             guard force else { throw fault("is there already", cure: "--force replaces it") }
         } else if errno != ENOENT {
@@ -42,12 +46,14 @@ struct OutputFile {
         (self.path, self.destination) = (path, destination)
     }
 
-    /// Replaces the file by what `body` writes at the path it is given. Throws `RunError` with what was typed, and what `body` throws.
+    /// Replaces the file by what `body` writes at the path it is given. Throws `RunError` with what was typed, and what
+    /// `body` throws.
     func write(_ body: (String) throws -> Void) throws {
         try atomically(replacing: URL(fileURLWithPath: destination), named: path) { try body($0.path) }
     }
 
-    /// Where a path leads over symbolic links, the last of which may point to nothing; nil, with `errno`, where that cannot be told.
+    /// Where a path leads over symbolic links, the last of which may point to nothing; nil, with `errno`, where that
+    /// cannot be told.
     private static func destination(of path: String) -> String? {
         var place = path
         for _ in 0..<40 {
@@ -58,7 +64,9 @@ struct OutputFile {
             // EINVAL: it is no link.
             guard count >= 0 else { return errno == EINVAL || errno == ENOENT ? place : nil }
             let target = String(decoding: buffer.prefix(count), as: UTF8.self)
-            place = target.hasPrefix("/") ? target : URL(fileURLWithPath: place).deletingLastPathComponent().path + "/" + target
+            place =
+                target.hasPrefix("/")
+                ? target : URL(fileURLWithPath: place).deletingLastPathComponent().path + "/" + target
         }
         errno = ELOOP
         return nil

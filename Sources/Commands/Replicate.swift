@@ -27,7 +27,8 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
                 Exit codes: 0 done; 1 a check or a replay failed, or every cell diverged; 2 bad data, configuration or environment; 64 wrong usage.
                 """,
             subcommands: [
-                ListCommand<C>.self, RunCommand<C>.self, CheckCommand<C>.self, CompareCommand.self, ReplayCommand<C>.self,
+                ListCommand<C>.self, RunCommand<C>.self, CheckCommand<C>.self, CompareCommand.self,
+                ReplayCommand<C>.self,
                 ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
             ])
     }
@@ -39,7 +40,9 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
     public func run() throws {
         guard version else { throw CleanExit.helpRequest(self) }
         try printLine("replicate \(suiteVersion), commit \(C.environment.commit)")
-        for (name, version) in C.environment.libraries.sorted(by: { $0.key < $1.key }) { try printLine("\(name) \(version)") }
+        for (name, version) in C.environment.libraries.sorted(by: { $0.key < $1.key }) {
+            try printLine("\(name) \(version)")
+        }
     }
 
     /// Parses the process's arguments, runs the command and ends the process with its exit code.
@@ -74,7 +77,8 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
     /// Throws `ValidationError` with the nearest command where the first argument is none.
     private static func checkCommand() throws {
         let commands = configuration.subcommands.compactMap { $0.configuration.commandName } + ["help"]
-        guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"), !commands.contains(first) else { return }
+        guard let first = CommandLine.arguments.dropFirst().first, !first.hasPrefix("-"), !commands.contains(first)
+        else { return }
         throw ValidationError(unknownName("command", first, among: commands).description)
     }
 
@@ -135,7 +139,9 @@ struct CheckCommand<C: Catalogue>: ParsableCommand {
         CommandConfiguration(
             commandName: "check",
             abstract: "Compares a replication with its pinned values.",
-            discussion: "Runs the profile 'smoke' in a temporary folder, or takes a run that is there. Exit code 1 where a value moved, 2 where one is absent.")
+            discussion:
+                "Runs the profile 'smoke' in a temporary folder, or takes a run that is there. Exit code 1 where a value moved, 2 where one is absent."
+        )
     }
 
     @Argument(help: "The replication.") var name: String
@@ -163,7 +169,9 @@ struct CompareCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "compare",
         abstract: "Compares two runs byte for byte in what one seed must give the same.",
-        discussion: "That is logged values, results, pictures other than charts, and checkpoints. Exit code 1 where they differ, 2 where one is no run.")
+        discussion:
+            "That is logged values, results, pictures other than charts, and checkpoints. Exit code 1 where they differ, 2 where one is no run."
+    )
 
     @Argument(help: "A run folder.") var a: String
     @Argument(help: "Another run folder.") var b: String

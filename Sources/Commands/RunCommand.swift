@@ -8,18 +8,27 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         CommandConfiguration(
             commandName: "run",
             abstract: "Runs a replication, or some of its cells, and prints its table.",
-            discussion: "Ctrl-C writes a checkpoint; --resume goes on from it. Processes that are given different --cells may share one --output.")
+            discussion:
+                "Ctrl-C writes a checkpoint; --resume goes on from it. Processes that are given different --cells may share one --output."
+        )
     }
 
     @Argument(help: "The replication; 'replicate list' lists them.") var name: String
     @Option(help: "The profile.") var profile = "quick"
     @Option(help: "Where all randomness starts (default: the replication's own).") var seed: UInt64?
-    @Option(help: "Threads to compute with, in all (default: as the run was begun with, else those that this process may use).")
+    @Option(
+        help:
+            "Threads to compute with, in all (default: as the run was begun with, else those that this process may use)."
+    )
     var threads: Int?
     @Option(
-        help: ArgumentHelp("Where tensors lie: cpu, cuda or cuda:N, for replications that run on a GPU.", valueName: "device"))
+        help: ArgumentHelp(
+            "Where tensors lie: cpu, cuda or cuda:N, for replications that run on a GPU.", valueName: "device"))
     var device = "cpu"
-    @Flag(help: "On a GPU, record the steps of chains once and issue them as CUDA graphs. The same numbers; not yet tried on a GPU.")
+    @Flag(
+        help:
+            "On a GPU, record the steps of chains once and issue them as CUDA graphs. The same numbers; not yet tried on a GPU."
+    )
     var graphs = false
     @Option(
         name: .customLong("set"),
@@ -52,7 +61,9 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
 
     private func run(_ replication: some Replication) throws {
         var request = RunRequest(profile: profile, threads: threads)
-        do { request.device = try Device(validating: device) } catch let fault as DeviceError { throw RunError(fault.description) }
+        do { request.device = try Device(validating: device) } catch let fault as DeviceError {
+            throw RunError(fault.description)
+        }
         request.recordsGraphs = graphs
         request.overrides = overrides
         request.seed = seed
@@ -94,7 +105,8 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         let indices = plan.selected.map(\.index)
         let ends = try plan.records().filter { indices.contains($0.cell.index) }.map(\.status)
         if ends.allSatisfy(\.isDiverged) {
-            Console.shared.write("error: \(ends.count == 1 ? "the cell" : "every one of the \(ends.count) cells") diverged")
+            Console.shared.write(
+                "error: \(ends.count == 1 ? "the cell" : "every one of the \(ends.count) cells") diverged")
             code = max(code, 1)
         }
         if !run.passedOver.isEmpty { code = max(code, 2) }
@@ -106,7 +118,9 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         let plan = run.plan
         if !run.finished.isEmpty { progress.show(.skipped(run.finished)) }
         let processes = run.remaining.map { cell in
-            var arguments = ["run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)"]
+            var arguments = [
+                "run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)",
+            ]
             arguments += ["--device", device] + (graphs ? ["--graphs"] : [])
             for override in overrides { arguments += ["--set", override.description] }
             arguments += ["--cells", "\(cell.index)", "--output", plan.folder.url.path, "--resume"]
@@ -114,7 +128,9 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             arguments += acceptUnchecked ? ["--accept-unchecked"] : []
             return CellProcess(cell: cell.id, arguments: arguments)
         }
-        let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) { progress.show(.relayed($0)) }
+        let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) {
+            progress.show(.relayed($0))
+        }
         if let signal = Interruption.signal() { throw Interrupted(signal: signal) }
         return code
     }

@@ -19,24 +19,39 @@ struct ScoreCommand: ParsableCommand {
 
     @Argument(help: "The images.") var images: String
     @Argument(help: "What they are to look like.") var reference: String
-    @Option(help: ArgumentHelp("The Inception network's weights, as data-scripts/inception-to-hdf5 writes them.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The Inception network's weights, as data-scripts/inception-to-hdf5 writes them.", valueName: "file"))
     var weights: String?
-    @Option(help: "How images become the network's input: \(InceptionNetwork.Input.allCases.map(\.rawValue).joined(separator: ", ")).")
+    @Option(
+        help:
+            "How images become the network's input: \(InceptionNetwork.Input.allCases.map(\.rawValue).joined(separator: ", "))."
+    )
     var input = InceptionNetwork.Input.tensorFlow1
-    @Option(help: ArgumentHelp("The classifier: read where the file is there, else trained and written to it.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "The classifier: read where the file is there, else trained and written to it.", valueName: "file"))
     var classifier: String?
     @Option(help: "Epochs that the classifier is trained for.") var epochs = 3
     @Option(help: "Splits of the Inception score.") var splits = 10
-    @Flag(help: "Deal images to those splits in their order, which may be by class, rather than shuffled by a fixed seed.")
+    @Flag(
+        help: "Deal images to those splits in their order, which may be by class, rather than shuffled by a fixed seed."
+    )
     var keepOrder = false
-    @Option(help: ArgumentHelp("Where to write what was gathered of the reference, to stand in its place another time.", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "Where to write what was gathered of the reference, to stand in its place another time.", valueName: "file")
+    )
     var saveStatistics: String?
     @Flag(help: "Replace the file of --save-statistics where it is there already.") var force = false
     @Option(help: "Images at a time.") var batch = 50
     @Option(help: "Where random choices start: the classifier, subsets of the KID.") var seed: UInt64 = 1
     @Option(help: "Threads to compute with.") var threads: Int = Processor.available
     @Flag(help: "Print JSON instead of a table.") var json = false
-    @Flag(help: "Take weights, a classifier or statistics also where the file carries no checksum, as those written before files had one.")
+    @Flag(
+        help:
+            "Take weights, a classifier or statistics also where the file carries no checksum, as those written before files had one."
+    )
     var acceptUnchecked = false
 
     func validate() throws {
@@ -46,7 +61,9 @@ struct ScoreCommand: ParsableCommand {
 
     func run() throws {
         do { try score() } catch let error as HDF5Error where error.lacksChecksum {
-            throw RunError(error.description, cure: "if you know that it is whole, --accept-unchecked takes it; else have it written anew")
+            throw RunError(
+                error.description,
+                cure: "if you know that it is whole, --accept-unchecked takes it; else have it written anew")
         }
     }
 
@@ -59,7 +76,8 @@ struct ScoreCommand: ParsableCommand {
         try reference.map { try network.check($0.shape) }
         let saved = try reference == nil ? savedFeatures(network) : nil
         func features(_ source: any ImageSource) throws -> ImageFeatures {
-            try ImageFeatures(of: source, by: network, splits: splits, order: order, batchSize: batch, seed: seed) { done in
+            try ImageFeatures(of: source, by: network, splits: splits, order: order, batchSize: batch, seed: seed) {
+                done in
                 showProgress("\(source.name): image \(done)/\(source.count)", last: done == source.count)
             }
         }
@@ -76,12 +94,13 @@ struct ScoreCommand: ParsableCommand {
 
     private var order: SplitOrder { keepOrder ? .kept : .shuffled }
 
-    /// The files to write: the reference's statistics, and the classifier where its file is not there to be read. Throws `RunError` where one
-    /// cannot be written.
+    /// The files to write: the reference's statistics, and the classifier where its file is not there to be read.
+    /// Throws `RunError` where one cannot be written.
     private func outputs() throws -> (statistics: OutputFile?, classifier: OutputFile?) {
         let inputs = [images, reference] + [weights, classifier].compactMap { $0 }
         if let saveStatistics, saveStatistics == classifier {
-            throw RunError("\(saveStatistics): is given to both --save-statistics and --classifier", cure: "give two names")
+            throw RunError(
+                "\(saveStatistics): is given to both --save-statistics and --classifier", cure: "give two names")
         }
         let isNew = classifier.map { !FileManager.default.fileExists(atPath: $0) } ?? false
         return (
@@ -94,7 +113,9 @@ struct ScoreCommand: ParsableCommand {
     private func openReference() throws -> (any ImageSource)? {
         var isFolder: ObjCBool = false
         let isFile = FileManager.default.fileExists(atPath: reference, isDirectory: &isFolder) && !isFolder.boolValue
-        let isSaved = try isFile && FileKind(contentsOf: URL(fileURLWithPath: reference)) == .hdf5 && ImageFeatures.areSaved(at: reference)
+        let isSaved =
+            try isFile && FileKind(contentsOf: URL(fileURLWithPath: reference)) == .hdf5
+            && ImageFeatures.areSaved(at: reference)
         return isSaved ? nil : try openImages(reference)
     }
 
@@ -102,7 +123,8 @@ struct ScoreCommand: ParsableCommand {
     private func savedFeatures(_ network: any FeatureNetwork) throws -> ImageFeatures {
         let saved = try ImageFeatures(hdf5: reference, by: network, acceptsUnchecked: acceptUnchecked)
         guard saved.score.splits == splits else {
-            throw RunError("\(reference): holds an Inception score of \(saved.score.splits) splits, --splits asks for \(splits)")
+            throw RunError(
+                "\(reference): holds an Inception score of \(saved.score.splits) splits, --splits asks for \(splits)")
         }
         guard saved.order == order else {
             throw RunError(
@@ -112,8 +134,11 @@ struct ScoreCommand: ParsableCommand {
         return saved
     }
 
-    /// The Inception network where its weights are given, else a classifier: read, or trained on the reference and kept where that is asked for.
-    private func network(_ reference: (any ImageSource)?, keptAt newClassifier: OutputFile?) throws -> any FeatureNetwork {
+    /// The Inception network where its weights are given, else a classifier: read, or trained on the reference and kept
+    /// where that is asked for.
+    private func network(_ reference: (any ImageSource)?, keptAt newClassifier: OutputFile?) throws
+        -> any FeatureNetwork
+    {
         if let weights {
             guard FileManager.default.fileExists(atPath: weights) else {
                 throw RunError("\(weights): is not there", cure: InceptionNetwork.howToGetWeights)
@@ -126,13 +151,17 @@ struct ScoreCommand: ParsableCommand {
         guard let reference, let labels = try reference.labels() else {
             throw RunError(
                 "without --weights a classifier is trained on the reference, but \(reference?.name ?? self.reference) has no labels",
-                cure: "give a reference with labels, a trained classifier by --classifier, or the Inception network's --weights:",
+                cure:
+                    "give a reference with labels, a trained classifier by --classifier, or the Inception network's --weights:",
                 InceptionNetwork.howToGetWeights)
         }
-        Console.shared.write("no --weights: a classifier trained on \(reference.name) is used. \(InceptionNetwork.howToGetWeights)")
-        let all = try ImageSet(name: reference.name, shape: reference.shape, pixels: reference.pixels(0..<reference.count), labels: labels)
+        Console.shared.write(
+            "no --weights: a classifier trained on \(reference.name) is used. \(InceptionNetwork.howToGetWeights)")
+        let all = try ImageSet(
+            name: reference.name, shape: reference.shape, pixels: reference.pixels(0..<reference.count), labels: labels)
         let (training, heldOut) = try all.heldOut(every: 10)
-        let trained = try ImageClassifier(training: training, heldOut: heldOut, .init(epochs: epochs, seed: seed)) { update, count in
+        let trained = try ImageClassifier(training: training, heldOut: heldOut, .init(epochs: epochs, seed: seed)) {
+            update, count in
             showProgress("classifier: update \(update)/\(count)", last: update == count)
         }
         Console.shared.write("classifier: \(trained.origin)")
@@ -156,19 +185,30 @@ extension ImageScores {
     /// A row a score, with its floor and the reference's own.
     var table: Table {
         let prefix = network == "Inception" ? "" : "\(network)-"
-        func row(_ name: String, _ value: String, _ floor: String, _ note: String) -> [String] { [prefix + name, value, floor, note] }
-        func spread(_ score: InceptionScore) -> String { String(format: "%.4f ± %.4f", score.mean, score.standardDeviation) }
-        func spread(_ distance: KernelDistance) -> String { String(format: "%.6f ± %.6f", distance.mean, distance.standardDeviation) }
-        let splits = "\(inceptionScore.splits) splits, images \(splitOrder == .kept ? "in their order" : "shuffled"); beside it the reference's own"
+        func row(_ name: String, _ value: String, _ floor: String, _ note: String) -> [String] {
+            [prefix + name, value, floor, note]
+        }
+        func spread(_ score: InceptionScore) -> String {
+            String(format: "%.4f ± %.4f", score.mean, score.standardDeviation)
+        }
+        func spread(_ distance: KernelDistance) -> String {
+            String(format: "%.6f ± %.6f", distance.mean, distance.standardDeviation)
+        }
+        let splits =
+            "\(inceptionScore.splits) splits, images \(splitOrder == .kept ? "in their order" : "shuffled"); beside it the reference's own"
         return Table(
             columns: ["score", "images", "floor", "with"],
             rows: [
                 row("IS", spread(inceptionScore), spread(referenceInceptionScore), "bias-free head, \(splits)"),
                 row("IS with bias", spread(inceptionScoreWithBias), spread(referenceInceptionScoreWithBias), splits),
-                row("FID", String(format: "%.4f", frechetDistance), String(format: "%.4f", frechetFloor),
-                    "\(images.count) against \(reference.count); floor \((reference.count + 1) / 2) against \(reference.count / 2)"),
-                row("KID", spread(kernelDistance), spread(kernelFloor),
-                    "\(kernelDistance.subsets) subsets of \(kernelDistance.subsetSize); floor of \(kernelFloor.subsetSize)"),
+                row(
+                    "FID", String(format: "%.4f", frechetDistance), String(format: "%.4f", frechetFloor),
+                    "\(images.count) against \(reference.count); floor \((reference.count + 1) / 2) against \(reference.count / 2)"
+                ),
+                row(
+                    "KID", spread(kernelDistance), spread(kernelFloor),
+                    "\(kernelDistance.subsets) subsets of \(kernelDistance.subsetSize); floor of \(kernelFloor.subsetSize)"
+                ),
             ],
             notes: [
                 "images: \(images.name), \(images.count) of \(images.shape), SHA-256 \(images.checksum)",

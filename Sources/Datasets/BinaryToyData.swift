@@ -1,4 +1,5 @@
-/// An endless source of binary toy data: points of a ``ToyDataset`` in Gray code, at a scale measured on 5,000 of its points.
+/// An endless source of binary toy data: points of a ``ToyDataset`` in Gray code, at a scale measured on 5,000 of its
+/// points.
 ///
 /// ```swift
 /// var data = try BinaryToyData(.twoSpirals, dimension: 32, seed: 1023)
@@ -6,9 +7,9 @@
 /// let saved = data.randomState.state       // goes into a checkpoint
 /// ```
 ///
-/// A seed gives the batches of the released code of RMwGGIS: most sets draw the 5,000 points and then the batches from one
-/// generator. 8gaussians and pinwheel draw the 5,000 from RandomState(1) whatever the seed, and the batches from a generator of
-/// their own, which the released code leaves unseeded and which here has the seed.
+/// A seed gives the batches of the released code of RMwGGIS: most sets draw the 5,000 points and then the batches from
+/// one generator. 8gaussians and pinwheel draw the 5,000 from RandomState(1) whatever the seed, and the batches from a
+/// generator of their own, which the released code leaves unseeded and which here has the seed.
 public struct BinaryToyData: Sendable, Equatable {
     public let dataset: ToyDataset
     /// The largest coordinate magnitude among the 5,000 points, plus 1.
@@ -25,7 +26,8 @@ public struct BinaryToyData: Sendable, Equatable {
     ///
     ///     f_scale = max|x| + 1,   int_scale = 2^(d/2 − 1) / (f_scale + 1)
     ///
-    /// in float32 where the points are float32. int_scale is a double for those too if d > 256, where float32 cannot hold it.
+    /// in float32 where the points are float32. int_scale is a double for those too if d > 256, where float32 cannot
+    /// hold it.
     /// - Parameters:
     ///   - dimension: d, the bits of a point: even, from 4 to 2,048.
     ///   - seed: of the generator.
@@ -46,7 +48,8 @@ public struct BinaryToyData: Sendable, Equatable {
         if dataset.isSinglePrecision {
             let f = Float(largest) + 1
             fScale = Double(f)
-            intScale = dimension <= GrayCode.largestSinglePrecisionDimension
+            intScale =
+                dimension <= GrayCode.largestSinglePrecisionDimension
                 ? Double(Float(steps) / (f + 1))
                 : steps / (Double(f) + 1)
         } else {
@@ -70,7 +73,8 @@ public struct BinaryToyData: Sendable, Equatable {
     public var intScale: Double { code.scale }
 
     /// The next points, shape [count] of (x, y); ⌊count/5⌋·5 of them for pinwheel.
-    /// - Throws: ``DatasetError/pointCount(_:dataset:rule:)`` for a number that the set cannot give; see ``ToyDataset/points(_:using:)``.
+    /// - Throws: ``DatasetError/pointCount(_:dataset:rule:)`` for a number that the set cannot give; see
+    ///   ``ToyDataset/points(_:using:)``.
     public mutating func points(_ count: Int) throws(DatasetError) -> [SIMD2<Double>] {
         try dataset.points(count, using: &randomState)
     }
@@ -98,7 +102,8 @@ public struct BinaryBatch: Sendable, Equatable {
 
     /// - Precondition: `bits` fills rows of `dimension`.
     public init(bits: [UInt8], dimension: Int) {
-        precondition(dimension > 0 && bits.count.isMultiple(of: dimension), "\(bits.count) bits in rows of \(dimension)")
+        precondition(
+            dimension > 0 && bits.count.isMultiple(of: dimension), "\(bits.count) bits in rows of \(dimension)")
         self.bits = bits
         self.dimension = dimension
     }

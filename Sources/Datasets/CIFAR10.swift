@@ -1,8 +1,9 @@
 import Foundation
 import HDF5
 
-/// CIFAR-10 (Krizhevsky 2009): 32 × 32 colour images of ten classes, 50,000 to train with, 10,000 to test with, in its binary layout. A file
-/// holds 10,000 records of 3,073 bytes: a label, then 1,024 red, green and blue bytes each, row by row.
+/// CIFAR-10 (Krizhevsky 2009): 32 × 32 colour images of ten classes, 50,000 to train with, 10,000 to test with, in its
+/// binary layout. A file holds 10,000 records of 3,073 bytes: a label, then 1,024 red, green and blue bytes each, row
+/// by row.
 public enum CIFAR10 {
     public enum Part: String, Sendable, CaseIterable {
         case train, test
@@ -17,25 +18,31 @@ public enum CIFAR10 {
 
     public static let shape = ImageShape(channels: 3, height: 32, width: 32)
     public static let imagesPerFile = 10_000
-    public static let classes = ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"]
+    public static let classes = [
+        "airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck",
+    ]
     static let recordSize = 1 + 3072
 
     /// Reads the records of one file, whichever number of whole records it holds up to `imagesPerFile`.
     ///
-    /// - Throws: `ImageError` where the file is not there, is empty, ends within a record or goes on after the last, or a label is above 9.
+    /// - Throws: `ImageError` where the file is not there, is empty, ends within a record or goes on after the last, or
+    ///   a label is above 9.
     public static func records(contentsOf url: URL) throws(ImageError) -> (pixels: [UInt8], labels: [Int]) {
         let file = try contents(of: url)
         guard !file.isEmpty else { throw ImageError(url.path, "is empty, expected records of \(recordSize) bytes") }
         guard file.count.isMultiple(of: recordSize) else {
             throw ImageError(
-                url.path, "ends within record \(file.count / recordSize): \(file.count) bytes are no whole number of records of \(recordSize)")
+                url.path,
+                "ends within record \(file.count / recordSize): \(file.count) bytes are no whole number of records of \(recordSize)"
+            )
         }
         var pixels: [UInt8] = []
         var labels: [Int] = []
         pixels.reserveCapacity(file.count)
         for start in stride(from: 0, to: file.count, by: recordSize) {
             guard file[start] < 10 else {
-                throw ImageError(url.path, "the label of record \(start / recordSize) is \(file[start]), expected 0 to 9")
+                throw ImageError(
+                    url.path, "the label of record \(start / recordSize) is \(file[start]), expected 0 to 9")
             }
             labels.append(Int(file[start]))
             pixels += file[start + 1..<start + recordSize]
@@ -47,7 +54,8 @@ public enum CIFAR10 {
     private static func contents(of url: URL) throws(ImageError) -> [UInt8] {
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
-            throw ImageError(url.path, "is not there: `make data` fetches CIFAR-10, `make data FROM=folder` takes it from a folder")
+            throw ImageError(
+                url.path, "is not there: `make data` fetches CIFAR-10, `make data FROM=folder` takes it from a folder")
         }
         guard !isFolder.boolValue else { throw ImageError(url.path, "is a folder, expected a file of records") }
         let whole = imagesPerFile * recordSize
@@ -60,7 +68,8 @@ public enum CIFAR10 {
             throw ImageError(url.path, "cannot be read")
         }
         guard (bytes?.count ?? 0) <= whole else {
-            throw ImageError(url.path, "goes on after record \(imagesPerFile - 1), the last of a file of \(whole) bytes")
+            throw ImageError(
+                url.path, "goes on after record \(imagesPerFile - 1), the last of a file of \(whole) bytes")
         }
         return Array(bytes ?? Data())
     }
@@ -77,8 +86,9 @@ public enum CIFAR10 {
 }
 
 extension ImageSet {
-    /// A part of CIFAR-10 from a folder that holds `cifar-10-batches-bin`, or is it. The name is "CIFAR-10 train" or "… test" where the
-    /// published checksums hold, and "CIFAR-10 variant, train" where they do not, as for a set that was made from JPEGs.
+    /// A part of CIFAR-10 from a folder that holds `cifar-10-batches-bin`, or is it. The name is "CIFAR-10 train" or "…
+    /// test" where the published checksums hold, and "CIFAR-10 variant, train" where they do not, as for a set that was
+    /// made from JPEGs.
     ///
     /// - Throws: `ImageError` where a file is not there, which `make data` cures, or is not 10,000 whole records.
     public init(cifar10 part: CIFAR10.Part, in folder: URL) throws(ImageError) {
@@ -90,7 +100,9 @@ extension ImageSet {
             let url = place.appendingPathComponent(file)
             let records = try CIFAR10.records(contentsOf: url)
             guard records.labels.count == CIFAR10.imagesPerFile else {
-                throw ImageError(url.path, "holds \(records.labels.count) records, expected \(CIFAR10.imagesPerFile): it is cut short")
+                throw ImageError(
+                    url.path,
+                    "holds \(records.labels.count) records, expected \(CIFAR10.imagesPerFile): it is cut short")
             }
             if isPublished {
                 let checksum = CIFAR10.checksum(records.pixels, records.labels)

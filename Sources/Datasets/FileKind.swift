@@ -25,7 +25,8 @@ public enum FileKind: Equatable, Sendable {
             return [UInt8]((try? file.read(upToCount: count)) ?? Data())
         }
         // HDF5's signature stands at 0, or at a power of two from 512 on where a user block comes before it.
-        for offset in [0] + (9..<40).map({ 1 << $0 }).prefix(while: { $0 < size }) where bytes(offset, 8) == Self.hdf5Signature {
+        for offset in [0] + (9..<40).map({ 1 << $0 }).prefix(while: { $0 < size })
+        where bytes(offset, 8) == Self.hdf5Signature {
             self = .hdf5
             return
         }
@@ -41,15 +42,18 @@ public enum FileKind: Equatable, Sendable {
 
     /// Whether these bytes begin a file in the IDX format: two zeros, an element type of its list, a rank from 1 to 8.
     private static func isIDX(_ head: [UInt8]) -> Bool {
-        head.count >= 4 && head[0] == 0 && head[1] == 0 && [8, 9, 0x0b, 0x0c, 0x0d, 0x0e].contains(head[2]) && 1...8 ~= head[3]
+        head.count >= 4 && head[0] == 0 && head[1] == 0 && [8, 9, 0x0b, 0x0c, 0x0d, 0x0e].contains(head[2])
+            && 1...8 ~= head[3]
     }
 
     private static func plain(_ head: [UInt8], size: Int) -> FileKind {
         let isCIFAR = size.isMultiple(of: CIFAR10.recordSize) && head[0] < 10
-        // A CIFAR-10 record of an airplane whose first pixels are black may begin as an IDX file does: then the sizes do not fit.
+        // A CIFAR-10 record of an airplane whose first pixels are black may begin as an IDX file does: then the sizes
+        // do not fit.
         if isIDX(head), !isCIFAR || idxSize(head) == size { return .idx }
         if isCIFAR { return .cifar10 }
-        return other(head) ?? .other("is none of the files that hold images: it begins with \(hexadecimal(head.prefix(4)))")
+        return other(head)
+            ?? .other("is none of the files that hold images: it begins with \(hexadecimal(head.prefix(4)))")
     }
 
     /// How many bytes the header of an IDX file says that the file has; nil where it is not to be counted.
@@ -76,34 +80,47 @@ public enum FileKind: Equatable, Sendable {
         guard got > 0 else { return .other("is gzip-compressed, and cannot be unpacked: it is damaged or cut short") }
         head.removeLast(512 - Int(got))
         if isIDX(head) { return .idx }
-        guard let inner = other(head) else { return .other("is gzip-compressed, and holds no IDX file: unpack it and give what it holds") }
+        guard let inner = other(head) else {
+            return .other("is gzip-compressed, and holds no IDX file: unpack it and give what it holds")
+        }
         return inner
     }
 
     /// Files that people have and that are not read, each with what to do instead.
     private static func other(_ head: [UInt8]) -> FileKind? {
         func begins(_ text: String) -> Bool { head.starts(with: Array(text.utf8)) }
-        if head.starts(with: [0x89, 0x50, 0x4e, 0x47]) { return .other("is one PNG image: give the folder that it lies in") }
+        if head.starts(with: [0x89, 0x50, 0x4e, 0x47]) {
+            return .other("is one PNG image: give the folder that it lies in")
+        }
         if head.starts(with: [0xff, 0xd8, 0xff]) {
-            return .other("is a JPEG image, which is not read: give a folder of PNG files (ImageMagick: mogrify -format png *.jpg)")
+            return .other(
+                "is a JPEG image, which is not read: give a folder of PNG files (ImageMagick: mogrify -format png *.jpg)"
+            )
         }
         if head.starts(with: [0x93]), head.dropFirst().starts(with: Array("NUMPY".utf8)) {
             return .other(
                 "is a NumPy array, which is not read: with a = numpy.load(FILE), uint8 [N, C, H, W], "
                     + "h5py.File('images.h5', 'w').create_dataset('images', data=a)")
         }
-        if head.starts(with: [0x50, 0x4b, 3, 4]) { return .other("is a zip archive (.zip or .npz), which is not read: unpack it") }
+        if head.starts(with: [0x50, 0x4b, 3, 4]) {
+            return .other("is a zip archive (.zip or .npz), which is not read: unpack it")
+        }
         if head.count >= 262, head[257..<262].elementsEqual(Array("ustar".utf8)) {
             return .other("is a tar archive: unpack it and give what it holds")
         }
         if head[0] == 0x80, head.count > 1, 2...5 ~= head[1] {
-            return .other("is a Python pickle, which is not read: of CIFAR-10, give the binary version (data_batch_1.bin …)")
+            return .other(
+                "is a Python pickle, which is not read: of CIFAR-10, give the binary version (data_batch_1.bin …)")
         }
-        if begins("GIF8") || begins("BM") || begins("RIFF") || head.starts(with: [0x49, 0x49, 0x2a, 0]) || head.starts(with: [0x4d, 0x4d, 0, 0x2a]) {
+        if begins("GIF8") || begins("BM") || begins("RIFF") || head.starts(with: [0x49, 0x49, 0x2a, 0])
+            || head.starts(with: [0x4d, 0x4d, 0, 0x2a])
+        {
             return .other("is one image of a kind that is not read: give a folder of PNG files")
         }
         return nil
     }
 
-    private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String { bytes.map { String(format: "%02x", $0) }.joined(separator: " ") }
+    private static func hexadecimal(_ bytes: ArraySlice<UInt8>) -> String {
+        bytes.map { String(format: "%02x", $0) }.joined(separator: " ")
+    }
 }

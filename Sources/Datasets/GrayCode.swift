@@ -1,5 +1,5 @@
-/// Points of the plane as bit vectors: per coordinate a sign bit (0 for x ≥ 0) and the reflected binary code of ⌊|x|·scale⌋, x's
-/// bits before y's.
+/// Points of the plane as bit vectors: per coordinate a sign bit (0 for x ≥ 0) and the reflected binary code of
+/// ⌊|x|·scale⌋, x's bits before y's.
 ///
 /// ```swift
 /// let code = try GrayCode(dimension: 32, scale: 5983.6)
@@ -7,9 +7,9 @@
 /// let points = try code.points(of: bits)               // within 1/scale of where they started, towards zero
 /// ```
 ///
-/// Neighbouring integers differ in one bit, so a single flip can move a point by one step. A coordinate takes d/2 − 1 bits, more than
-/// a machine integer has when d > 130: the code is read off the floating-point number's significand and exponent, and is exact for
-/// every d. A magnitude at or beyond 2^(d/2−1)/scale saturates at the largest code.
+/// Neighbouring integers differ in one bit, so a single flip can move a point by one step. A coordinate takes d/2 − 1
+/// bits, more than a machine integer has when d > 130: the code is read off the floating-point number's significand and
+/// exponent, and is exact for every d. A magnitude at or beyond 2^(d/2−1)/scale saturates at the largest code.
 public struct GrayCode: Sendable, Equatable {
     /// d, the bits of a point: even.
     public let dimension: Int
@@ -26,8 +26,8 @@ public struct GrayCode: Sendable, Equatable {
     /// - Parameters:
     ///   - dimension: d, even, in ``dimensions``.
     ///   - scale: positive and finite; rounded to float32 for a single-precision code.
-    ///   - isSinglePrecision: ignored above ``largestSinglePrecisionDimension``, where float32 would overflow: there the product is
-    ///     a double.
+    ///   - isSinglePrecision: ignored above ``largestSinglePrecisionDimension``, where float32 would overflow: there
+    ///     the product is a double.
     /// - Throws: ``DatasetError/dimension(_:)`` or ``DatasetError/scale(_:)``.
     public init(dimension: Int, scale: Double, isSinglePrecision: Bool = false) throws(DatasetError) {
         try Self.check(dimension)
@@ -70,7 +70,8 @@ public struct GrayCode: Sendable, Equatable {
     /// Writes the d/2 bits of one coordinate over zeros; false if it is not a number.
     @inline(__always)
     private func write(_ coordinate: Double, to bits: UnsafeMutablePointer<UInt8>) -> Bool {
-        let magnitude = isSinglePrecision
+        let magnitude =
+            isSinglePrecision
             ? Double(Float(coordinate.magnitude) * Float(scale))
             : coordinate.magnitude * scale
         if magnitudeBits < 64 {
@@ -86,8 +87,8 @@ public struct GrayCode: Sendable, Equatable {
         return true
     }
 
-    /// The same for integers wider than a machine word. k is the 53-bit significand m shifted left by `shift`, so k ⊕ (k ≫ 1) is
-    /// (2m ⊕ m) shifted left by `shift` − 1.
+    /// The same for integers wider than a machine word. k is the 53-bit significand m shifted left by `shift`, so k ⊕
+    /// (k ≫ 1) is (2m ⊕ m) shifted left by `shift` − 1.
     private func writeWide(_ magnitude: Double, to bits: UnsafeMutablePointer<UInt8>) -> Bool {
         guard !magnitude.isNaN else { return false }
         guard magnitude >= 1 else { return true }
@@ -109,8 +110,8 @@ public struct GrayCode: Sendable, Equatable {
 
     /// Writes the lowest `count` bits of a word, the highest of them first, a byte each.
     ///
-    /// Eight at a time where that many are left: the byte is copied eight times, copy i keeps its bit 7 − i, and adding 127 carries
-    /// whatever bit is left into bit 7.
+    /// Eight at a time where that many are left: the byte is copied eight times, copy i keeps its bit 7 − i, and adding
+    /// 127 carries whatever bit is left into bit 7.
     @inline(__always)
     private static func spread(_ word: UInt64, over count: Int, to bits: UnsafeMutablePointer<UInt8>) {
         var left = count
@@ -129,8 +130,8 @@ public struct GrayCode: Sendable, Equatable {
 
     // MARK: - Decoding
 
-    /// The points of bit vectors, shape [count, d] in row-major order: ±k/scale, in double precision whatever the set's. A k of
-    /// more than 53 significant bits, which no point codes to but a model may sample, is rounded.
+    /// The points of bit vectors, shape [count, d] in row-major order: ±k/scale, in double precision whatever the
+    /// set's. A k of more than 53 significant bits, which no point codes to but a model may sample, is rounded.
     /// - Throws: ``DatasetError/bitCount(_:dimension:)`` or ``DatasetError/notABit(_:index:)``.
     public func points(of bits: [UInt8]) throws(DatasetError) -> [SIMD2<Double>] {
         guard bits.count.isMultiple(of: dimension) else { throw .bitCount(bits.count, dimension: dimension) }

@@ -66,8 +66,8 @@ public final class HDF5Images: ImageSource {
 }
 
 extension ImageSource {
-    /// Writes an HDF5 file that `HDF5Images` reads: chunks of about 1 MiB, deflated. The same images give the same bytes. What is at the path
-    /// is written over; the file is put together in memory.
+    /// Writes an HDF5 file that `HDF5Images` reads: chunks of about 1 MiB, deflated. The same images give the same
+    /// bytes. What is at the path is written over; the file is put together in memory.
     ///
     /// - Parameter deflate: 0 (stored plain) to 9.
     /// - Throws: `HDF5Error` with the system's reason, such as a full disk, or what the source throws.
@@ -75,7 +75,8 @@ extension ImageSource {
         let writer = try HDF5Writer()
         let chunk = max(1, min(count, (1 << 20) / shape.pixelCount))
         let images = try writer.makeRows(
-            .uint8, shape: [count, shape.channels, shape.height, shape.width], named: "images", chunkRows: chunk, deflate: deflate)
+            .uint8, shape: [count, shape.channels, shape.height, shape.width], named: "images", chunkRows: chunk,
+            deflate: deflate)
         // Parts are whole chunks: a chunk that is written twice is packed twice.
         let step = chunk * 4
         for start in stride(from: 0, to: count, by: step) {

@@ -1,8 +1,9 @@
 import CZlib
 import Foundation
 
-/// An array of bytes in the IDX format, the one MNIST comes in: two zero bytes, the element type (8, unsigned bytes), the rank, a
-/// big-endian 32-bit size for each dimension, then the elements, the last dimension varying fastest. Plain or gzip-compressed.
+/// An array of bytes in the IDX format, the one MNIST comes in: two zero bytes, the element type (8, unsigned bytes),
+/// the rank, a big-endian 32-bit size for each dimension, then the elements, the last dimension varying fastest. Plain
+/// or gzip-compressed.
 ///
 /// ```swift
 /// let images = try IDX(contentsOf: URL(fileURLWithPath: "data/mnist/t10k-images-idx3-ubyte.gz"))
@@ -15,15 +16,16 @@ public struct IDX: Equatable, Sendable {
 
     /// The most elements that are read: 4 GiB.
     public static let mostElements = 1 << 32
-    /// How many times its size a compressed file may unpack to, unless a caller says otherwise. MNIST's files unpack to five times theirs; a blank
-    /// image to a thousand times.
+    /// How many times its size a compressed file may unpack to, unless a caller says otherwise. MNIST's files unpack to
+    /// five times theirs; a blank image to a thousand times.
     public static let largestExpansion = 200
 
     /// Reads a file. Memory grows with what the file holds, whatever its header claims.
     ///
-    /// - Parameter largestExpansion: how many bytes a compressed file may unpack to for each of its own, beyond the first MiB.
-    /// - Throws: `IDXError` where the file cannot be read, is damaged, holds another type, more or fewer elements than its sizes say, or
-    ///   unpacks to more than that.
+    /// - Parameter largestExpansion: how many bytes a compressed file may unpack to for each of its own, beyond the
+    ///   first MiB.
+    /// - Throws: `IDXError` where the file cannot be read, is damaged, holds another type, more or fewer elements than
+    ///   its sizes say, or unpacks to more than that.
     public init(contentsOf url: URL, largestExpansion: Int = Self.largestExpansion) throws(IDXError) {
         let source = try ByteSource(url, largestExpansion: largestExpansion)
         defer { source.close() }
@@ -31,7 +33,9 @@ public struct IDX: Equatable, Sendable {
         guard magic[0] == 0, magic[1] == 0 else {
             throw IDXError(url, "is no IDX file: it begins with \(Self.hex(magic)), expected 00 00 08 and the rank")
         }
-        guard magic[2] == 8 else { throw IDXError(url, "holds elements of type \(Self.hex([magic[2]])), expected 08, unsigned bytes") }
+        guard magic[2] == 8 else {
+            throw IDXError(url, "holds elements of type \(Self.hex([magic[2]])), expected 08, unsigned bytes")
+        }
         guard (1...8).contains(magic[3]) else { throw IDXError(url, "has rank \(magic[3]), expected 1 to 8") }
         var shape: [Int] = []
         var count = 1
@@ -44,11 +48,16 @@ public struct IDX: Equatable, Sendable {
         // A size of 0 makes the whole array empty, however large the others.
         if shape.contains(0) { count = 0 }
         guard count <= Self.mostElements else {
-            throw IDXError(url, "says that it holds \(shape.map(String.init).joined(separator: " × ")) elements, at most \(Self.mostElements) are read")
+            throw IDXError(
+                url,
+                "says that it holds \(shape.map(String.init).joined(separator: " × ")) elements, at most \(Self.mostElements) are read"
+            )
         }
         let elements = try source.read(upTo: count)
         guard elements.count == count else {
-            throw IDXError(url, "ends after \(elements.count) of the \(count) elements that its sizes \(shape) say: it is cut short")
+            throw IDXError(
+                url,
+                "ends after \(elements.count) of the \(count) elements that its sizes \(shape) say: it is cut short")
         }
         guard try source.read(upTo: 1).isEmpty else {
             throw IDXError(url, "goes on after the \(count) elements that its sizes \(shape) say")
@@ -57,7 +66,9 @@ public struct IDX: Equatable, Sendable {
         self.elements = elements
     }
 
-    private static func hex(_ bytes: [UInt8]) -> String { bytes.map { String(format: "%02x", $0) }.joined(separator: " ") }
+    private static func hex(_ bytes: [UInt8]) -> String {
+        bytes.map { String(format: "%02x", $0) }.joined(separator: " ")
+    }
 }
 
 /// What is wrong with an IDX file, in a line that names it.
@@ -80,7 +91,9 @@ private struct ByteSource {
         self.largestExpansion = largestExpansion
         // gzopen opens a folder too, and fails at the first read.
         var isFolder: ObjCBool = false
-        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else { throw IDXError(url, "is not there") }
+        guard FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder) else {
+            throw IDXError(url, "is not there")
+        }
         guard !isFolder.boolValue else { throw IDXError(url, "is a folder") }
         guard let file = gzopen(url.path, "rb") else {
             throw IDXError(url, "cannot be opened: \(String(cString: strerror(errno)))")
@@ -109,14 +122,17 @@ private struct ByteSource {
             let message = gzerror(file, &code).map { String(cString: $0) } ?? ""
             // Z_BUF_ERROR: the compressed data end before their end.
             guard got >= 0, code == Z_OK || code == Z_STREAM_END else {
-                let cause = code == Z_BUF_ERROR ? "it is cut short" : message.replacingOccurrences(of: "\(url.path): ", with: "")
+                let cause =
+                    code == Z_BUF_ERROR
+                    ? "it is cut short" : message.replacingOccurrences(of: "\(url.path): ", with: "")
                 throw IDXError(url, "cannot be decompressed: \(cause)")
             }
             if got == 0 { break }
             bytes += piece.prefix(Int(got))
             guard bytes.count <= limit else {
                 throw IDXError(
-                    url, "unpacks to more than \(largestExpansion) times its \(size) bytes, the most that is taken: where that is meant, "
+                    url,
+                    "unpacks to more than \(largestExpansion) times its \(size) bytes, the most that is taken: where that is meant, "
                         + "unpack it by gunzip and give the plain file")
             }
         }

@@ -1,7 +1,8 @@
 import Torch
 
 extension Tensor {
-    /// Pixels, uint8 0 … 255, as float32 in [−1, 1]: x / 127.5 − 1, plus noise · z where noise is above 0, z standard normal.
+    /// Pixels, uint8 0 … 255, as float32 in [−1, 1]: x / 127.5 − 1, plus noise · z where noise is above 0, z standard
+    /// normal.
     /// - Parameter generator: where the noise is drawn from, which must be there if noise is above 0.
     public func scaledPixels(noise: Double = 0, using generator: RandomGenerator? = nil) -> Tensor {
         require(dtype == .uint8, "pixels of type \(dtype), not uint8")

@@ -19,7 +19,8 @@ public struct ImageSet: ImageSource, Equatable, Sendable {
 
     public var count: Int { pixels.count / shape.pixelCount }
 
-    /// - Throws: `ImageError` where there is no image, the pixels fill no whole number of images, or there are not as many labels.
+    /// - Throws: `ImageError` where there is no image, the pixels fill no whole number of images, or there are not as
+    ///   many labels.
     public init(name: String, shape: ImageShape, pixels: [UInt8], labels: [Int]? = nil) throws(ImageError) {
         try Self.check(shape, name)
         guard !pixels.isEmpty, pixels.count.isMultiple(of: shape.pixelCount) else {
@@ -36,7 +37,8 @@ public struct ImageSet: ImageSource, Equatable, Sendable {
 
     /// All of a source at once.
     public init(reading source: some ImageSource) throws {
-        try self.init(name: source.name, shape: source.shape, pixels: source.pixels(0..<source.count), labels: source.labels())
+        try self.init(
+            name: source.name, shape: source.shape, pixels: source.pixels(0..<source.count), labels: source.labels())
     }
 
     /// MNIST's digits from a folder that holds its files.
@@ -56,7 +58,9 @@ public struct ImageSet: ImageSource, Equatable, Sendable {
     public func labels() -> [Int]? { classes }
 
     public func tensor(_ range: Range<Int>) -> Tensor {
-        Tensor(range == 0..<count ? pixels : pixels(range), shape: [range.count, shape.channels, shape.height, shape.width])
+        Tensor(
+            range == 0..<count ? pixels : pixels(range),
+            shape: [range.count, shape.channels, shape.height, shape.width])
     }
 
     /// The first images.
@@ -76,11 +80,13 @@ public struct ImageSet: ImageSource, Equatable, Sendable {
             var bytes: [UInt8] = []
             bytes.reserveCapacity(indices.count * shape.pixelCount)
             for index in indices { bytes += pixels[index * shape.pixelCount..<(index + 1) * shape.pixelCount] }
-            return try ImageSet(name: name, shape: shape, pixels: bytes, labels: classes.map { classes in indices.map { classes[$0] } })
+            return try ImageSet(
+                name: name, shape: shape, pixels: bytes, labels: classes.map { classes in indices.map { classes[$0] } })
         }
         let indices = Array(0..<count)
         return (
-            try part("\(name) but every \(n)th", indices.filter { $0 % n != 0 }), try part("every \(n)th of \(name)", indices.filter { $0 % n == 0 })
+            try part("\(name) but every \(n)th", indices.filter { $0 % n != 0 }),
+            try part("every \(n)th of \(name)", indices.filter { $0 % n == 0 })
         )
     }
 
@@ -88,15 +94,19 @@ public struct ImageSet: ImageSource, Equatable, Sendable {
     public static let largestSide = 4096
 
     static func check(_ shape: ImageShape, _ place: String) throws(ImageError) {
-        guard shape.channels == 1 || shape.channels == 3, 1...largestSide ~= shape.height, 1...largestSide ~= shape.width else {
-            throw ImageError(place, "holds images of \(shape), expected 1 or 3 channels and sides from 1 to \(largestSide)")
+        guard shape.channels == 1 || shape.channels == 3, 1...largestSide ~= shape.height,
+            1...largestSide ~= shape.width
+        else {
+            throw ImageError(
+                place, "holds images of \(shape), expected 1 or 3 channels and sides from 1 to \(largestSide)")
         }
     }
 }
 
 extension ImageSet {
-    /// Images of an IDX file [count, height, width], grey; with the labels of its counterpart where the file's name says images and one stands
-    /// beside it whose name says labels, as MNIST's do: `train-images-idx3-ubyte` and `train-labels-idx1-ubyte`, each compressed or not.
+    /// Images of an IDX file [count, height, width], grey; with the labels of its counterpart where the file's name
+    /// says images and one stands beside it whose name says labels, as MNIST's do: `train-images-idx3-ubyte` and
+    /// `train-labels-idx1-ubyte`, each compressed or not.
     ///
     /// - Throws: `IDXError` or `ImageError` where a file cannot be read, or holds no images or not a label for each.
     public init(idx url: URL) throws {
@@ -111,11 +121,15 @@ extension ImageSet {
         if let counterpart {
             let found = try IDX(contentsOf: counterpart)
             guard found.shape == [images.shape[0]] else {
-                throw ImageError(counterpart.path, "has the shape \(found.shape), expected a label for each of \(images.shape[0]) images")
+                throw ImageError(
+                    counterpart.path,
+                    "has the shape \(found.shape), expected a label for each of \(images.shape[0]) images")
             }
             labels = found.elements.map(Int.init)
         }
         try self.init(name: url.lastPathComponent, shape: shape, pixels: images.elements, labels: labels)
-        remarks = ["\(url.lastPathComponent): labels \(counterpart.map { "from \($0.lastPathComponent)" } ?? "none: no file of labels beside it")"]
+        remarks = [
+            "\(url.lastPathComponent): labels \(counterpart.map { "from \($0.lastPathComponent)" } ?? "none: no file of labels beside it")"
+        ]
     }
 }

@@ -29,7 +29,8 @@ public protocol ImageSource {
     func pixels(_ range: Range<Int>) throws -> [UInt8]
     /// A class for each image, from 0; nil where there are none.
     func labels() throws -> [Int]?
-    /// What a user should know of how the images were found, each a sentence: which files were passed over, where labels come from.
+    /// What a user should know of how the images were found, each a sentence: which files were passed over, where
+    /// labels come from.
     var remarks: [String] { get }
 }
 
@@ -41,7 +42,8 @@ extension ImageSource {
         Tensor(try pixels(range), shape: [range.count, shape.channels, shape.height, shape.width])
     }
 
-    /// SHA-256 of the pixels alone, image by image, [count, channels, height, width]: equal for equal images, whatever file they come from.
+    /// SHA-256 of the pixels alone, image by image, [count, channels, height, width]: equal for equal images, whatever
+    /// file they come from.
     public func checksum() throws -> String {
         var digest = SHA256()
         for part in parts() { digest.update(try pixels(part)) }

@@ -10,10 +10,12 @@ import Glibc
 /// r = try NumPyRandomState(state: saved)
 /// ```
 ///
-/// The same calls in the same order give the same integers as NumPy 2 and the same floating-point numbers up to the last digit of
-/// `log` in the C library. NumPy guarantees this stream for good (NEP 19), which makes it the one to replay released code with.
+/// The same calls in the same order give the same integers as NumPy 2 and the same floating-point numbers up to the
+/// last digit of `log` in the C library. NumPy guarantees this stream for good (NEP 19), which makes it the one to
+/// replay released code with.
 ///
-/// Source of the generator: M. Matsumoto and T. Nishimura, "Mersenne Twister", ACM TOMACS 8 (1998), doi:10.1145/272991.272995.
+/// Source of the generator: M. Matsumoto and T. Nishimura, "Mersenne Twister", ACM TOMACS 8 (1998),
+/// doi:10.1145/272991.272995.
 public struct NumPyRandomState: Sendable, Equatable {
     /// The Twister's 624 words. They are advanced all at once, when the last one has been used.
     private var key: [UInt32]
@@ -81,8 +83,8 @@ public struct NumPyRandomState: Sendable, Equatable {
 
     // MARK: - Distributions
 
-    /// A uniform number in [0, 1) of 53 random bits (`random_sample`, `rand`): (a·2²⁶ + b)/2⁵³ from a word's top 27 and the next one's
-    /// top 26 bits.
+    /// A uniform number in [0, 1) of 53 random bits (`random_sample`, `rand`): (a·2²⁶ + b)/2⁵³ from a word's top 27 and
+    /// the next one's top 26 bits.
     public mutating func randomSample() -> Double {
         let a = Double(nextUInt32() >> 5)
         let b = Double(nextUInt32() >> 6)
@@ -94,8 +96,8 @@ public struct NumPyRandomState: Sendable, Equatable {
         low + (high - low) * randomSample()
     }
 
-    /// A standard normal number (`randn`, `standard_normal`) by Marsaglia's polar method. For (x₁, x₂) uniform in the unit disc, r²
-    /// = x₁² + x₂²,
+    /// A standard normal number (`randn`, `standard_normal`) by Marsaglia's polar method. For (x₁, x₂) uniform in the
+    /// unit disc, r² = x₁² + x₂²,
     ///
     ///     f = √(−2 log r² / r²)
     ///
@@ -126,8 +128,8 @@ public struct NumPyRandomState: Sendable, Equatable {
 
     /// A uniform integer in 0 ..< bound (`randint(bound)` with its default type, and the index that `shuffle` draws).
     ///
-    /// Words (two joined where bound − 1 takes more than 32 bits) are cut to the bits of bound − 1 and rejected while they exceed
-    /// it; a bound of 1 takes no word at all.
+    /// Words (two joined where bound − 1 takes more than 32 bits) are cut to the bits of bound − 1 and rejected while
+    /// they exceed it; a bound of 1 takes no word at all.
     /// - Parameter bound: at least 1.
     public mutating func randomInteger(below bound: Int) -> Int {
         precondition(bound >= 1, "randomInteger(below: \(bound)): the bound must be at least 1")

@@ -7,9 +7,9 @@ import Glibc
 /// let points = try ToyDataset.twoSpirals.points(128, using: &r)
 /// ```
 ///
-/// The order of random draws and every rounding are those of the generators behind the released code of RMwGGIS (Liu et al.,
-/// "Gradient-Guided Importance Sampling for Learning Binary Energy-Based Models", ICLR 2023), which took them from FFJORD and
-/// scikit-learn, so that a seed gives its batches.
+/// The order of random draws and every rounding are those of the generators behind the released code of RMwGGIS (Liu et
+/// al., "Gradient-Guided Importance Sampling for Learning Binary Energy-Based Models", ICLR 2023), which took them from
+/// FFJORD and scikit-learn, so that a seed gives its batches.
 public enum ToyDataset: String, CaseIterable, Sendable, Codable {
     case twoSpirals = "2spirals"
     case eightGaussians = "8gaussians"
@@ -26,7 +26,8 @@ public enum ToyDataset: String, CaseIterable, Sendable, Codable {
         self = dataset
     }
 
-    /// Whether the released generator ends in float32: then the points, their scale and their coding are computed in float32 too.
+    /// Whether the released generator ends in float32: then the points, their scale and their coding are computed in
+    /// float32 too.
     public var isSinglePrecision: Bool {
         switch self {
         case .eightGaussians, .circles, .swissRoll: true
@@ -45,9 +46,9 @@ public enum ToyDataset: String, CaseIterable, Sendable, Codable {
     /// Draws points, shape [count] of (x, y); those of a single-precision set are float32 values.
     ///
     /// Pinwheel has five arms of ⌊count/5⌋ points, so 128 asked for are 125 given, as in the released code.
-    /// - Throws: ``DatasetError/pointCount(_:dataset:rule:)`` if count is below 1, below 5 for pinwheel, or odd for a set made of
-    ///   two halves (2spirals, circles, moons). NumPy would there return one spiral point fewer, or scikit-learn lengthen the inner
-    ///   half, or an empty pinwheel come back.
+    /// - Throws: ``DatasetError/pointCount(_:dataset:rule:)`` if count is below 1, below 5 for pinwheel, or odd for a
+    ///   set made of two halves (2spirals, circles, moons). NumPy would there return one spiral point fewer, or
+    ///   scikit-learn lengthen the inner half, or an empty pinwheel come back.
     public func points(_ count: Int, using r: inout NumPyRandomState) throws(DatasetError) -> [SIMD2<Double>] {
         try check(count)
         return switch self {
@@ -71,11 +72,15 @@ public enum ToyDataset: String, CaseIterable, Sendable, Codable {
         switch self {
         case .twoSpirals, .circles, .moons:
             guard count.isMultiple(of: 2) else {
-                throw .pointCount(count, dataset: self, rule: "the set is made of two equal halves, so the number of points must be even")
+                throw .pointCount(
+                    count, dataset: self,
+                    rule: "the set is made of two equal halves, so the number of points must be even")
             }
         case .pinwheel:
             guard count >= 5 else {
-                throw .pointCount(count, dataset: self, rule: "the set is made of five arms, so the number of points must be at least 5")
+                throw .pointCount(
+                    count, dataset: self,
+                    rule: "the set is made of five arms, so the number of points must be at least 5")
             }
         case .eightGaussians, .swissRoll, .checkerboard:
             break
@@ -87,7 +92,8 @@ public enum ToyDataset: String, CaseIterable, Sendable, Codable {
 // r stands for the generator, B for the number of points; double precision unless a line says float32.
 
 extension ToyDataset {
-    /// n = 3π√u, multiplied as √u·540·2π/360; the points (−n cos n + ½u′, n sin n + ½u″)/3 and their mirror images; + 0.1 z.
+    /// n = 3π√u, multiplied as √u·540·2π/360; the points (−n cos n + ½u′, n sin n + ½u″)/3 and their mirror images; +
+    /// 0.1 z.
     private static func twoSpirals(_ count: Int, _ r: inout NumPyRandomState) -> [SIMD2<Double>] {
         let half = count / 2
         let n = (0..<half).map { _ in r.randomSample().squareRoot() * 540 * (2 * Double.pi) / 360 }
@@ -119,7 +125,8 @@ extension ToyDataset {
         return points
     }
 
-    /// t = 0 … π; (cos t, sin t), then (1 − cos t, ½ − sin t), shuffled; + 0.1 z; rounded to float32; ·2 + (−1, −0.2) in double.
+    /// t = 0 … π; (cos t, sin t), then (1 − cos t, ½ − sin t), shuffled; + 0.1 z; rounded to float32; ·2 + (−1, −0.2)
+    /// in double.
     private static func moons(_ count: Int, _ r: inout NumPyRandomState) -> [SIMD2<Double>] {
         let half = count / 2
         let step = Double.pi / Double(max(half - 1, 1))
@@ -132,7 +139,8 @@ extension ToyDataset {
         return shuffledWithNoise(rows, 0.1, &r).map { SIMD2<Double>($0 * 2) + SIMD2(-1, -0.2) }
     }
 
-    /// t = 0 … 2π without its end; the unit circle, then half of it, shuffled; + 0.08 z; rounded to float32; ·3 in float32.
+    /// t = 0 … 2π without its end; the unit circle, then half of it, shuffled; + 0.08 z; rounded to float32; ·3 in
+    /// float32.
     private static func circles(_ count: Int, _ r: inout NumPyRandomState) -> [SIMD2<Double>] {
         let half = count / 2
         let step = 2 * Double.pi / Double(half)
@@ -156,8 +164,8 @@ extension ToyDataset {
         }
     }
 
-    /// t = 1.5π(1 + 2u); a height 21u′ that is dropped; (t cos t, 21u′, t sin t) as three rows of B, + z row by row; float32; /5 in
-    /// float32.
+    /// t = 1.5π(1 + 2u); a height 21u′ that is dropped; (t cos t, 21u′, t sin t) as three rows of B, + z row by row;
+    /// float32; /5 in float32.
     private static func swissRoll(_ count: Int, _ r: inout NumPyRandomState) -> [SIMD2<Double>] {
         let t = (0..<count).map { _ in 1.5 * Double.pi * (1 + 2 * r.uniform()) }
         for _ in 0..<count { _ = r.uniform() }
@@ -172,7 +180,8 @@ extension ToyDataset {
     private static func eightGaussians(_ count: Int, _ r: inout NumPyRandomState) -> [SIMD2<Double>] {
         let q = 1 / 2.0.squareRoot()
         let directions: [SIMD2<Double>] = [
-            SIMD2(1, 0), SIMD2(-1, 0), SIMD2(0, 1), SIMD2(0, -1), SIMD2(q, q), SIMD2(q, -q), SIMD2(-q, q), SIMD2(-q, -q),
+            SIMD2(1, 0), SIMD2(-1, 0), SIMD2(0, 1), SIMD2(0, -1), SIMD2(q, q), SIMD2(q, -q), SIMD2(-q, q),
+            SIMD2(-q, -q),
         ]
         return (0..<count).map { _ in
             let x = r.standardNormal() * 0.5

@@ -5,7 +5,8 @@ import Foundation
 import Torch
 
 extension CellContext {
-    /// `density.png`: the model's density, cut at the largest value of the truth's, and the truth beside it, on one scale.
+    /// `density.png`: the model's density, cut at the largest value of the truth's, and the truth beside it, on one
+    /// scale.
     ///
     /// - Throws: `QuadratureError` for energies that are not finite, and what writing throws.
     package func writeDensities(_ model: some EnergyModel, beside truth: any Density, on grid: QuadratureGrid) throws {
@@ -33,7 +34,8 @@ extension CellContext {
 }
 
 extension RunFolder {
-    /// `densities.png`: the first seed's `density.png` of the cells, a row for each value of one label and a column for each of another.
+    /// `densities.png`: the first seed's `density.png` of the cells, a row for each value of one label and a column for
+    /// each of another.
     package func drawDensities(_ records: [CellRecord], rows: String, columns: String) throws {
         let groups = records.grouped(by: [rows])
         let names = records.grouped(by: [columns]).map { $0.labels[0] }
@@ -45,7 +47,8 @@ extension RunFolder {
             }
         }
         let text = [
-            (key: "Title", value: "densities, learnt beside true"), (key: "Rows", value: groups.map { $0.labels[0] }.joined(separator: "; ")),
+            (key: "Title", value: "densities, learnt beside true"),
+            (key: "Rows", value: groups.map { $0.labels[0] }.joined(separator: "; ")),
             (key: "Columns", value: names.joined(separator: "; ")),
         ]
         try atomically(replacing: url.appendingPathComponent("densities.png")) {

@@ -5,8 +5,8 @@ import Foundation
 import Samplers
 import Torch
 
-/// Chains on a density of the plane that has been learnt, from points anywhere in a box: what samplers find that do not know the data.
-/// Each takes as many gradients a chain as the others, to within one step.
+/// Chains on a density of the plane that has been learnt, from points anywhere in a box: what samplers find that do not
+/// know the data. Each takes as many gradients a chain as the others, to within one step.
 package struct DensitySamples {
     package let chains: Int
     /// Gradients a chain.
@@ -31,7 +31,8 @@ package struct DensitySamples {
     /// Langevin dynamics, MALA and HMC, from the same points [chains, 2].
     ///
     /// - Throws: `Divergence`, named after the sampler, where chains leave the finite numbers.
-    package func draw(_ model: some EnergyModel, from start: Tensor, using generator: RandomGenerator) throws -> [Drawn] {
+    package func draw(_ model: some EnergyModel, from start: Tensor, using generator: RandomGenerator) throws -> [Drawn]
+    {
         func adjusted(_ name: String, _ sampler: HamiltonianMonteCarlo) throws -> Drawn {
             let chains = try sampler.chains(model, from: start, using: generator)
             var moves = Moves()
@@ -39,11 +40,13 @@ package struct DensitySamples {
             return Drawn(name: name, points: chains.points, acceptance: moves.acceptanceRate)
         }
         do {
-            let langevin = try LangevinDynamics.eulerMaruyama(timeStep: timeStep).run(model, from: start, steps: gradients, using: generator)
+            let langevin = try LangevinDynamics.eulerMaruyama(timeStep: timeStep).run(
+                model, from: start, steps: gradients, using: generator)
             return [
                 Drawn(name: "Langevin", points: langevin.points, acceptance: nil),
                 try adjusted("MALA", .metropolisAdjustedLangevin(timeStep: timeStep)),
-                try adjusted("HMC", HamiltonianMonteCarlo(stepSize: timeStep.squareRoot(), leapfrogSteps: Self.leapfrogSteps)),
+                try adjusted(
+                    "HMC", HamiltonianMonteCarlo(stepSize: timeStep.squareRoot(), leapfrogSteps: Self.leapfrogSteps)),
             ]
         } catch let fault as ChainDivergence {
             throw Divergence(quantity: "a chain's \(fault.quantity)", iteration: fault.step)
@@ -54,17 +57,20 @@ package struct DensitySamples {
 }
 
 extension CellContext {
-    /// `samples.png`: as many draws of the truth as there are chains, and where the chains ended that `samples` runs on the model.
+    /// `samples.png`: as many draws of the truth as there are chains, and where the chains ended that `samples` runs on
+    /// the model.
     ///
     /// - Returns: `acceptance@MALA` and `acceptance@HMC`.
     /// - Throws: as `DensitySamples.draw`, and what writing throws.
     package func writeSamples(
-        _ model: some FreezableEnergyModel, beside truth: any Density, in box: (x: ClosedRange<Double>, y: ClosedRange<Double>), _ samples: DensitySamples
+        _ model: some FreezableEnergyModel, beside truth: any Density,
+        in box: (x: ClosedRange<Double>, y: ClosedRange<Double>), _ samples: DensitySamples
     ) throws -> [String: Double] {
         let generator = RandomGenerator(seed: cell.seed, stream: "samples")
         let known = truth.sample(samples.chains, dtype: model.dtype, using: generator)
         func coordinate(_ range: ClosedRange<Double>) -> Tensor {
-            range.lowerBound + (range.upperBound - range.lowerBound) * Tensor.uniform([samples.chains], dtype: model.dtype, using: generator)
+            range.lowerBound + (range.upperBound - range.lowerBound)
+                * Tensor.uniform([samples.chains], dtype: model.dtype, using: generator)
         }
         let start = Tensor.stacked([coordinate(box.x), coordinate(box.y)], along: 1)
         let drawn = try samples.draw(model.frozen(), from: start, using: generator)
@@ -73,12 +79,18 @@ extension CellContext {
         let panels = try ([known] + drawn.map(\.points)).map { points in
             let numbers = points.array(Double.self)
             let places = (0..<samples.chains).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }
-            return try Image.density(points: places, range: -reach...reach, bins: 80, fullScale: max(1, samples.chains / 100), magnification: 2)
+            return try Image.density(
+                points: places, range: -reach...reach, bins: 80, fullScale: max(1, samples.chains / 100),
+                magnification: 2)
         }
-        let text = [(key: "Title", value: cell.id), (key: "Columns", value: (["true"] + drawn.map(\.name)).joined(separator: "; "))]
+        let text = [
+            (key: "Title", value: cell.id),
+            (key: "Columns", value: (["true"] + drawn.map(\.name)).joined(separator: "; ")),
+        ]
         try atomically(replacing: directory.appendingPathComponent("samples.png")) {
             try Image.grid(of: panels, columns: panels.count, padding: 6).writePNG(to: $0, text: text)
         }
-        return Dictionary(uniqueKeysWithValues: drawn.compactMap { one in one.acceptance.map { ("acceptance@\(one.name)", $0) } })
+        return Dictionary(
+            uniqueKeysWithValues: drawn.compactMap { one in one.acceptance.map { ("acceptance@\(one.name)", $0) } })
     }
 }

@@ -3,7 +3,8 @@ import Experiments
 import Objectives
 import Torch
 
-/// Learning by Adam from fresh draws of a density, in a cell: there is no training set to overfit. The rate falls to 0 in a straight line.
+/// Learning by Adam from fresh draws of a density, in a cell: there is no training set to overfit. The rate falls to 0
+/// in a straight line.
 package struct DensityTraining {
     package let iterations: Int
     package let batchSize: Int
@@ -20,11 +21,15 @@ package struct DensityTraining {
     /// - Parameters:
     ///   - parameters: what is learnt, in place.
     ///   - state: what an update depends on besides, changed in place: a frozen copy, chains.
-    ///   - update: the loss and its gradients in the order of the parameters, of an iteration from 1, its batch, and a generator of its own.
+    ///   - update: the loss and its gradients in the order of the parameters, of an iteration from 1, its batch, and a
+    ///     generator of its own.
     /// - Throws: `Divergence` for quantities that are not finite, what `update` throws, and what `context` does.
     package func run(
-        _ parameters: Parameters, keeping state: Parameters = Parameters([]), on density: any Density, _ context: CellContext,
-        _ update: (_ iteration: Int, _ x: Tensor, _ draws: RandomGenerator) throws -> (loss: Tensor, gradients: [Tensor])
+        _ parameters: Parameters, keeping state: Parameters = Parameters([]), on density: any Density,
+        _ context: CellContext,
+        _ update: (_ iteration: Int, _ x: Tensor, _ draws: RandomGenerator) throws -> (
+            loss: Tensor, gradients: [Tensor]
+        )
     ) throws {
         let adam = Adam(parameters, .init(learningRate: learningRate))
         let data = RandomGenerator(seed: context.cell.seed, stream: "data")
@@ -59,8 +64,11 @@ package struct DensityTraining {
 
     /// The same by an objective of a model alone.
     package func run(
-        _ model: some ContinuousEnergyModel, _ objective: some DensityObjective, on density: any Density, _ context: CellContext
+        _ model: some ContinuousEnergyModel, _ objective: some DensityObjective, on density: any Density,
+        _ context: CellContext
     ) throws {
-        try run(model.parameters, on: density, context) { _, x, draws in try objective.lossAndGradients(model, x, using: draws) }
+        try run(model.parameters, on: density, context) { _, x, draws in
+            try objective.lossAndGradients(model, x, using: draws)
+        }
     }
 }

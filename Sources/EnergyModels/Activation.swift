@@ -7,8 +7,8 @@ public enum Activation: Hashable, Sendable {
     case tanh
     /// log(1 + e^z)
     case softplus
-    /// z where z > 0, else slope · z. Its second derivative is 0 almost everywhere, so that objectives that rest on second derivatives of the
-    /// energy in x learn nothing of use with it.
+    /// z where z > 0, else slope · z. Its second derivative is 0 almost everywhere, so that objectives that rest on
+    /// second derivatives of the energy in x learn nothing of use with it.
     case leakyReLU(slope: Double)
 
     /// f(z), recorded for gradients.

@@ -1,7 +1,7 @@
 import Torch
 
-/// What the two states of a binary variable stand for in an energy. Points are bits x ∈ {0, 1}^d in every model of this library;
-/// an energy over spins sees them as s = 2x − 1.
+/// What the two states of a binary variable stand for in an energy. Points are bits x ∈ {0, 1}^d in every model of this
+/// library; an energy over spins sees them as s = 2x − 1.
 public enum Alphabet: String, Sendable, Hashable, CaseIterable {
     /// {0, 1}
     case bits

@@ -1,7 +1,8 @@
 import Foundation
 import Torch
 
-/// First and second moments of a distribution over {0, 1}^d, or of points: what an energy with pair couplings can see of it.
+/// First and second moments of a distribution over {0, 1}^d, or of points: what an energy with pair couplings can see
+/// of it.
 public struct BinaryMoments: Sendable, Hashable {
     /// Of which values these are the moments.
     public let alphabet: Alphabet
@@ -35,7 +36,8 @@ public struct BinaryMoments: Sendable, Hashable {
     /// - Parameter probabilities: 2^d numbers that sum to 1; state number Σᵢ xᵢ 2^i, the first bit lowest.
     public init(probabilities: [Double], alphabet: Alphabet) {
         let d = probabilities.count.trailingZeroBitCount
-        require(probabilities.count == 1 << d && d > 0, "\(probabilities.count) probabilities are not those of 2^d states")
+        require(
+            probabilities.count == 1 << d && d > 0, "\(probabilities.count) probabilities are not those of 2^d states")
         // Sums over sub-cubes: folding the highest bit away leaves the distribution of the others.
         var (first, second) = ([Double](repeating: 0, count: d), [Double](repeating: 0, count: d * d))
         var rest = probabilities
@@ -66,7 +68,9 @@ public struct BinaryMoments: Sendable, Hashable {
         case (.bits, .spins):
             return BinaryMoments(
                 first: first.map { 2 * $0 - 1 },
-                second: second.indices.map { $0 / d == $0 % d ? 1 : 4 * second[$0] - 2 * first[$0 / d] - 2 * first[$0 % d] + 1 },
+                second: second.indices.map {
+                    $0 / d == $0 % d ? 1 : 4 * second[$0] - 2 * first[$0 / d] - 2 * first[$0 % d] + 1
+                },
                 alphabet: .spins)
         case (.spins, .bits):
             return BinaryMoments(

@@ -1,14 +1,14 @@
 import Torch
 
-/// A fully visible Boltzmann machine: dense pair couplings and fields, both trainable, over bits x ∈ {0, 1}^d that enter as
-/// the values v of its alphabet, v = x or v = 2x − 1. Each pair counts once:
+/// A fully visible Boltzmann machine: dense pair couplings and fields, both trainable, over bits x ∈ {0, 1}^d that
+/// enter as the values v of its alphabet, v = x or v = 2x − 1. Each pair counts once:
 ///
 ///     E = c − Σ_{i<j} Jᵢⱼ vᵢ vⱼ − Σᵢ hᵢ vᵢ = c − ½ vᵀ J v − h·v
 ///
-/// What is learnt is a matrix C of which J is the symmetric part without the diagonal, J = ½ (C + Cᵀ), Jᵢᵢ = 0. Derivatives with
-/// respect to C are symmetric with a zero diagonal, each ½ ∂/∂Jᵢⱼ, since a pair's two entries share it; so a symmetric C
-/// stays symmetric under any elementwise optimizer. E is linear in each bit alone, and the first-order flip difference
-/// (2x − 1) ⊙ ∇ₓE is exact.
+/// What is learnt is a matrix C of which J is the symmetric part without the diagonal, J = ½ (C + Cᵀ), Jᵢᵢ = 0.
+/// Derivatives with respect to C are symmetric with a zero diagonal, each ½ ∂/∂Jᵢⱼ, since a pair's two entries share
+/// it; so a symmetric C stays symmetric under any elementwise optimizer. E is linear in each bit alone, and the
+/// first-order flip difference (2x − 1) ⊙ ∇ₓE is exact.
 public struct BoltzmannMachine: BinaryEnergyModel {
     public let alphabet: Alphabet
     /// C, shape [d, d].
@@ -34,7 +34,8 @@ public struct BoltzmannMachine: BinaryEnergyModel {
         let d = energy.dimension
         self.init(
             couplings: Tensor(energy.couplings, shape: [d, d], device: device).converted(to: dtype),
-            fields: Tensor(energy.fields, device: device).converted(to: dtype), offset: energy.offset, alphabet: energy.alphabet)
+            fields: Tensor(energy.fields, device: device).converted(to: dtype), offset: energy.offset,
+            alphabet: energy.alphabet)
     }
 
     private init(couplings: Tensor, fields: Tensor, offset: Double, alphabet: Alphabet) {
@@ -95,8 +96,8 @@ public struct BoltzmannMachine: BinaryEnergyModel {
 }
 
 extension BoltzmannMachine {
-    /// −⟨log p⟩ over data, exactly: `QuadraticEnergy.exactNegativeLogLikelihood`, recorded for first derivatives with respect to
-    /// the parameters; a tensor without dimensions.
+    /// −⟨log p⟩ over data, exactly: `QuadraticEnergy.exactNegativeLogLikelihood`, recorded for first derivatives with
+    /// respect to the parameters; a tensor without dimensions.
     ///
     /// - Throws: `CouplingError` where a parameter is not finite; `EnumerationError` for d > 26.
     public func exactNegativeLogLikelihood(of data: BinaryMoments) throws -> Tensor {

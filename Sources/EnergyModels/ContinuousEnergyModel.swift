@@ -1,10 +1,11 @@
 import Torch
 
-/// An energy over points of ℝ^d that can be differentiated twice in them: what score matching needs. The score is ∇ₓ log p = −∇ₓE.
+/// An energy over points of ℝ^d that can be differentiated twice in them: what score matching needs. The score is ∇ₓ
+/// log p = −∇ₓE.
 ///
-/// An energy function alone makes a model; the three functions of derivatives have defaults by the record of operations, right for every
-/// model, and a model with closed forms has its own. Points have any shape [batch, …]; they are constants to the results, which are recorded
-/// for gradients with respect to the parameters.
+/// An energy function alone makes a model; the three functions of derivatives have defaults by the record of
+/// operations, right for every model, and a model with closed forms has its own. Points have any shape [batch, …]; they
+/// are constants to the results, which are recorded for gradients with respect to the parameters.
 public protocol ContinuousEnergyModel: EnergyModel {
     /// ∇ₓE(x), of x's shape.
     func recordedGradient(_ x: Tensor) -> Tensor
@@ -49,7 +50,8 @@ extension ContinuousEnergyModel {
         }
     }
 
-    /// tr ∇ₓ²E(x) = Σᵢ eᵢᵀ∇ₓ²E(x)eᵢ, shape [batch], from copies of the points, one for each unit vector: right for every model.
+    /// tr ∇ₓ²E(x) = Σᵢ eᵢᵀ∇ₓ²E(x)eᵢ, shape [batch], from copies of the points, one for each unit vector: right for
+    /// every model.
     ///
     /// - Parameter rows: at most so many copies are differentiated at a time (but a whole batch at least).
     public func replicatedLaplacian(_ x: Tensor, rows: Int = 4096) -> Tensor {

@@ -1,13 +1,15 @@
 import Torch
 
-// The directional derivatives by kernels, with a derivative of their own in the parameters: a training step then has three products a layer, one
-// forward and two backward, and one pass over the elements for each.
+// The directional derivatives by kernels, with a derivative of their own in the parameters: a training step then has
+// three products a layer, one forward and two backward, and one pass over the elements for each.
 
 extension ContinuousMLPEnergy {
     /// Whether the layers are such as the kernels take.
     func seriesKernelsApply(to x: Tensor) -> Bool {
         activation == .silu && x.device == .cpu && x.dtype == .float32 && x.size(0) > 0
-            && layers.dropLast().allSatisfy { $0.weight.dtype == .float32 && $0.weight.size(0).isMultiple(of: SwishKernel.lanes) }
+            && layers.dropLast().allSatisfy {
+                $0.weight.dtype == .float32 && $0.weight.size(0).isMultiple(of: SwishKernel.lanes)
+            }
     }
 
     /// vᵀ∇ₓE and vᵀ∇ₓ²Ev of the network, without the confinement: [2, batch], recorded, once differentiable.
@@ -21,12 +23,16 @@ extension ContinuousMLPEnergy {
             for (weight, bias) in zip(weights, biases).dropLast() {
                 let z = inputs.last!.matmul(weight.transposed())
                 let h = Tensor.empty([3 * n, weight.size(0)])
-                parallelFor(n, grain: Self.grain) { _, range in SiLUSeriesKernel.forward(z, bias: bias, into: h, points: n, range) }
+                parallelFor(n, grain: Self.grain) { _, range in
+                    SiLUSeriesKernel.forward(z, bias: bias, into: h, points: n, range)
+                }
                 series.append(z)
                 inputs.append(h)
             }
             // Elements of its own: what is recorded must be no view.
-            return (inputs, series, inputs.last![n..<3 * n].matmul(weights.last!.squeezed(0)).reshaped([2, n]).copied())
+            return (
+                inputs, series, inputs.last![n..<3 * n].matmul(weights.last!.squeezed(0)).reshaped([2, n]).copied()
+            )
         }
         return record(rows, from: parameters.tensors) { outputGradient in
             withoutGradients {

@@ -6,8 +6,8 @@ import Torch
 ///
 /// The density exp(−E)/Z need not exist for κ = 0: a perceptron with SiLU grows but linearly, and may fall.
 ///
-/// Its derivatives in x are closed forms (below), recorded as plain operations on the layers: gradients with respect to the parameters
-/// then take one pass backward, not two.
+/// Its derivatives in x are closed forms (below), recorded as plain operations on the layers: gradients with respect to
+/// the parameters then take one pass backward, not two.
 public struct ContinuousMLPEnergy: ContinuousEnergyModel {
     /// d
     public let dimension: Int
@@ -86,8 +86,8 @@ public struct ContinuousMLPEnergy: ContinuousEnergyModel {
     ///
     ///     ż = Wḣ,   z̈ = Wḧ,   ḣ' = f′(z) ż,   ḧ' = f″(z) ż² + f′(z) z̈,
     ///
-    /// from ḣ = v, ḧ = 0: one product for the three rows of a layer, and no pass backward. By kernels for SiLU in float32 where widths are
-    /// multiples of 16; these can be differentiated in the parameters once.
+    /// from ḣ = v, ḧ = 0: one product for the three rows of a layer, and no pass backward. By kernels for SiLU in
+    /// float32 where widths are multiples of 16; these can be differentiated in the parameters once.
     public func directionalDerivatives(_ x: Tensor, along v: Tensor) -> (first: Tensor, second: Tensor) {
         require(v.shape == x.shape, "directions of shape \(v.shape) at points of shape \(x.shape)")
         return withGradients {
@@ -111,13 +111,15 @@ public struct ContinuousMLPEnergy: ContinuousEnergyModel {
     }
 
     /// With the quadratic term's own slope κvᵀx and curvature κ‖v‖².
-    private func confined(_ slope: Tensor, _ curvature: Tensor, _ x: Tensor, _ v: Tensor) -> (first: Tensor, second: Tensor) {
+    private func confined(_ slope: Tensor, _ curvature: Tensor, _ x: Tensor, _ v: Tensor) -> (
+        first: Tensor, second: Tensor
+    ) {
         guard confinement != 0 else { return (slope, curvature) }
         return (slope + confinement * (v * x).sum(1), curvature + confinement * v.squared().sum(1))
     }
 
-    /// The Jacobian and the Laplacian of each layer with respect to x, forwards: with J = ∂h/∂x (a row for each of the d coordinates) and
-    /// Λ = Σᵢ ∂²h/∂xᵢ²,
+    /// The Jacobian and the Laplacian of each layer with respect to x, forwards: with J = ∂h/∂x (a row for each of the
+    /// d coordinates) and Λ = Σᵢ ∂²h/∂xᵢ²,
     ///
     ///     J' = f′(z) ⊙ WJ,   Λ' = f″(z) ⊙ Σᵢ (WJ)ᵢ² + f′(z) ⊙ WΛ,
     ///
@@ -156,8 +158,11 @@ extension ContinuousMLPEnergy: FreezableEnergyModel {
 
     public func frozen(with parameters: Parameters) -> ContinuousMLPEnergy {
         let copies = parameters.tensors.map { $0.detached().copied() }
-        require(copies.map(\.shape) == self.parameters.tensors.map(\.shape), "parameters of shapes \(copies.map(\.shape)) do not fit")
+        require(
+            copies.map(\.shape) == self.parameters.tensors.map(\.shape),
+            "parameters of shapes \(copies.map(\.shape)) do not fit")
         return ContinuousMLPEnergy(
-            self, layers: stride(from: 0, to: copies.count, by: 2).map { Linear(weight: copies[$0], bias: copies[$0 + 1]) })
+            self,
+            layers: stride(from: 0, to: copies.count, by: 2).map { Linear(weight: copies[$0], bias: copies[$0 + 1]) })
     }
 }

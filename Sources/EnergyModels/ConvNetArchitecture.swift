@@ -37,14 +37,18 @@ public struct ConvNetArchitecture: Hashable, Sendable {
         var shapes = [inputShape]
         for (index, layer) in convolutions.enumerated() {
             guard layer.kernel > 0, layer.stride > 0, layer.padding >= 0, layer.channels > 0 else {
-                throw ConvNetError("conv\(index + 1): kernel, stride and channels are at least 1, padding at least 0, not \(layer)")
+                throw ConvNetError(
+                    "conv\(index + 1): kernel, stride and channels are at least 1, padding at least 0, not \(layer)")
             }
             let (height, width) = (shapes[index][1] + 2 * layer.padding, shapes[index][2] + 2 * layer.padding)
             guard height >= layer.kernel, width >= layer.kernel else {
                 throw ConvNetError(
-                    "conv\(index + 1): a kernel of \(layer.kernel) does not fit on \(height)×\(width); larger images, or fewer strides before it")
+                    "conv\(index + 1): a kernel of \(layer.kernel) does not fit on \(height)×\(width); larger images, or fewer strides before it"
+                )
             }
-            shapes.append([layer.channels, (height - layer.kernel) / layer.stride + 1, (width - layer.kernel) / layer.stride + 1])
+            shapes.append([
+                layer.channels, (height - layer.kernel) / layer.stride + 1, (width - layer.kernel) / layer.stride + 1,
+            ])
         }
         (self.inputShape, self.convolutions, self.hidden, self.shapes) = (inputShape, convolutions, hidden, shapes)
     }

@@ -1,14 +1,15 @@
 import Torch
 
-/// The energy of a convolutional network: images [batch, channels, height, width] through convolutions, flattened channel by channel, then
-/// through fully connected layers to one number. A leaky ReLU follows every layer but the last.
+/// The energy of a convolutional network: images [batch, channels, height, width] through convolutions, flattened
+/// channel by channel, then through fully connected layers to one number. A leaky ReLU follows every layer but the
+/// last.
 ///
 ///     let model = try ConvNetEnergy(.a.scaled(width: 0.25), using: generator)
 ///     let noise = model.frozen()                              // its weights are its own
 ///     let ν = noise.inputGradient(images).norm(1, 2, 3).mean()
 ///
-/// With spectral normalisation (by default of all layers) the weights in use are W/σ: see `SpectralNormalization`. Table 5.1 and section 3.2.2
-/// of Xu 2022; the thesis does not state the leaky slope, 0.2 is ours.
+/// With spectral normalisation (by default of all layers) the weights in use are W/σ: see `SpectralNormalization`.
+/// Table 5.1 and section 3.2.2 of Xu 2022; the thesis does not state the leaky slope, 0.2 is ours.
 public struct ConvNetEnergy: FreezableEnergyModel {
     struct Layer {
         let name: String
@@ -20,25 +21,31 @@ public struct ConvNetEnergy: FreezableEnergyModel {
     public let architecture: ConvNetArchitecture
     /// The factor of a leaky ReLU below 0.
     public let leakySlope: Double
-    /// In which type frozen copies compute input gradients: float32 or bfloat16 (the points stay float32), or float64 for a model of that type.
+    /// In which type frozen copies compute input gradients: float32 or bfloat16 (the points stay float32), or float64
+    /// for a model of that type.
     public let samplingType: DType
     let layers: [Layer]
 
-    /// PyTorch's default initialisation, layer by layer; then a vector u for each normalised layer, and 15 power iterations.
+    /// PyTorch's default initialisation, layer by layer; then a vector u for each normalised layer, and 15 power
+    /// iterations.
     ///
     /// - Parameters:
     ///   - leakySlope: above 0.
     ///   - normalized: which layers are divided by their spectral norms.
     ///   - samplingType: nil for `dtype`.
-    /// - Throws: `ConvNetError` for a slope that is not positive, a layer's name that is none, a sampling type that does not go with `dtype`.
+    /// - Throws: `ConvNetError` for a slope that is not positive, a layer's name that is none, a sampling type that
+    ///   does not go with `dtype`.
     public init(
         _ architecture: ConvNetArchitecture, leakySlope: Double = 0.2, normalized: SpectrallyNormalizedLayers = .all,
         dtype: DType = .float32, samplingType: DType? = nil, using generator: RandomGenerator
     ) throws {
-        guard leakySlope > 0, leakySlope.isFinite else { throw ConvNetError("leaky slope \(leakySlope): it is a positive number") }
+        guard leakySlope > 0, leakySlope.isFinite else {
+            throw ConvNetError("leaky slope \(leakySlope): it is a positive number")
+        }
         let samplingType = samplingType ?? dtype
         guard samplingType == dtype || (dtype == .float32 && samplingType == .bfloat16) else {
-            throw ConvNetError("sampling in \(samplingType) for a model in \(dtype): the same type, or bfloat16 for float32")
+            throw ConvNetError(
+                "sampling in \(samplingType) for a model in \(dtype): the same type, or bfloat16 for float32")
         }
         let names = architecture.layerNames
         let normalizedNames: Set<String>
@@ -47,21 +54,26 @@ public struct ConvNetEnergy: FreezableEnergyModel {
         case .none: normalizedNames = []
         case .allBut(let excepted):
             if let unknown = excepted.subtracting(names).min() {
-                throw ConvNetError("no layer '\(unknown)' to leave without normalisation: there are \(names.joined(separator: ", "))")
+                throw ConvNetError(
+                    "no layer '\(unknown)' to leave without normalisation: there are \(names.joined(separator: ", "))")
             }
             normalizedNames = Set(names).subtracting(excepted)
         }
         (self.architecture, self.leakySlope, self.samplingType) = (architecture, leakySlope, samplingType)
 
         let convolutions = zip(architecture.shapes, architecture.convolutions).map {
-            Convolution(inputs: $0[0], outputs: $1.channels, kernel: $1.kernel, dtype: dtype, using: generator).parameters
+            Convolution(inputs: $0[0], outputs: $1.channels, kernel: $1.kernel, dtype: dtype, using: generator)
+                .parameters
         }
-        let maps = architecture.fullyConnected.map { Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator).parameters }
+        let maps = architecture.fullyConnected.map {
+            Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator).parameters
+        }
         layers = zip(names, convolutions + maps).map { name, parameters in
             let (weight, bias) = (parameters[0].tensor, parameters[1].tensor)
             return Layer(
                 name: name, weight: weight, bias: bias,
-                normalization: normalizedNames.contains(name) ? SpectralNormalization(of: weight, using: generator) : nil)
+                normalization: normalizedNames.contains(name)
+                    ? SpectralNormalization(of: weight, using: generator) : nil)
         }
     }
 
@@ -83,7 +95,9 @@ public struct ConvNetEnergy: FreezableEnergyModel {
 
     /// σ of every normalised layer, in order.
     public var spectralNorms: [(layer: String, norm: Double)] {
-        withoutGradients { layers.compactMap { layer in layer.normalization.map { (layer.name, $0.norm(layer.weight).item()) } } }
+        withoutGradients {
+            layers.compactMap { layer in layer.normalization.map { (layer.name, $0.norm(layer.weight).item()) } }
+        }
     }
 
     /// The weights in use, W/σ, recorded.
@@ -96,7 +110,10 @@ public struct ConvNetEnergy: FreezableEnergyModel {
     public func frozen() -> FrozenConvNetEnergy {
         withoutGradients {
             let weights = zip(layers, weightsInUse).flatMap { layer, weight in
-                [("\(layer.name).weight", weight.detached().copied()), ("\(layer.name).bias", layer.bias.detached().copied())]
+                [
+                    ("\(layer.name).weight", weight.detached().copied()),
+                    ("\(layer.name).bias", layer.bias.detached().copied()),
+                ]
             }
             return frozen(with: Parameters(weights))
         }
@@ -115,8 +132,10 @@ extension ConvNetArchitecture {
         for (index, layer) in convolutions.enumerated() {
             if coversItsInput(index) {
                 // As a product of matrices: libtorch's convolution is ten times slower here.
-                h = h.contiguous().reshaped([h.size(0), -1]).linear(weights[index].reshaped([layer.channels, -1]), biases[index])
-                    .unsqueezed(2).unsqueezed(3)
+                h = h.contiguous().reshaped([h.size(0), -1]).linear(
+                    weights[index].reshaped([layer.channels, -1]), biases[index]
+                )
+                .unsqueezed(2).unsqueezed(3)
             } else {
                 h = h.conv2d(weights[index], bias: biases[index], stride: layer.stride, padding: layer.padding)
             }
@@ -132,6 +151,7 @@ extension ConvNetArchitecture {
 
     func checkInput(_ x: Tensor) {
         require(
-            x.rank == 4 && Array(x.shape.dropFirst()) == inputShape, "images of shape \(x.shape) for a network on [batch, \(inputShape)]")
+            x.rank == 4 && Array(x.shape.dropFirst()) == inputShape,
+            "images of shape \(x.shape) for a network on [batch, \(inputShape)]")
     }
 }

@@ -1,13 +1,13 @@
-// Here every pair of variables enters an energy once. Elsewhere, as in the released code of Gibbs-with-gradients (Grathwohl
-// et al. 2021), the logarithm of the density is
+// Here every pair of variables enters an energy once. Elsewhere, as in the released code of Gibbs-with-gradients
+// (Grathwohl et al. 2021), the logarithm of the density is
 //
 //     log p̃(s) = sᵀ J s + b·s = 2 Σ_{i<j} Jᵢⱼ sᵢ sⱼ + Σᵢ bᵢ sᵢ
 //
-// over spins, which counts every pair twice. The same distribution has twice those couplings here, and the same fields. This is
-// the one place where the two conventions meet.
+// over spins, which counts every pair twice. The same distribution has twice those couplings here, and the same fields.
+// This is the one place where the two conventions meet.
 
-/// The coupling Jᵢⱼ of this library, each pair counted once, from that of log p̃ = sᵀJs + b·s, which counts it twice: 2 J. Of a
-/// lattice whose edges all have the coupling σ there, it is 2σ.
+/// The coupling Jᵢⱼ of this library, each pair counted once, from that of log p̃ = sᵀJs + b·s, which counts it twice: 2
+/// J. Of a lattice whose edges all have the coupling σ there, it is 2σ.
 public func coupling(fromDoublyCounted coupling: Double) -> Double { 2 * coupling }
 
 /// The coupling of log p̃ = sᵀJs + b·s, each pair counted twice, from that of this library: J / 2.

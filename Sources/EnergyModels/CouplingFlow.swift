@@ -1,13 +1,13 @@
 import Foundation
 import Torch
 
-/// A normalising flow of affine couplings (Dinh, Sohl-Dickstein and Bengio 2017): x = f_m ∘ … ∘ f₁(z), z ~ N(0, I). Each coupling keeps one
-/// half a of the coordinates and maps the other by a network of the first,
+/// A normalising flow of affine couplings (Dinh, Sohl-Dickstein and Bengio 2017): x = f_m ∘ … ∘ f₁(z), z ~ N(0, I).
+/// Each coupling keeps one half a of the coordinates and maps the other by a network of the first,
 ///
 ///     b′ = b ⊙ e^{s(a)} + t(a),   log |det| = Σ s(a)
 ///
-/// so that log p(x) = log N(z; 0, I) − Σ log |det| is exact (Xu 2022, section 3.1), and draws can be differentiated in the parameters. The halves
-/// take turns. s is kept within ±`logScaleLimit` by a tanh.
+/// so that log p(x) = log N(z; 0, I) − Σ log |det| is exact (Xu 2022, section 3.1), and draws can be differentiated in
+/// the parameters. The halves take turns. s is kept within ±`logScaleLimit` by a tanh.
 ///
 /// In finite precision a flow can lose its inverse, where scales compound: `validateInverse` finds that out.
 public struct CouplingFlow: Density {
@@ -23,14 +23,20 @@ public struct CouplingFlow: Density {
     ///   - dimension: d ≥ 2.
     ///   - couplings: m ≥ 1; two are needed to move all coordinates.
     ///   - hidden: the widths of each network's hidden layers, at least one.
-    public init(dimension: Int, couplings: Int, hidden: [Int], dtype: DType = .float32, using generator: RandomGenerator) {
-        require(dimension >= 2 && couplings >= 1 && !hidden.isEmpty, "a flow of \(couplings) couplings \(hidden) in dimension \(dimension)")
+    public init(
+        dimension: Int, couplings: Int, hidden: [Int], dtype: DType = .float32, using generator: RandomGenerator
+    ) {
+        require(
+            dimension >= 2 && couplings >= 1 && !hidden.isEmpty,
+            "a flow of \(couplings) couplings \(hidden) in dimension \(dimension)")
         self.dimension = dimension
         let first = dimension / 2
         networks = (0..<couplings).map { index in
             let kept = index.isMultiple(of: 2) ? first : dimension - first
             let widths = [kept] + hidden + [2 * (dimension - kept)]
-            let layers = zip(widths, widths.dropFirst()).map { Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator) }
+            let layers = zip(widths, widths.dropFirst()).map {
+                Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator)
+            }
             withoutGradients { for tensor in layers.last!.parameters.tensors { tensor.fill(0) } }
             return layers
         }
@@ -56,7 +62,9 @@ public struct CouplingFlow: Density {
     /// Kept and moved coordinates of a coupling.
     private func halves(_ x: Tensor, coupling: Int) -> (kept: Tensor, moved: Tensor) {
         let first = dimension / 2
-        let (low, high) = (x.narrowed(1, start: 0, length: first), x.narrowed(1, start: first, length: dimension - first))
+        let (low, high) = (
+            x.narrowed(1, start: 0, length: first), x.narrowed(1, start: first, length: dimension - first)
+        )
         return coupling.isMultiple(of: 2) ? (low, high) : (high, low)
     }
 
@@ -102,7 +110,8 @@ public struct CouplingFlow: Density {
         withoutGradients { recordedSample(count, using: generator).converted(to: dtype) }
     }
 
-    /// - Throws: `FlowInversionError` where f(f⁻¹(x)) is further from x than `tolerance` (relative to 1 + |x|), or not finite.
+    /// - Throws: `FlowInversionError` where f(f⁻¹(x)) is further from x than `tolerance` (relative to 1 + |x|), or not
+    ///   finite.
     public func validateInverse(at x: Tensor, tolerance: Double = 1e-2) throws(FlowInversionError) {
         let error = withoutGradients {
             let there = inverse(x.detached()).z

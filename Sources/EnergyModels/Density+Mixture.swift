@@ -64,7 +64,8 @@ public struct GaussianMixture: Density {
     }
 
     public func sample(_ count: Int, dtype: DType, using generator: RandomGenerator) -> Tensor {
-        let chosen = generator.multinomial(Tensor(weights, shape: [1, weights.count]), count: count, replacement: true).squeezed(0)
+        let chosen = generator.multinomial(Tensor(weights, shape: [1, weights.count]), count: count, replacement: true)
+            .squeezed(0)
         let z = Tensor.normal([count, dimension], dtype: .float64, using: generator)
         let deviation = Tensor(deviations).indexSelected(0, chosen).unsqueezed(1)
         return (centres.indexSelected(0, chosen) + deviation * z).converted(to: dtype)

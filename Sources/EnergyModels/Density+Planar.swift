@@ -1,8 +1,8 @@
 import Foundation
 import Torch
 
-/// Circles about the origin of the plane, each blurred by a Gaussian: x = R(cos a, sin a) + σz with a uniform angle a, R one of the
-/// radii with equal weights. With ρ = ‖x‖,
+/// Circles about the origin of the plane, each blurred by a Gaussian: x = R(cos a, sin a) + σz with a uniform angle a,
+/// R one of the radii with equal weights. With ρ = ‖x‖,
 ///
 ///     p(x | R) = (2πσ²)⁻¹ exp(−(ρ² + R²)/2σ²) I₀(ρR/σ²)
 public struct RingsDensity: Density {
@@ -20,7 +20,8 @@ public struct RingsDensity: Density {
 
     public var dimension: Int { 2 }
 
-    /// By (ρ − R)² in the exponent and e^−z I₀(z), neither of which overflows. ρ is kept off 0, where its derivative does not exist.
+    /// By (ρ − R)² in the exponent and e^−z I₀(z), neither of which overflows. ρ is kept off 0, where its derivative
+    /// does not exist.
     public func logDensity(_ x: Tensor) -> Tensor {
         let variance = standardDeviation * standardDeviation
         let rho = x.squared().sum(1).maximum(1e-30).squareRoot().unsqueezed(1)
@@ -74,8 +75,8 @@ public struct BananaDensity: Density {
     }
 }
 
-/// Uniform on the dark squares of a board of 4 × 4 about the origin: those where ⌊x₁/a⌋ + ⌊x₂/a⌋ is even, a the side of a square.
-/// Its score is 0 on the squares and does not exist at their edges, where all that tells the density lies.
+/// Uniform on the dark squares of a board of 4 × 4 about the origin: those where ⌊x₁/a⌋ + ⌊x₂/a⌋ is even, a the side of
+/// a square. Its score is 0 on the squares and does not exist at their edges, where all that tells the density lies.
 public struct CheckerboardDensity: Density {
     /// a
     public let side: Double

@@ -1,7 +1,7 @@
 import Torch
 
-/// Independent copies of one density side by side: p(x) = ∏ᵢ p(xᵢ) with x = (x₁, …, xₙ) ∈ ℝ^(nd). A target of any dimension of which
-/// everything is known that is known of the base.
+/// Independent copies of one density side by side: p(x) = ∏ᵢ p(xᵢ) with x = (x₁, …, xₙ) ∈ ℝ^(nd). A target of any
+/// dimension of which everything is known that is known of the base.
 public struct ProductDensity<Base: Density>: Density {
     public let base: Base
     /// n

@@ -1,13 +1,15 @@
 import Torch
 
-/// A density on ℝ^d that is known with its normalisation and drawn from exactly: the truth that models are measured against, the noise that
-/// they are contrasted with, the base of a product. Its energy is E(x) = −log p(x), so that log Z = 0.
+/// A density on ℝ^d that is known with its normalisation and drawn from exactly: the truth that models are measured
+/// against, the noise that they are contrasted with, the base of a product. Its energy is E(x) = −log p(x), so that log
+/// Z = 0.
 ///
 ///     let density = PlanarTarget.rings.density
 ///     let x = density.sample(512, dtype: .float32, using: generator)     // [512, 2]
 ///     let (logp, score) = (density.logDensity(x), density.score(x))      // [512], [512, 2]
 ///
-/// Densities stand with the energies, not with the data sets: samplers are run on them and objectives take them as noise.
+/// Densities stand with the energies, not with the data sets: samplers are run on them and objectives take them as
+/// noise.
 public protocol Density: ContinuousEnergyModel {
     /// d
     var dimension: Int { get }

@@ -72,11 +72,12 @@ public protocol FlipState: AnyObject {
     /// E(x) − E(x₋ᵢ), shape [batch], for one site i of every chain.
     func flipDifference(at site: Int) -> Tensor
 
-    /// Flips bit i of the chains where `accepted`, a boolean tensor [batch], holds. Must follow `flipDifference(at: i)`.
+    /// Flips bit i of the chains where `accepted`, a boolean tensor [batch], holds. Must follow `flipDifference(at:
+    /// i)`.
     func flip(at site: Int, where accepted: Tensor)
 
-    /// Flips bit i of the chains where E(x) − E(x₋ᵢ) > threshold, a tensor [batch]. By default from the two above; a state that can tell
-    /// at less cost than that of every chain's difference has its own.
+    /// Flips bit i of the chains where E(x) − E(x₋ᵢ) > threshold, a tensor [batch]. By default from the two above; a
+    /// state that can tell at less cost than that of every chain's difference has its own.
     func flip(at site: Int, whereDifferenceExceeds threshold: Tensor)
 }
 
@@ -87,8 +88,8 @@ extension FlipState {
 }
 
 extension BinaryEnergyModel {
-    /// `flipDifferences` from the energies of flipped copies: right for every model, and the truth that faster forms are
-    /// tested against.
+    /// `flipDifferences` from the energies of flipped copies: right for every model, and the truth that faster forms
+    /// are tested against.
     public func genericFlipDifferences(_ x: Tensor, at indices: Tensor?) -> Tensor {
         let indices = indices ?? Self.allIndices(x)
         let (batch, flips) = (x.size(0), indices.size(1))

@@ -9,16 +9,18 @@ public struct ExactDistribution: Sendable {
     public let inverseTemperature: Double
     /// log Z(β) = log Σₓ exp(−βE(x)).
     public let logPartitionFunction: Double
-    /// log p(x) = −βE(x) − log Z(β), 2^d numbers: state number Σᵢ xᵢ 2^i, the first bit lowest. Nil where not asked for.
+    /// log p(x) = −βE(x) − log Z(β), 2^d numbers: state number Σᵢ xᵢ 2^i, the first bit lowest. Nil where not asked
+    /// for.
     public let logProbabilities: [Double]?
 }
 
 extension BinaryEnergyModel {
     /// The distributions at several inverse temperatures from one pass over all 2^d energies.
     ///
-    /// Energies come as the model computes them, sums are in double precision and shifted by the largest term of each batch. A
-    /// batch is 8,192 states, so memory does not grow with d but for what is asked to be kept: 8 bytes a state for the energies and
-    /// as many for each β. A NaN among the energies makes log Z NaN; a state of infinite energy has probability 0 where β > 0.
+    /// Energies come as the model computes them, sums are in double precision and shifted by the largest term of each
+    /// batch. A batch is 8,192 states, so memory does not grow with d but for what is asked to be kept: 8 bytes a state
+    /// for the energies and as many for each β. A NaN among the energies makes log Z NaN; a state of infinite energy
+    /// has probability 0 where β > 0.
     ///
     /// - Parameters:
     ///   - inverseTemperatures: the values of β.

@@ -3,7 +3,8 @@ import Torch
 /// A value in nats and its derivatives with respect to the parameters of a `QuadraticEnergy`.
 public struct ExactLikelihood: Sendable, Hashable {
     public let value: Double
-    /// ∂/∂Jᵢⱼ for each pair, row-major: a symmetric matrix with a zero diagonal that holds each pair's derivative twice.
+    /// ∂/∂Jᵢⱼ for each pair, row-major: a symmetric matrix with a zero diagonal that holds each pair's derivative
+    /// twice.
     public let couplings: [Double]
     /// ∂/∂hᵢ
     public let fields: [Double]
@@ -29,7 +30,8 @@ extension QuadraticEnergy {
     /// KL(q‖p) = −H(q) − ⟨log p⟩_q of a distribution q from this one, p; derivatives with respect to p's parameters.
     ///
     /// - Parameters:
-    ///   - entropy: H(q) in nats: `ExactMoments.entropy` where q is such a machine, `entropy(of:)` where it is given state by state.
+    ///   - entropy: H(q) in nats: `ExactMoments.entropy` where q is such a machine, `entropy(of:)` where it is given
+    ///     state by state.
     /// - Throws: `EnumerationError`, as `exactMoments`.
     public func exactDivergence(
         from moments: BinaryMoments, entropy: Double

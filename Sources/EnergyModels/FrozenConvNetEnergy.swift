@@ -2,9 +2,10 @@ import Torch
 
 /// A convolutional energy whose weights stay as they are, normalised once: what chains are drawn from.
 ///
-/// `inputGradient` is explicit, without a record: convolutions forward, leaky ReLUs in place, and back with their slopes read off the signs of
-/// what they gave. Channels stay side by side through all layers, weights are laid out for that at the start, and where asked are bfloat16.
-/// A convolution that takes in all of its input is a product of matrices.
+/// `inputGradient` is explicit, without a record: convolutions forward, leaky ReLUs in place, and back with their
+/// slopes read off the signs of what they gave. Channels stay side by side through all layers, weights are laid out for
+/// that at the start, and where asked are bfloat16. A convolution that takes in all of its input is a product of
+/// matrices.
 public struct FrozenConvNetEnergy: EnergyModel {
     public let architecture: ConvNetArchitecture
     public let leakySlope: Double
@@ -26,7 +27,9 @@ public struct FrozenConvNetEnergy: EnergyModel {
     /// - Parameter parameters: weight and bias of every layer in order; taken over, not copied.
     init(_ architecture: ConvNetArchitecture, leakySlope: Double, parameters: Parameters, samplingType: DType) {
         let tensors = parameters.tensors
-        require(tensors.count == 2 * architecture.layerNames.count, "\(tensors.count) tensors for \(architecture.layerNames)")
+        require(
+            tensors.count == 2 * architecture.layerNames.count,
+            "\(tensors.count) tensors for \(architecture.layerNames)")
         (self.architecture, self.leakySlope, self.samplingType) = (architecture, leakySlope, samplingType)
         self.parameters = parameters
         weights = stride(from: 0, to: tensors.count, by: 2).map { tensors[$0] }
@@ -63,8 +66,9 @@ public struct FrozenConvNetEnergy: EnergyModel {
         }
     }
 
-    /// Batches that are taken one after the other: on the processor such that the largest layer's output, at most 16 MiB, stays in the caches, and
-    /// in memory that the allocator keeps (it returns blocks above 32 MiB, whose pages then come anew each time).
+    /// Batches that are taken one after the other: on the processor such that the largest layer's output, at most 16
+    /// MiB, stays in the caches, and in memory that the allocator keeps (it returns blocks above 32 MiB, whose pages
+    /// then come anew each time).
     private func parts(of x: Tensor) -> [Range<Int>] {
         let n = x.size(0)
         guard x.device == .cpu, n > 0 else { return [0..<n] }
@@ -86,8 +90,8 @@ public struct FrozenConvNetEnergy: EnergyModel {
         }
     }
 
-    /// The input of every layer: that of the image, then what each leaky ReLU gave; [batch, channels, height, width] for convolutions that are
-    /// computed as such, else [batch, width].
+    /// The input of every layer: that of the image, then what each leaky ReLU gave; [batch, channels, height, width]
+    /// for convolutions that are computed as such, else [batch, width].
     private func forward(_ x: Tensor) -> [Tensor] {
         var inputs = [x.converted(to: samplingType).channelsLast()]
         for index in 0..<packedWeights.count - 1 {
@@ -95,7 +99,8 @@ public struct FrozenConvNetEnergy: EnergyModel {
             let output: Tensor
             if isConvolution(index) {
                 let layer = architecture.convolutions[index]
-                output = input.conv2d(packedWeights[index], bias: packedBiases[index], stride: layer.stride, padding: layer.padding)
+                output = input.conv2d(
+                    packedWeights[index], bias: packedBiases[index], stride: layer.stride, padding: layer.padding)
             } else {
                 output = flattened(input, for: index).linear(packedWeights[index], packedBiases[index])
             }
@@ -132,10 +137,13 @@ public struct FrozenConvNetEnergy: EnergyModel {
         index < architecture.convolutions.count && !architecture.coversItsInput(index)
     }
 
-    /// Images as rows: pixel by pixel, as they lie, for a convolution that covers them; channel by channel for the first fully connected layer.
+    /// Images as rows: pixel by pixel, as they lie, for a convolution that covers them; channel by channel for the
+    /// first fully connected layer.
     private func flattened(_ x: Tensor, for index: Int) -> Tensor {
         guard x.rank == 4 else { return x }
-        return (index < architecture.convolutions.count ? x.permuted([0, 2, 3, 1]) : x.contiguous()).reshaped([x.size(0), -1])
+        return (index < architecture.convolutions.count ? x.permuted([0, 2, 3, 1]) : x.contiguous()).reshaped([
+            x.size(0), -1,
+        ])
     }
 
     /// Rows back to images with channels side by side, where x is that.

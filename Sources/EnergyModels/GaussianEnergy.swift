@@ -1,9 +1,11 @@
 import Foundation
 import Torch
 
-/// E(x) = ½ (x − μ)ᵀ P (x − μ) with the precision matrix P = LLᵀ, L lower triangular: a Gaussian whose mean and precision are learnt.
+/// E(x) = ½ (x − μ)ᵀ P (x − μ) with the precision matrix P = LLᵀ, L lower triangular: a Gaussian whose mean and
+/// precision are learnt.
 ///
-/// It is the model that objectives are tried on: many have a known optimum in it, and log Z = ½ d log 2π − Σ log |Lᵢᵢ| is known.
+/// It is the model that objectives are tried on: many have a known optimum in it, and log Z = ½ d log 2π − Σ log |Lᵢᵢ|
+/// is known.
 public struct GaussianEnergy: ContinuousEnergyModel {
     /// μ, shape [d].
     public let mean: Tensor

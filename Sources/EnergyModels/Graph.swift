@@ -5,8 +5,8 @@ import Torch
 ///     let torus = try Graph.squareTorus(side: 10)
 ///     print(torus.siteCount, torus.edges.count, torus.neighbours(of: 0))     // 100 200 [1, 9, 10, 90]
 ///
-/// Edges keep the order they were given in, so that a coupling for each can stand in an array beside them; the lower site comes
-/// first. A site's neighbours are in ascending order.
+/// Edges keep the order they were given in, so that a coupling for each can stand in an array beside them; the lower
+/// site comes first. A site's neighbours are in ascending order.
 public struct Graph: Sendable, Equatable {
     /// An edge between two sites, `first < second`.
     public struct Edge: Hashable, Sendable {
@@ -19,12 +19,14 @@ public struct Graph: Sendable, Equatable {
     public let siteCount: Int
     public let edges: [Edge]
 
-    // Neighbours in compressed rows: those of site i stand at starts[i] ..< starts[i + 1], with the number of the edge to each.
+    // Neighbours in compressed rows: those of site i stand at starts[i] ..< starts[i + 1], with the number of the edge
+    // to each.
     private let starts: [Int]
     private let adjacent: [Int]
     private let adjacentEdges: [Int]
 
-    /// - Throws: `GraphError` for no site at all, a site out of range, a self-loop, an edge that repeats (in either direction).
+    /// - Throws: `GraphError` for no site at all, a site out of range, a self-loop, an edge that repeats (in either
+    ///   direction).
     public init(siteCount: Int, edges: [(Int, Int)]) throws {
         guard siteCount >= 1 else { throw GraphError.siteCount(siteCount) }
         var seen: [Edge: Int] = [:]
@@ -71,8 +73,8 @@ public struct Graph: Sendable, Equatable {
 
     public var largestDegree: Int { (0..<siteCount).reduce(0) { max($0, degree(of: $1)) } }
 
-    /// A colour for each site, from 0, such that neighbours differ: greedy in the order of sites, the lowest colour that is free.
-    /// At most `largestDegree + 1` colours; two on a torus of even sides.
+    /// A colour for each site, from 0, such that neighbours differ: greedy in the order of sites, the lowest colour
+    /// that is free. At most `largestDegree + 1` colours; two on a torus of even sides.
     public func greedyColouring() -> [Int] {
         var colours = [Int](repeating: -1, count: siteCount)
         for site in 0..<siteCount {
@@ -115,10 +117,12 @@ extension Graph {
 
     /// An Erdős–Rényi graph: each of the n(n − 1)/2 pairs is an edge with probability meanDegree/n, independently.
     ///
-    /// The mean degree is in truth meanDegree (n − 1)/n, as in the code released with Gibbs-with-gradients (Grathwohl et al. 2021).
+    /// The mean degree is in truth meanDegree (n − 1)/n, as in the code released with Gibbs-with-gradients (Grathwohl
+    /// et al. 2021).
     ///
     /// - Throws: `GraphError` where n < 1 or meanDegree/n is no probability.
-    public static func erdosRenyi(siteCount: Int, meanDegree: Double, using generator: RandomGenerator) throws -> Graph {
+    public static func erdosRenyi(siteCount: Int, meanDegree: Double, using generator: RandomGenerator) throws -> Graph
+    {
         guard siteCount >= 1 else { throw GraphError.siteCount(siteCount) }
         let probability = meanDegree / Double(siteCount)
         guard (0...1).contains(probability) else { throw GraphError.meanDegree(meanDegree, siteCount: siteCount) }
@@ -146,7 +150,8 @@ public enum GraphError: Error, Equatable, Sendable, CustomStringConvertible {
         case .selfLoop(let edge, let site): "edge \(edge) joins site \(site) to itself: an edge joins two sites"
         case .duplicate(let edge, let earlier, let sites):
             "edge \(edge) repeats edge \(earlier), \(sites.first)–\(sites.second): each edge is listed once"
-        case .side(let side): "a torus of side \(side): sides are at least 3, or both neighbours along an axis would be one site"
+        case .side(let side):
+            "a torus of side \(side): sides are at least 3, or both neighbours along an axis would be one site"
         case .meanDegree(let degree, let n): "mean degree \(degree) on \(n) sites: it must lie between 0 and \(n)"
         }
     }

@@ -4,8 +4,8 @@ import Torch
 ///
 ///     E(s) = −Σ_{i<j} Jᵢⱼ sᵢ sⱼ − Σᵢ hᵢ sᵢ        Jᵢⱼ = (1/d) Σ_μ ξᵢ^μ ξⱼ^μ
 ///
-/// and recalled by setting one spin after the other to the sign of its local field, which never raises the energy (Hopfield
-/// 1982; Xu 2022, section 2.2.2).
+/// and recalled by setting one spin after the other to the sign of its local field, which never raises the energy
+/// (Hopfield 1982; Xu 2022, section 2.2.2).
 ///
 ///     let network = HopfieldNetwork(storing: patterns)              // bits, [count, d]
 ///     let recalled = network.recall(noisy).x
@@ -58,13 +58,14 @@ public struct HopfieldNetwork: BinaryEnergyModel {
         case random(RandomGenerator)
     }
 
-    /// Sets spins one after the other to the sign of their local field Σⱼ Jᵢⱼsⱼ + hᵢ, and leaves them where it is 0, until a sweep
-    /// changes nothing.
+    /// Sets spins one after the other to the sign of their local field Σⱼ Jᵢⱼsⱼ + hᵢ, and leaves them where it is 0,
+    /// until a sweep changes nothing.
     ///
     /// - Parameters:
     ///   - x: bits, shape [rows, d]; left as they are.
     ///   - clamped: d flags: sites that stay as given; nil for none.
-    ///   - maximumSweeps: where a row that still changes is left. Each change lowers the energy, so every row converges in the end.
+    ///   - maximumSweeps: where a row that still changes is left. Each change lowers the energy, so every row converges
+    ///     in the end.
     /// - Throws: `CouplingError` where a parameter is not finite.
     public func recall(
         _ x: Tensor, order: Order = .ascending, clamped: [Bool]? = nil, maximumSweeps: Int = 100

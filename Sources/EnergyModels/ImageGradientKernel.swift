@@ -2,8 +2,9 @@ import Torch
 
 /// The gradient of a convolution of stride 1 with respect to images of few channels, float32 on the processor.
 ///
-/// That is a convolution with few outputs, for which oneDNN's blocks of output channels stay nearly empty. Here a vector runs along the channels
-/// of the convolution's result instead, and ends in one sum a pixel; four pixels beside each other share each weight that is loaded.
+/// That is a convolution with few outputs, for which oneDNN's blocks of output channels stay nearly empty. Here a
+/// vector runs along the channels of the convolution's result instead, and ends in one sum a pixel; four pixels beside
+/// each other share each weight that is loaded.
 package struct ImageGradientKernel {
     private typealias Elements = SwishKernel.Elements
 
@@ -16,19 +17,23 @@ package struct ImageGradientKernel {
     /// - Parameters:
     ///   - weight: [o, c, k, k].
     ///   - image: [c, height, width].
-    /// - Returns: nil where the kernel has nothing to offer: many image channels, a stride, a type other than float32, a number of output channels that
-    ///   no vector divides, or another device.
+    /// - Returns: nil where the kernel has nothing to offer: many image channels, a stride, a type other than float32,
+    ///   a number of output channels that no vector divides, or another device.
     package init?(_ layer: ConvNetArchitecture.Layer, weight: Tensor, image: [Int]) {
         guard
-            layer.stride == 1, image[0] <= 4, layer.channels.isMultiple(of: SwishKernel.lanes), weight.dtype == .float32, weight.device == .cpu
+            layer.stride == 1, image[0] <= 4, layer.channels.isMultiple(of: SwishKernel.lanes),
+            weight.dtype == .float32, weight.device == .cpu
         else { return nil }
         (self.layer, self.image) = (layer, image)
         weights = weight.permuted([1, 2, 3, 0]).contiguous()
     }
 
-    /// From the gradient with respect to the result, [n, o, …] with channels last: that with respect to the images, likewise.
+    /// From the gradient with respect to the result, [n, o, …] with channels last: that with respect to the images,
+    /// likewise.
     package func callAsFunction(_ gradient: Tensor) -> Tensor {
-        require(gradient.isChannelsLast && gradient.dtype == .float32, "a gradient of type \(gradient.dtype) and shape \(gradient.shape)")
+        require(
+            gradient.isChannelsLast && gradient.dtype == .float32,
+            "a gradient of type \(gradient.dtype) and shape \(gradient.shape)")
         let (n, rows, columns) = (gradient.size(0), gradient.size(2), gradient.size(3))
         let output = Tensor.empty([n, image[1], image[2], image[0]])
         let (from, to, weights) = (Elements(gradient.permuted([0, 2, 3, 1])), Elements(output), Elements(weights))
@@ -44,7 +49,8 @@ package struct ImageGradientKernel {
 
     /// A row of an image's gradient: x[i, j] = Σ g[i + p − u, j + p − v] w[u, v] over the taps u, v that stay on g.
     @inline(__always)
-    private func row(_ i: Int, of number: Int, rows: Int, columns: Int, from: Elements, weights: Elements, to: Elements) {
+    private func row(_ i: Int, of number: Int, rows: Int, columns: Int, from: Elements, weights: Elements, to: Elements)
+    {
         let (k, padding, o, lanes) = (layer.kernel, layer.padding, layer.channels, SwishKernel.lanes)
         let (channels, width) = (image[0], image[2])
         let taps = max(0, i + padding - rows + 1)..<max(0, min(k, i + padding + 1))
@@ -54,7 +60,9 @@ package struct ImageGradientKernel {
                 let start = ((number * image[1] + i) * width + j) * channels + channel
                 // Four pixels of which every tap stays on g.
                 if j + 4 <= width && j + padding - k + 1 >= 0 && j + 3 + padding < columns {
-                    var (a, b, c, d) = (SwishKernel.Lanes.zero, SwishKernel.Lanes.zero, SwishKernel.Lanes.zero, SwishKernel.Lanes.zero)
+                    var (a, b, c, d) = (
+                        SwishKernel.Lanes.zero, SwishKernel.Lanes.zero, SwishKernel.Lanes.zero, SwishKernel.Lanes.zero
+                    )
                     for u in taps {
                         for v in 0..<k {
                             let weight = ((channel * k + u) * k + v) * o

@@ -4,14 +4,14 @@ import Torch
 ///
 ///     E(s) = −Σ_{(i,j)} Jᵢⱼ sᵢ sⱼ − Σᵢ hᵢ sᵢ,    s = 2x − 1 ∈ {−1, +1}^d,
 ///
-/// the first sum over edges, each once. Positive couplings align spins. Temperature is part of J and h: p(s) ∝ exp(−E(s)), and
-/// the square lattice is critical at J = ½ ln(1 + √2) ≈ 0.4407.
+/// the first sum over edges, each once. Positive couplings align spins. Temperature is part of J and h: p(s) ∝
+/// exp(−E(s)), and the square lattice is critical at J = ½ ln(1 + √2) ≈ 0.4407.
 ///
 ///     let model = try IsingModel.uniform(.squareTorus(side: 10), coupling: 0.2)
 ///     let energies = model.energy(x)         // x: bits, [batch, 100]
 ///
-/// The local field of a site is fᵢ = Σⱼ Jᵢⱼ sⱼ + hᵢ; flipping it gains E(x) − E(x₋ᵢ) = −2 sᵢ fᵢ, and ∂E/∂xᵢ = −2 fᵢ: the energy is
-/// linear in each bit, so first-order flips are exact.
+/// The local field of a site is fᵢ = Σⱼ Jᵢⱼ sⱼ + hᵢ; flipping it gains E(x) − E(x₋ᵢ) = −2 sᵢ fᵢ, and ∂E/∂xᵢ = −2 fᵢ:
+/// the energy is linear in each bit, so first-order flips are exact.
 public struct IsingModel: BinaryEnergyModel {
     public let graph: Graph
     /// J, one for each edge of the graph in its order, shape [edges].
@@ -19,8 +19,8 @@ public struct IsingModel: BinaryEnergyModel {
     /// h, shape [d].
     public let fields: Tensor
 
-    // For tensors: both ends of each edge, int64 [edges]; neighbours of each site filled up to the largest degree K with site 0 behind
-    // the coupling number `edges`, which stands for 0: int64 [d · K].
+    // For tensors: both ends of each edge, int64 [edges]; neighbours of each site filled up to the largest degree K
+    // with site 0 behind the coupling number `edges`, which stands for 0: int64 [d · K].
     private let firstEnds, secondEnds, neighbours, neighbourEdges: Tensor
     private let zero: Tensor
 
@@ -60,8 +60,8 @@ public struct IsingModel: BinaryEnergyModel {
             fields: [Float](repeating: field, count: graph.siteCount))
     }
 
-    /// From couplings as Gibbs-with-gradients (Grathwohl et al. 2021) counts them: log p̃ = sᵀGs + b·s over ordered pairs, so that each
-    /// edge counts twice. Here J = 2G, h = b. On its lattices G = σ, so J = 2σ.
+    /// From couplings as Gibbs-with-gradients (Grathwohl et al. 2021) counts them: log p̃ = sᵀGs + b·s over ordered
+    /// pairs, so that each edge counts twice. Here J = 2G, h = b. On its lattices G = σ, so J = 2σ.
     ///
     /// - Parameter ordered: G for each edge of the graph.
     /// - Throws: `IsingError`.
@@ -191,7 +191,8 @@ public enum IsingError: Error, Equatable, Sendable, CustomStringConvertible {
         case .fieldCount(let count, let sites): "\(count) fields for \(sites) sites: each site has one"
         case .matrixCount(let count, let sites):
             "a coupling matrix of \(count) numbers for \(sites) sites: \(sites) × \(sites) are needed"
-        case .coupling(let value, let edge): "the coupling of \(edge.first) and \(edge.second) is \(value): couplings are finite"
+        case .coupling(let value, let edge):
+            "the coupling of \(edge.first) and \(edge.second) is \(value): couplings are finite"
         case .field(let value, let site): "the field of site \(site) is \(value): fields are finite"
         case .diagonal(let value, let site): "the coupling of site \(site) to itself is \(value): the diagonal is zero"
         case .asymmetric(let i, let j, let upper, let lower):

@@ -3,9 +3,9 @@ import Torch
 // The same energy by fused kernels, for float32 on the processor: first derivatives only.
 //
 // A flip of bit i changes the first pre-activation by one column of W₁, z₁ ± W₁[:, i]; nothing else of that layer is
-// computed again. Rows are worked off in blocks, each by one thread from the first layer to the energy and back, so that
-// a block's activations stay in that core's cache and threads meet once. Sums over rows are taken per thread and then in
-// the order of the threads, so they repeat exactly.
+// computed again. Rows are worked off in blocks, each by one thread from the first layer to the energy and back, so
+// that a block's activations stay in that core's cache and threads meet once. Sums over rows are taken per thread and
+// then in the order of the threads, so they repeat exactly.
 
 extension MLPEnergy {
     /// Rows of a block: 768 rows of 256 numbers are 768 KiB.
@@ -17,8 +17,8 @@ extension MLPEnergy {
             && layers.dropLast().allSatisfy { $0.bias.count.isMultiple(of: SwishKernel.lanes) }
     }
 
-    /// Calls body on libtorch's threads with a partition of points that have so many rows in all: equally many blocks for
-    /// each thread, of about `blockRows` rows.
+    /// Calls body on libtorch's threads with a partition of points that have so many rows in all: equally many blocks
+    /// for each thread, of about `blockRows` rows.
     func forEachBlock(
         points: Int, rows: Int, _ body: (_ part: Int, _ points: Range<Int>) -> Void
     ) {
@@ -61,13 +61,14 @@ extension MLPEnergy {
         return recordedDifferences(flips)
     }
 
-    /// E(x) − E(x₋ᵢ) for points and their flips, shape [points, s], recorded as a function of all parameters but the output bias, which every
-    /// difference cancels.
+    /// E(x) − E(x₋ᵢ) for points and their flips, shape [points, s], recorded as a function of all parameters but the
+    /// output bias, which every difference cancels.
     private func recordedDifferences(_ flips: SwishKernel.Flips) -> Tensor {
         let deep = layers.dropFirst().dropLast()
         let (points, rows, slope) = (flips.starts.count - 1, flips.bits.count, Float(beta.item()))
         let widths = layers.dropLast().map { $0.bias.count }
-        // What the derivative needs again: every layer's activations but the last's, every deep layer's pre-activations.
+        // What the derivative needs again: every layer's activations but the last's, every deep layer's
+        // pre-activations.
         let activations = (widths.count > 1 ? widths.dropLast() : []).map { Tensor.empty([rows, $0]) }
         let preactivations = widths.dropFirst().map { Tensor.empty([rows, $0]) }
         let energies = Tensor.empty([rows])
@@ -97,7 +98,8 @@ extension MLPEnergy {
             flips.differences(points, of: energies, into: differences)
         }
 
-        let inputs = [layers[0].weight, layers[0].bias, beta] + deep.flatMap { [$0.weight, $0.bias] } + [layers.last!.weight]
+        let inputs =
+            [layers[0].weight, layers[0].bias, beta] + deep.flatMap { [$0.weight, $0.bias] } + [layers.last!.weight]
         return record(differences, from: inputs) { gradient in
             let gradient = gradient.contiguous()
             let pointGradient = gradient.sum(1)

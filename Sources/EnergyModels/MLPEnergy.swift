@@ -2,8 +2,8 @@ import Torch
 
 /// The energy of a multilayer perceptron: x → Swish(W₁x + b₁) → … → w·h + b, one number for each point.
 ///
-/// Swish(z) = z · sigmoid(βz), with one learnable β, initially 1, shared by all hidden layers, as in the released code of
-/// RMwGGIS (Liu et al. 2023). The output bias cancels from every energy difference.
+/// Swish(z) = z · sigmoid(βz), with one learnable β, initially 1, shared by all hidden layers, as in the released code
+/// of RMwGGIS (Liu et al. 2023). The output bias cancels from every energy difference.
 public struct MLPEnergy: BinaryEnergyModel {
     public let dimension: Int
     /// The affine maps, the last with one output.

@@ -1,13 +1,14 @@
 import Torch
 
-/// Decides E(x) − E(x₋ᵢ) > threshold for many chains on an MLP energy, most of them from products in bfloat16, which a processor that has
-/// them multiplies four times as fast as float32.
+/// Decides E(x) − E(x₋ᵢ) > threshold for many chains on an MLP energy, most of them from products in bfloat16, which a
+/// processor that has them multiplies four times as fast as float32.
 ///
-/// Where the difference in bfloat16 is within `margin` of the threshold, both energies are computed in float32 and decide. The margin
-/// is eight times the root mean square of the error of the difference, measured on those very chains: at the first site on all, then on
-/// the ones near their threshold, of late sites with the greater weight. Thresholds are drawn independently of the error, so those chains are a fair sample of
-/// it. A decision comes out otherwise than by float32 only where the error exceeds the margin and the threshold lies between:
-/// for an error of normal tails less than once in 10¹⁵ decisions, where float32's own rounding, 10⁻⁶ in an energy, turns one in some
+/// Where the difference in bfloat16 is within `margin` of the threshold, both energies are computed in float32 and
+/// decide. The margin is eight times the root mean square of the error of the difference, measured on those very
+/// chains: at the first site on all, then on the ones near their threshold, of late sites with the greater weight.
+/// Thresholds are drawn independently of the error, so those chains are a fair sample of it. A decision comes out
+/// otherwise than by float32 only where the error exceeds the margin and the threshold lies between: for an error of
+/// normal tails less than once in 10¹⁵ decisions, where float32's own rounding, 10⁻⁶ in an energy, turns one in some
 /// 10⁷.
 final class MLPFlipScreen {
     private let model: MLPEnergy
@@ -112,6 +113,7 @@ final class MLPFlipScreen {
             SwishKernel.halfForward(h, bias: layer.bias, slope: slope)
         }
         SwishKernel.halfDotForward(
-            h.matmul(weights.last!), bias: deep.last!.bias, slope: slope, weight: model.layers.last!.weight, into: energies)
+            h.matmul(weights.last!), bias: deep.last!.bias, slope: slope, weight: model.layers.last!.weight,
+            into: energies)
     }
 }

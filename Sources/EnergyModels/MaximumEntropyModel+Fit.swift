@@ -5,10 +5,10 @@ import Torch
 //
 //     D(η) = log Σₓ e^{η·f(x)} − η·μ        ∇D = ⟨f⟩ − μ        ∇²D = Cov(f)
 //
-// which is convex; its minimum is the entropy sought, so it is at least 0, and D(η) < 0 proves that no distribution has the
-// moments μ. Newton's steps are taken in features that are centred and whitened under the uniform distribution, where
-// features that depend on each other drop out. Moments on the boundary of what is possible, where some state must have
-// probability 0, are approached as η goes to infinity, one unit of log p a step: a variance then goes to 0.
+// which is convex; its minimum is the entropy sought, so it is at least 0, and D(η) < 0 proves that no distribution has
+// the moments μ. Newton's steps are taken in features that are centred and whitened under the uniform distribution,
+// where features that depend on each other drop out. Moments on the boundary of what is possible, where some state must
+// have probability 0, are approached as η goes to infinity, one unit of log p a step: a variance then goes to 0.
 
 extension MaximumEntropyModel {
     /// The largest d whose states are enumerated.
@@ -25,9 +25,9 @@ extension MaximumEntropyModel {
         public let iterations: Int
     }
 
-    /// The model whose features have the means `moments`, to `tolerance` times each feature's range, by Newton's method on the
-    /// dual over all 2^d states, in double precision. Features that depend linearly on the others, or are constant, get a
-    /// share of the multipliers such that those have the least norm in whitened features.
+    /// The model whose features have the means `moments`, to `tolerance` times each feature's range, by Newton's method
+    /// on the dual over all 2^d states, in double precision. Features that depend linearly on the others, or are
+    /// constant, get a share of the multipliers such that those have the least norm in whitened features.
     ///
     /// A pass over the states takes time in proportion to 2^d k² and memory for 8,192 states.
     ///
@@ -54,7 +54,8 @@ extension MaximumEntropyModel {
             if here.value < -1e-9 || variances.min().item() < 1e-12 { throw dual.reason(theta, error: error.largest) }
             let step = axes.matmul(axes.transposed().matmul(-here.gradient) / variances)
             if error.relative <= tolerance, step.norm().item() < 1e-4 {
-                let model = MaximumEntropyModel(dimension: dimension, features: features, multipliers: dual.multipliers(theta))
+                let model = MaximumEntropyModel(
+                    dimension: dimension, features: features, multipliers: dual.multipliers(theta))
                 return Fit(model: model, entropy: here.value, largestError: error.largest, iterations: iteration)
             }
             let slope = (step * here.gradient).sum().item()
@@ -249,7 +250,8 @@ public enum MaximumEntropyError: Error, Hashable, CustomStringConvertible {
     /// The largest terms, at most six.
     private static func text(_ direction: [Double]) -> String {
         let terms = direction.enumerated().filter { $0.element != 0 }.sorted { abs($0.element) > abs($1.element) }
-        let listed = terms.prefix(6).map { String(format: "%.4g", $0.element) + "·f[\($0.offset)]" }.joined(separator: " + ")
+        let listed = terms.prefix(6).map { String(format: "%.4g", $0.element) + "·f[\($0.offset)]" }.joined(
+            separator: " + ")
         return terms.count > 6 ? listed + " + …" : listed
     }
 }

@@ -23,15 +23,16 @@ public struct MaximumEntropyModel: BinaryEnergyModel {
             Features(count: dimension) { alphabet.values(of: $0) }
         }
 
-        /// The values, then the products of pairs i < j ordered (0, 1), (0, 2), … : their means make a Boltzmann machine, with η its
-        /// fields and couplings.
+        /// The values, then the products of pairs i < j ordered (0, 1), (0, 2), … : their means make a Boltzmann
+        /// machine, with η its fields and couplings.
         public static func valuesAndPairs(_ alphabet: Alphabet, dimension d: Int) -> Features {
             let pairs = (0..<d).flatMap { i in (i + 1..<max(d, i + 1)).map { (i, $0) } }
             let (a, b) = (pairs.map(\.0), pairs.map(\.1))
             return Features(count: d + pairs.count) { x in
                 let values = alphabet.values(of: x)
                 let (left, right) = (Tensor(a, device: x.device), Tensor(b, device: x.device))
-                return .concatenated([values, values.indexSelected(1, left) * values.indexSelected(1, right)], along: 1)
+                return .concatenated(
+                    [values, values.indexSelected(1, left) * values.indexSelected(1, right)], along: 1)
             }
         }
     }

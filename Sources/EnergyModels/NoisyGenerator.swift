@@ -1,8 +1,9 @@
 import Foundation
 import Torch
 
-/// An implicit distribution p_φ(x) = ∫ N(x; μ_φ(z), diag σ_φ²(z)) N(z; 0, I) dz: a network draws from it, and its density is known only as a mean
-/// over z (Xu 2022, section 3.1, the variational sampler of adversarial contrastive estimation).
+/// An implicit distribution p_φ(x) = ∫ N(x; μ_φ(z), diag σ_φ²(z)) N(z; 0, I) dz: a network draws from it, and its
+/// density is known only as a mean over z (Xu 2022, section 3.1, the variational sampler of adversarial contrastive
+/// estimation).
 public struct NoisyGenerator {
     public let dimension: Int
     public let latentDimension: Int
@@ -16,7 +17,8 @@ public struct NoisyGenerator {
     ///   - latent: of z.
     ///   - hidden: the widths of the hidden layers, at least one.
     public init(dimension: Int, latent: Int, hidden: [Int], dtype: DType = .float32, using generator: RandomGenerator) {
-        require(dimension >= 1 && latent >= 1 && !hidden.isEmpty, "a generator from \(latent) by \(hidden) to \(dimension)")
+        require(
+            dimension >= 1 && latent >= 1 && !hidden.isEmpty, "a generator from \(latent) by \(hidden) to \(dimension)")
         (self.dimension, latentDimension) = (dimension, latent)
         let widths = [latent] + hidden + [2 * dimension]
         layers = zip(widths, widths.dropFirst()).map { Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator) }
@@ -47,7 +49,8 @@ public struct NoisyGenerator {
         return -0.5 * standard.squared().sum(1) - logDeviation.sum(1) - 0.5 * Double(dimension) * log(2 * Double.pi)
     }
 
-    /// log M⁻¹ Σₘ N(x; μ(zₘ), σ²(zₘ)), [batch]: the density's estimate from M latents, low on average (Jensen); recorded.
+    /// log M⁻¹ Σₘ N(x; μ(zₘ), σ²(zₘ)), [batch]: the density's estimate from M latents, low on average (Jensen);
+    /// recorded.
     public func logDensityEstimate(_ x: Tensor, latents z: Tensor) -> Tensor {
         let (mean, logDeviation) = conditional(z)
         let standard = (x.unsqueezed(1) - mean) * (-logDeviation).exp()

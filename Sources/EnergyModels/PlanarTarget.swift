@@ -3,8 +3,8 @@ import Torch
 
 /// The densities of the plane that continuous models are tried on, with a box that holds all but 10⁻⁶ of each.
 ///
-/// Gaussians on a ring and rings have the numbers of Nijkamp et al. (2019, released toy experiments); moons and spirals follow the curves of
-/// `ToyDataset`, as mixtures along them; the other numbers are our choice.
+/// Gaussians on a ring and rings have the numbers of Nijkamp et al. (2019, released toy experiments); moons and spirals
+/// follow the curves of `ToyDataset`, as mixtures along them; the other numbers are our choice.
 public enum PlanarTarget: String, CaseIterable, Sendable, Codable {
     /// Eight Gaussians of deviation 0.15 on the unit circle.
     case eightGaussians = "8gaussians"
@@ -66,7 +66,8 @@ public enum PlanarTarget: String, CaseIterable, Sendable, Codable {
         (0..<25).map { k -> [Double] in [Double(k % 5) - 2, Double(k / 5) - 2] }
     }
 
-    /// 2(cos t, sin t) + c and 2(1 − cos t, ½ − sin t) + c with c = (−1, −0.2), t at the middles of equal parts of [0, π].
+    /// 2(cos t, sin t) + c and 2(1 − cos t, ½ − sin t) + c with c = (−1, −0.2), t at the middles of equal parts of [0,
+    /// π].
     private static func moons(_ count: Int) -> [[Double]] {
         (0..<count).flatMap { j -> [[Double]] in
             let t = Double.pi * (Double(j) + 0.5) / Double(count)

@@ -5,8 +5,8 @@ import Torch
 ///     over spins   E(s) = c − Σ_{i<j} Jᵢⱼ sᵢ sⱼ − Σᵢ hᵢ sᵢ      s ∈ {−1, +1}^d
 ///     over bits    E(x) = c − Σ_{i<j} Wᵢⱼ xᵢ xⱼ − Σᵢ bᵢ xᵢ      x ∈ {0, 1}^d
 ///
-/// J (or W) is symmetric with a zero diagonal. All that is exact about small machines is computed from it in double precision:
-/// see `exactMoments`. `BoltzmannMachine` is the trainable model of the same energy.
+/// J (or W) is symmetric with a zero diagonal. All that is exact about small machines is computed from it in double
+/// precision: see `exactMoments`. `BoltzmannMachine` is the trainable model of the same energy.
 public struct QuadraticEnergy: Sendable, Hashable {
     public let alphabet: Alphabet
     /// J (or W), row-major, d · d numbers.
@@ -21,8 +21,8 @@ public struct QuadraticEnergy: Sendable, Hashable {
 
     /// - Parameters:
     ///   - couplings: row-major, d · d numbers, where d is the number of fields.
-    /// - Throws: `CouplingError` for couplings that are asymmetric, not finite or not zero on the diagonal, for fields that are
-    ///   not finite, and for numbers of them that do not fit.
+    /// - Throws: `CouplingError` for couplings that are asymmetric, not finite or not zero on the diagonal, for fields
+    ///   that are not finite, and for numbers of them that do not fit.
     public init(couplings: [Double], fields: [Double], offset: Double = 0, alphabet: Alphabet) throws(CouplingError) {
         try CouplingError.check(couplings: couplings, fields: fields)
         guard offset.isFinite else { throw .nonFiniteOffset(offset) }

@@ -34,8 +34,8 @@ extension QuadraticEnergy {
     /// The largest d whose states are enumerated: 67 million states.
     public static let largestEnumeratedDimension = 26
 
-    /// log Z, all first and second moments and the entropy of p^β, from all 2^d states in double precision: relative errors are
-    /// some 10⁻¹³. Uses `Runtime.threads`; the result does not depend on their number.
+    /// log Z, all first and second moments and the entropy of p^β, from all 2^d states in double precision: relative
+    /// errors are some 10⁻¹³. Uses `Runtime.threads`; the result does not depend on their number.
     ///
     /// - Throws: `EnumerationError` for d > 26, and for energies beyond the range of doubles.
     public func exactMoments(inverseTemperature beta: Double = 1) throws(EnumerationError) -> ExactMoments {
@@ -48,8 +48,8 @@ extension QuadraticEnergy {
             entropy: logZ + beta * spins.meanEnergy(of: moments))
     }
 
-    /// log p^β(x) of all states: 2^d numbers, state number Σᵢ xᵢ 2^i, the first bit lowest. At d = 26 they take 512 MiB as
-    /// float64, half of it as float32; either way they are computed in double precision.
+    /// log p^β(x) of all states: 2^d numbers, state number Σᵢ xᵢ 2^i, the first bit lowest. At d = 26 they take 512 MiB
+    /// as float64, half of it as float32; either way they are computed in double precision.
     ///
     /// - Parameter dtype: float64 or float32.
     /// - Throws: as `exactMoments`.
@@ -99,8 +99,8 @@ extension QuadraticEnergy {
 }
 
 extension SpinTables {
-    /// Calls body with each state of the high spins on libtorch's threads: the number of its first state, A, and log w − A of the
-    /// low states.
+    /// Calls body with each state of the high spins on libtorch's threads: the number of its first state, A, and log w
+    /// − A of the low states.
     func forEachHighState(_ body: (_ first: Int, _ logWeight: Double, _ low: UnsafePointer<Double>) -> Void) {
         parallelFor(blocks) { _, range in
             withUnsafeTemporaryAllocation(of: Eight.self, capacity: Self.lowStates / 8) { buffer in

@@ -1,14 +1,14 @@
 import Foundation
 import Torch
 
-// Sums over all states of w, w s and w sᵢ sⱼ. With the high spins fixed, the weights of the 256 low states factorise but for
-// the table Q,
+// Sums over all states of w, w s and w sᵢ sⱼ. With the high spins fixed, the weights of the 256 low states factorise
+// but for the table Q,
 //
 //     w = e^{A + Σ|gᵢ| + max Q} · e^{Q − max Q} · Πᵢ fᵢ(sᵢ)      fᵢ = 1 where sᵢ agrees with gᵢ, e^{−2|gᵢ|} where not
 //
-// so a state costs two products and no exponential. All factors but the first are at most 1; the first is held against the
-// largest that the block has met. Where Q varies so much that the product could vanish at the likeliest state, exponentials
-// of the sums stand in.
+// so a state costs two products and no exponential. All factors but the first are at most 1; the first is held against
+// the largest that the block has met. Where Q varies so much that the product could vanish at the likeliest state,
+// exponentials of the sums stand in.
 
 /// The sums of one block of high states, all times e^{−shift}.
 private struct BlockSums {
@@ -40,10 +40,22 @@ private struct BlockSums {
         for k in 0..<Self.lowVectors { low[k] += w[k] }
         // Folding the highest spin away sums over it; what lay above is the weight of its being up.
         var up = (Eight.zero, Eight.zero, Eight.zero, Eight.zero, Eight.zero)
-        for k in 0..<16 { up.4 += w[k + 16]; w[k] += w[k + 16] }
-        for k in 0..<8 { up.3 += w[k + 8]; w[k] += w[k + 8] }
-        for k in 0..<4 { up.2 += w[k + 4]; w[k] += w[k + 4] }
-        for k in 0..<2 { up.1 += w[k + 2]; w[k] += w[k + 2] }
+        for k in 0..<16 {
+            up.4 += w[k + 16]
+            w[k] += w[k + 16]
+        }
+        for k in 0..<8 {
+            up.3 += w[k + 8]
+            w[k] += w[k + 8]
+        }
+        for k in 0..<4 {
+            up.2 += w[k + 4]
+            w[k] += w[k + 4]
+        }
+        for k in 0..<2 {
+            up.1 += w[k + 2]
+            w[k] += w[k + 2]
+        }
         up.0 = w[1]
         let last = w[0] + w[1]
         let total = Self.sum(last)
@@ -129,12 +141,14 @@ extension SpinTables {
                     let down = against.replacing(with: one, where: g .< 0)
 
                     // Spins 0 to 2 vary within a vector; e^{A + …} goes in with them.
-                    let lanes = Eight(repeating: exp(largest - shift))
+                    let lanes =
+                        Eight(repeating: exp(largest - shift))
                         * Eight(repeating: down[0]).replacing(with: Eight(repeating: up[0]), where: Self.spin0 .> 0)
                         * Eight(repeating: down[1]).replacing(with: Eight(repeating: up[1]), where: Self.spin1 .> 0)
                         * Eight(repeating: down[2]).replacing(with: Eight(repeating: up[2]), where: Self.spin2 .> 0)
                     // Spins 3 to 7 vary between vectors: 32 products.
-                    upper[0] = Eight(repeating: down[3]).replacing(with: Eight(repeating: up[3]), where: Self.spin0 .> 0)
+                    upper[0] =
+                        Eight(repeating: down[3]).replacing(with: Eight(repeating: up[3]), where: Self.spin0 .> 0)
                         * Eight(repeating: down[4]).replacing(with: Eight(repeating: up[4]), where: Self.spin1 .> 0)
                         * Eight(repeating: down[5]).replacing(with: Eight(repeating: up[5]), where: Self.spin2 .> 0)
                     upper[1] = upper[0] * Eight(repeating: up[6])

@@ -1,16 +1,16 @@
 import Foundation
 
-// The states of d spins, split into 8 low ones and d − 8 high ones. The high ones run through a Gray code, so that from one
-// state to the next a single spin flips, and what depends on them changes by one row of J:
+// The states of d spins, split into 8 low ones and d − 8 high ones. The high ones run through a Gray code, so that from
+// one state to the next a single spin flips, and what depends on them changes by one row of J:
 //
 //     log w = A + Σ_{i<8} gᵢ sᵢ + Q(low)      A = Σ_{j<k high} Jⱼₖ sⱼsₖ + Σ_{j high} hⱼsⱼ     gᵢ = hᵢ + Σ_{j high} Jᵢⱼ sⱼ
 //
-// Q, the couplings among the low spins, is a table of 256 numbers made once. The states of a block agree in all but `innerSpins`
-// of the high spins; each block starts from fields and energy computed afresh, so rounding drifts for 2^innerSpins flips at
-// most, and what a block gives depends on no other.
+// Q, the couplings among the low spins, is a table of 256 numbers made once. The states of a block agree in all but
+// `innerSpins` of the high spins; each block starts from fields and energy computed afresh, so rounding drifts for
+// 2^innerSpins flips at most, and what a block gives depends on no other.
 
-/// −E over spins with what a walk through its states needs laid out in vectors of eight. Missing low spins are free: they couple
-/// to nothing.
+/// −E over spins with what a walk through its states needs laid out in vectors of eight. Missing low spins are free:
+/// they couple to nothing.
 struct SpinTables {
     typealias Eight = SIMD8<Double>
 
@@ -47,7 +47,9 @@ struct SpinTables {
         highFields = (0..<highSpins).map { field(n + $0) }
         low = (0..<Self.lowStates).map { state in
             var sum = 0.0
-            for i in 0..<n { for j in 0..<i { sum += state >> i & 1 == state >> j & 1 ? coupling(i, j) : -coupling(i, j) } }
+            for i in 0..<n {
+                for j in 0..<i { sum += state >> i & 1 == state >> j & 1 ? coupling(i, j) : -coupling(i, j) }
+            }
             return sum
         }
         let largest = low.max()!
@@ -61,8 +63,8 @@ struct SpinTables {
 
     /// A walk through the states of the high spins in one block.
     ///
-    /// - Parameter body: takes the number of the high spins' state, their spins (whole vectors of eight, zero behind the last),
-    ///   A and g.
+    /// - Parameter body: takes the number of the high spins' state, their spins (whole vectors of eight, zero behind
+    ///   the last), A and g.
     @inline(__always)
     func walk(
         block: Int, _ body: (_ state: Int, _ spins: UnsafePointer<Eight>, _ logWeight: Double, _ fields: Eight) -> Void
@@ -101,7 +103,9 @@ struct SpinTables {
     /// log w − A of the 256 low states: Q(low) + Σ gᵢ sᵢ.
     @inline(__always)
     func logWeights(fields g: Eight, into table: UnsafeMutablePointer<Eight>) {
-        let lanes = Eight(repeating: g[0]) * Self.spin0 + Eight(repeating: g[1]) * Self.spin1 + Eight(repeating: g[2]) * Self.spin2
+        let lanes =
+            Eight(repeating: g[0]) * Self.spin0 + Eight(repeating: g[1]) * Self.spin1 + Eight(repeating: g[2])
+            * Self.spin2
         low.withUnsafeBytes { low in
             for k in 0..<Self.lowStates / 8 {
                 var upper = k & 1 == 1 ? g[3] : -g[3]

@@ -1,13 +1,15 @@
 import Foundation
 import Torch
 
-/// The cells of a box of the plane, with the midpoint rule over them: ∫f ≈ a Σ f(cᵢ), cᵢ the centres, a the area of a cell.
+/// The cells of a box of the plane, with the midpoint rule over them: ∫f ≈ a Σ f(cᵢ), cᵢ the centres, a the area of a
+/// cell.
 ///
 ///     let grid = try QuadratureGrid(.rings, cells: 400)
 ///     let logZ = try grid.logPartitionFunction(of: model)
 ///
-/// For smooth functions that vanish at the box's edge the rule is exact to rounding once a cell is smaller than about the deviation of the
-/// narrowest peak (it is then the trapezoidal rule of a periodic function); for steps along cell edges it is exact too.
+/// For smooth functions that vanish at the box's edge the rule is exact to rounding once a cell is smaller than about
+/// the deviation of the narrowest peak (it is then the trapezoidal rule of a periodic function); for steps along cell
+/// edges it is exact too.
 public struct QuadratureGrid: Hashable, Sendable {
     public let x: ClosedRange<Double>
     public let y: ClosedRange<Double>
@@ -18,7 +20,8 @@ public struct QuadratureGrid: Hashable, Sendable {
     /// Points evaluated at a time.
     private static let chunk = 1 << 14
 
-    /// - Throws: `QuadratureError.grid` unless the box is finite and not empty and there is a cell, at most 2²⁶ of them.
+    /// - Throws: `QuadratureError.grid` unless the box is finite and not empty and there is a cell, at most 2²⁶ of
+    ///   them.
     public init(x: ClosedRange<Double>, y: ClosedRange<Double>, columns: Int, rows: Int) throws(QuadratureError) {
         let sides = [x.upperBound - x.lowerBound, y.upperBound - y.lowerBound]
         let fits = columns >= 1 && rows >= 1 && columns <= 1 << 26 && rows <= (1 << 26) / columns
@@ -102,13 +105,16 @@ public struct QuadratureGrid: Hashable, Sendable {
         1 - exp(try logPartitionFunction(of: density))
     }
 
-    /// The share of exp(−E)'s mass that lies outside this box, within a box `factor` times as long and as high about the same centre, with as
-    /// many cells. What lies beyond stays unseen: an energy that falls outwards without end has no mass to speak of.
+    /// The share of exp(−E)'s mass that lies outside this box, within a box `factor` times as long and as high about
+    /// the same centre, with as many cells. What lies beyond stays unseen: an energy that falls outwards without end
+    /// has no mass to speak of.
     ///
     /// - Throws: as `energies`.
     public func massOutside(of model: some EnergyModel, within factor: Double = 2) throws(QuadratureError) -> Double {
         func widened(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
-            let (centre, half) = ((range.lowerBound + range.upperBound) / 2, factor * (range.upperBound - range.lowerBound) / 2)
+            let (centre, half) = (
+                (range.lowerBound + range.upperBound) / 2, factor * (range.upperBound - range.lowerBound) / 2
+            )
             return centre - half...centre + half
         }
         let wide = try QuadratureGrid(x: widened(x), y: widened(y), columns: columns, rows: rows)

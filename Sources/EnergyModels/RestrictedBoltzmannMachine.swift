@@ -1,6 +1,7 @@
 import Torch
 
-/// A restricted Boltzmann machine: visible bits v ∈ {0, 1}^d and hidden bits h ∈ {0, 1}^m, coupled between the layers only,
+/// A restricted Boltzmann machine: visible bits v ∈ {0, 1}^d and hidden bits h ∈ {0, 1}^m, coupled between the layers
+/// only,
 ///
 ///     E(v, h) = −b·v − c·h − hᵀWv
 ///
@@ -26,16 +27,18 @@ public struct RestrictedBoltzmannMachine: BinaryEnergyModel {
         Parameters([("weight", weight), ("visibleBias", visibleBias), ("hiddenBias", hiddenBias)])
     }
 
-    /// W as the weight of a PyTorch `Linear` of d inputs and m outputs, c = 0, and b = 0 or, where the mean of the data is given, the
-    /// logits of that mean: so the machine of W = 0 has the data's marginals.
+    /// W as the weight of a PyTorch `Linear` of d inputs and m outputs, c = 0, and b = 0 or, where the mean of the data
+    /// is given, the logits of that mean: so the machine of W = 0 has the data's marginals.
     ///
     /// - Parameters:
-    ///   - dataMean: the mean of every visible bit, shape [d], in 0 … 1. It is shrunk to 0.01 … 0.99 by m → 0.01 + 0.98 m (the
-    ///     numbers are our choice), since a bit that never varies has no finite logit.
+    ///   - dataMean: the mean of every visible bit, shape [d], in 0 … 1. It is shrunk to 0.01 … 0.99 by m → 0.01 + 0.98
+    ///     m (the numbers are our choice), since a bit that never varies has no finite logit.
     public init(
         visible: Int, hidden: Int, dataMean: Tensor? = nil, dtype: DType = .float32, using generator: RandomGenerator
     ) {
-        require(visible > 0 && hidden > 0, "a restricted Boltzmann machine of \(visible) visible and \(hidden) hidden units")
+        require(
+            visible > 0 && hidden > 0, "a restricted Boltzmann machine of \(visible) visible and \(hidden) hidden units"
+        )
         weight = Linear(inputs: visible, outputs: hidden, dtype: dtype, using: generator).weight
         hiddenBias = Tensor.zeros([hidden], dtype: dtype, device: generator.device).requiringGradient()
         if let dataMean {
@@ -49,8 +52,8 @@ public struct RestrictedBoltzmannMachine: BinaryEnergyModel {
         }
     }
 
-    /// The machine of p^β, for a whole β: e^{−βF} has every hidden unit β times, (1 + e^{zₖ})^β, and β times the visible biases. Its
-    /// parameters are constants.
+    /// The machine of p^β, for a whole β: e^{−βF} has every hidden unit β times, (1 + e^{zₖ})^β, and β times the
+    /// visible biases. Its parameters are constants.
     public func raised(toPower power: Int) -> RestrictedBoltzmannMachine {
         require(power > 0, "a restricted Boltzmann machine raised to the power \(power)")
         return withoutGradients {
@@ -107,8 +110,8 @@ public struct RestrictedBoltzmannMachine: BinaryEnergyModel {
         return own * visibleBias.indexSelected(0, flat).reshaped([batch, flips]) + moved.softplus().sum(2) - before
     }
 
-    /// Σₖ (softplus(zₖ′) − softplus(zₖ)) for all flips, [batch, d], by `RestrictedFlipKernel`, recorded for first derivatives; nil where
-    /// that does not apply.
+    /// Σₖ (softplus(zₖ′) − softplus(zₖ)) for all flips, [batch, d], by `RestrictedFlipKernel`, recorded for first
+    /// derivatives; nil where that does not apply.
     private func differencesByKernel(_ v: Tensor, z: Tensor) -> Tensor? {
         guard v.dtype == .float32, v.device == .cpu, weight.dtype == .float32, !v.requiresGradient else { return nil }
         let columns = weight.transposed()

@@ -8,8 +8,9 @@ import Torch
 ///     ∂Δᵢ/∂zₖ   = σ′ᵢₖ − σ(zₖ)          σ′ᵢₖ = σ(zₖ′) = σ(zₖ) e^{δᵢWₖᵢ} / fᵢₖ
 ///     ∂Δᵢ/∂Wₖᵢ  = δᵢ σ′ᵢₖ               of the direct dependence
 ///
-/// e^{W} and e^{−W} are computed once for the batch, and a logarithm is taken of a product of several f, so what is left for a flip and a
-/// hidden unit are two multiplications forwards and a division backwards. Both terms of f are positive: nothing cancels.
+/// e^{W} and e^{−W} are computed once for the batch, and a logarithm is taken of a product of several f, so what is
+/// left for a flip and a hidden unit are two multiplications forwards and a division backwards. Both terms of f are
+/// positive: nothing cancels.
 struct RestrictedFlipKernel {
     private typealias Lanes = SIMD16<Float>
 
@@ -27,7 +28,8 @@ struct RestrictedFlipKernel {
 
     /// - Parameters:
     ///   - x: bits, [batch, d]; z: c + Wx, [batch, m]; columns: Wᵀ, [d, m]; all float32 on the processor.
-    /// - Returns: nil where a weight is so large, above 40, that products of two factors could leave the range of float32.
+    /// - Returns: nil where a weight is so large, above 40, that products of two factors could leave the range of
+    ///   float32.
     init?(_ x: Tensor, z: Tensor, columns: Tensor) {
         (batch, dimension) = (x.size(0), x.size(1))
         let padding = (Lanes.scalarCount - columns.size(1) % Lanes.scalarCount) % Lanes.scalarCount
@@ -70,7 +72,8 @@ struct RestrictedFlipKernel {
         return output
     }
 
-    /// From the gradient with respect to `differences()`, [batch, d]: those with respect to z, [batch, m], and to Wᵀ, [d, m].
+    /// From the gradient with respect to `differences()`, [batch, d]: those with respect to z, [batch, m], and to Wᵀ,
+    /// [d, m].
     func gradients(of gradient: Tensor, hidden: Int) -> (z: Tensor, columns: Tensor) {
         let zSum = Tensor.zeros([batch, width])
         let sums = (0..<Runtime.threads).map { _ in Tensor.zeros([dimension, width]) }
@@ -98,7 +101,8 @@ struct RestrictedFlipKernel {
         return (z.narrowed(1, start: 0, length: hidden), columns.narrowed(1, start: 0, length: hidden))
     }
 
-    /// Calls body on libtorch's threads with blocks of points and the operands' elements: bits, e^{W}, e^{−W}, σ(z), σ(−z).
+    /// Calls body on libtorch's threads with blocks of points and the operands' elements: bits, e^{W}, e^{−W}, σ(z),
+    /// σ(−z).
     private func forEachBlock(
         _ body: (
             _ part: Int, _ points: Range<Int>, _ bits: SwishKernel.Elements, _ rising: SwishKernel.Elements,

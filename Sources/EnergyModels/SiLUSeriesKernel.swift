@@ -1,11 +1,11 @@
 import Torch
 
-// Second-order Taylor series through f = SiLU, one pass over memory each way. With σ = σ(z), c = σ(1 − σ), τ = 1 − 2σ and q = 2 + zτ,
-//   f = zσ        f′ = σ + zc        f″ = cq        f‴ = c(τ(q + 1) − 2zc)
+// Second-order Taylor series through f = SiLU, one pass over memory each way. With σ = σ(z), c = σ(1 − σ), τ = 1 − 2σ
+//   and q = 2 + zτ, f = zσ        f′ = σ + zc        f″ = cq        f‴ = c(τ(q + 1) − 2zc)
 
-/// Fused kernels on row-major float32 matrices whose rows are a multiple of `SwishKernel.lanes` long. Each runs on the calling thread:
-/// whoever calls shares rows out over threads. The rows of a matrix are three blocks of n points: values, first and second derivatives along
-/// each point's line.
+/// Fused kernels on row-major float32 matrices whose rows are a multiple of `SwishKernel.lanes` long. Each runs on the
+/// calling thread: whoever calls shares rows out over threads. The rows of a matrix are three blocks of n points:
+/// values, first and second derivatives along each point's line.
 enum SiLUSeriesKernel {
     private typealias Lanes = SwishKernel.Lanes
     private typealias Elements = SwishKernel.Elements
@@ -52,7 +52,9 @@ enum SiLUSeriesKernel {
     /// - Parameters:
     ///   - gradient: [3n, width]; where z̈ = 0 its last block is left as it is.
     ///   - biasSum: [width], to which the first of these is added.
-    static func backward(_ z: Tensor, bias: Tensor, gradient: Tensor, biasSum: Tensor, points n: Int, _ range: Range<Int>) {
+    static func backward(
+        _ z: Tensor, bias: Tensor, gradient: Tensor, biasSum: Tensor, points n: Int, _ range: Range<Int>
+    ) {
         let (width, isBent) = (z.size(1), z.size(0) == 3 * n)
         let block = n * width
         let (z, bias, gradient, biasSum) = (Elements(z), Elements(bias), Elements(gradient), Elements(biasSum))

@@ -1,13 +1,14 @@
 import Torch
 
-/// The division of a layer's weight by its largest singular value (Miyato et al. 2018, arXiv:1802.05957; Algorithm 3.2 of Xu 2022), which is
-/// followed by power iteration:
+/// The division of a layer's weight by its largest singular value (Miyato et al. 2018, arXiv:1802.05957; Algorithm 3.2
+/// of Xu 2022), which is followed by power iteration:
 ///
 ///     v ← Wᵀu / ‖Wᵀu‖,   u ← Wv / ‖Wv‖,   σ = uᵀWv,   W̄ = W / σ
 ///
-/// with W the weight reshaped to [outputs, rest]. For a fully connected layer that is the layer's own norm; a convolution of k × k at stride s
-/// remains a map of norm up to ⌈k/s⌉, since a pixel lies in up to ⌈k/s⌉² patches. u and v stay from one training update to the
-/// next: `advance` is called once for each, never by sampling or evaluation. The gradient flows through σ with u and v constant.
+/// with W the weight reshaped to [outputs, rest]. For a fully connected layer that is the layer's own norm; a
+/// convolution of k × k at stride s remains a map of norm up to ⌈k/s⌉, since a pixel lies in up to ⌈k/s⌉² patches. u
+/// and v stay from one training update to the next: `advance` is called once for each, never by sampling or evaluation.
+/// The gradient flows through σ with u and v constant.
 public struct SpectralNormalization {
     /// Shape [outputs].
     public let u: Tensor

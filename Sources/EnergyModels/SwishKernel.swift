@@ -3,8 +3,8 @@ import Torch
 // Swish(z) = z σ(βz) and its derivatives, one pass over memory each.
 //   ∂Swish/∂z = σ + βz σ(1 − σ)        ∂Swish/∂β = z² σ(1 − σ)
 
-/// Fused kernels on row-major float32 matrices whose rows are a multiple of `lanes` long. Each runs on the calling thread:
-/// whoever calls shares rows out over threads.
+/// Fused kernels on row-major float32 matrices whose rows are a multiple of `lanes` long. Each runs on the calling
+/// thread: whoever calls shares rows out over threads.
 enum SwishKernel {
     typealias Lanes = SIMD16<Float>
 
@@ -52,7 +52,8 @@ enum SwishKernel {
             nonmutating set {
                 let bits = unsafeBitCast(newValue, to: SIMD16<UInt32>.self)
                 let rounded = (bits &+ (0x7FFF &+ (bits &>> 16 & 1))) &>> 16
-                UnsafeMutableRawPointer(address + index).storeBytes(of: SIMD16<UInt16>(truncatingIfNeeded: rounded), as: SIMD16<UInt16>.self)
+                UnsafeMutableRawPointer(address + index).storeBytes(
+                    of: SIMD16<UInt16>(truncatingIfNeeded: rounded), as: SIMD16<UInt16>.self)
             }
         }
     }
@@ -88,8 +89,8 @@ enum SwishKernel {
         }
     }
 
-    /// From the gradient with respect to Swish(z + bias): writes that with respect to z over it, adds that with respect to
-    /// bias to `biasSum` [width].
+    /// From the gradient with respect to Swish(z + bias): writes that with respect to z over it, adds that with respect
+    /// to bias to `biasSum` [width].
     ///
     /// - Returns: the gradient with respect to β.
     static func backward(_ z: Tensor, bias: Tensor, slope: Float, gradient: Tensor, biasSum: Tensor) -> Double {
@@ -140,8 +141,8 @@ enum SwishKernel {
         }
     }
 
-    /// From the gradient with respect to each row's sum, [rows]: writes that with respect to z to `output`, adds those with
-    /// respect to bias and weight to `biasSum` and `weightSum`, [width] each.
+    /// From the gradient with respect to each row's sum, [rows]: writes that with respect to z to `output`, adds those
+    /// with respect to bias and weight to `biasSum` and `weightSum`, [width] each.
     ///
     /// - Returns: the gradient with respect to β.
     static func dotBackward(
@@ -184,8 +185,8 @@ enum SwishKernel {
 
     // MARK: - Flips in the first layer
 
-    /// What the first layer's rows are made of: for each point its own row, and after it one for each different bit that is
-    /// to be flipped. (Independent draws repeat themselves; an energy need not.)
+    /// What the first layer's rows are made of: for each point its own row, and after it one for each different bit
+    /// that is to be flipped. (Independent draws repeat themselves; an energy need not.)
     struct Flips {
         /// z = W₁x + b₁, shape [points, width].
         let z: Tensor
@@ -197,8 +198,8 @@ enum SwishKernel {
         let starts: [Int]
         /// The flipped bit of each row; −1 for the point itself.
         let bits: [Int]
-        /// The row of each point (first) and of each of its flips as they were asked for, [points · (1 + s)]; nil where that
-        /// is the order of the rows.
+        /// The row of each point (first) and of each of its flips as they were asked for, [points · (1 + s)]; nil where
+        /// that is the order of the rows.
         let rows: [Int]?
         /// s, the number of flips asked for at each point.
         let flipsPerPoint: Int
@@ -235,7 +236,8 @@ enum SwishKernel {
         var width: Int { z.size(1) }
         var dimension: Int { columns.size(0) }
 
-        /// Calls body for each flip asked for at some points: its place in a contiguous [points, s], the point's row and its own.
+        /// Calls body for each flip asked for at some points: its place in a contiguous [points, s], the point's row
+        /// and its own.
         @inline(__always)
         private func forEachFlip(_ points: Range<Int>, _ body: (_ place: Int, _ row: Int, _ flipped: Int) -> Void) {
             for point in points {
@@ -250,11 +252,13 @@ enum SwishKernel {
         /// For some points: differences [points, s] ← E(x) − E(x₋ᵢ) from the energies of all rows.
         func differences(_ points: Range<Int>, of energies: Tensor, into differences: Tensor) {
             let (energies, differences) = (Elements(energies), Elements(differences))
-            forEachFlip(points) { place, row, flipped in differences[one: place] = energies[one: row] - energies[one: flipped] }
+            forEachFlip(points) { place, row, flipped in
+                differences[one: place] = energies[one: row] - energies[one: flipped]
+            }
         }
 
-        /// The way back: from the gradients with respect to differences [points, s], and their sums for each point, those with respect to the
-        /// energies of the rows.
+        /// The way back: from the gradients with respect to differences [points, s], and their sums for each point,
+        /// those with respect to the energies of the rows.
         func energyGradient(_ points: Range<Int>, ofPoints sums: Tensor, differences: Tensor, into energies: Tensor) {
             let (sums, differences, energies) = (Elements(sums), Elements(differences), Elements(energies))
             for row in rows(points) { energies[one: row] = 0 }

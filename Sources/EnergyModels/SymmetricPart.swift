@@ -1,7 +1,8 @@
 import Torch
 
 extension Tensor {
-    /// ½ (A + Aᵀ) with zeros on the diagonal for a square matrix A, shape [d, d]; recorded where gradients are, to any order.
+    /// ½ (A + Aᵀ) with zeros on the diagonal for a square matrix A, shape [d, d]; recorded where gradients are, to any
+    /// order.
     package func symmetricPartWithoutDiagonal() -> Tensor {
         require(rank == 2 && size(0) == size(1), "the symmetric part of a tensor of shape \(shape)")
         let isRecorded = gradientsAreRecorded && requiresGradient
@@ -14,7 +15,9 @@ extension Tensor {
     }
 
     /// By square tiles of as many rows as a vector has lanes; each thread writes rows of its own.
-    private func symmetricPart<Element: TensorElement & BinaryFloatingPoint & SIMDScalar>(_ type: Element.Type) -> Tensor {
+    private func symmetricPart<Element: TensorElement & BinaryFloatingPoint & SIMDScalar>(_ type: Element.Type)
+        -> Tensor
+    {
         let d = size(0)
         let output = Tensor.empty([d, d], dtype: dtype)
         let (from, to) = (unsafeElements(type), output.unsafeElements(type))
@@ -25,17 +28,22 @@ extension Tensor {
                     for column in stride(from: 0, to: d, by: side) {
                         guard row + side <= d && column + side <= d else {
                             for i in row..<Swift.min(d, row + side) {
-                                for j in column..<Swift.min(d, column + side) { to[i * d + j] = (from[i * d + j] + from[j * d + i]) * 0.5 }
+                                for j in column..<Swift.min(d, column + side) {
+                                    to[i * d + j] = (from[i * d + j] + from[j * d + i]) * 0.5
+                                }
                             }
                             continue
                         }
                         for k in 0..<side {
-                            tile[k] = UnsafeRawPointer(from + (column + k) * d + row).loadUnaligned(as: SIMD16<Element>.self)
+                            tile[k] = UnsafeRawPointer(from + (column + k) * d + row).loadUnaligned(
+                                as: SIMD16<Element>.self)
                         }
                         transpose(tile)
                         for k in 0..<side {
-                            let own = UnsafeRawPointer(from + (row + k) * d + column).loadUnaligned(as: SIMD16<Element>.self)
-                            UnsafeMutableRawPointer(to + (row + k) * d + column).storeBytes(of: (own + tile[k]) * 0.5, as: SIMD16<Element>.self)
+                            let own = UnsafeRawPointer(from + (row + k) * d + column).loadUnaligned(
+                                as: SIMD16<Element>.self)
+                            UnsafeMutableRawPointer(to + (row + k) * d + column).storeBytes(
+                                of: (own + tile[k]) * 0.5, as: SIMD16<Element>.self)
                         }
                     }
                 }

@@ -1,13 +1,13 @@
 import Torch
 
-/// A Boltzmann machine with hidden units and couplings between any two units (Xu 2022, section 2.2.2). Units are visible bits v,
-/// then hidden bits h; u, their values in the alphabet, have the joint energy
+/// A Boltzmann machine with hidden units and couplings between any two units (Xu 2022, section 2.2.2). Units are
+/// visible bits v, then hidden bits h; u, their values in the alphabet, have the joint energy
 ///
 ///     E(v, h) = −½ uᵀ J u − f·u
 ///
-/// with J the symmetric part, without the diagonal, of the matrix that is learnt, as in `BoltzmannMachine`. As an energy model it is
-/// its free energy over the visible bits, −log Σₕ e^{−E(v, h)}, summed over all 2^m hidden states: at most
-/// `largestHiddenCount` hidden units, and memory for batch · 2^m numbers.
+/// with J the symmetric part, without the diagonal, of the matrix that is learnt, as in `BoltzmannMachine`. As an
+/// energy model it is its free energy over the visible bits, −log Σₕ e^{−E(v, h)}, summed over all 2^m hidden states:
+/// at most `largestHiddenCount` hidden units, and memory for batch · 2^m numbers.
 public struct UnrestrictedBoltzmannMachine: BinaryEnergyModel {
     /// The largest m: 4,096 hidden states.
     public static let largestHiddenCount = 12
@@ -36,7 +36,8 @@ public struct UnrestrictedBoltzmannMachine: BinaryEnergyModel {
         dimension = energy.dimension - hidden
         hiddenCount = hidden
         let bits = (0..<1 << hidden).flatMap { state in (0..<hidden).map { Double(state >> $0 & 1) } }
-        hiddenValues = energy.alphabet.values(of: Tensor(bits, shape: [1 << hidden, hidden], device: device).converted(to: dtype))
+        hiddenValues = energy.alphabet.values(
+            of: Tensor(bits, shape: [1 << hidden, hidden], device: device).converted(to: dtype))
     }
 
     /// E(v, h), shape [batch], of visible bits [batch, d] and hidden bits [batch, m].
@@ -50,7 +51,8 @@ public struct UnrestrictedBoltzmannMachine: BinaryEnergyModel {
         return visible - parts.logSum(parts.hiddenFields(of: values))
     }
 
-    /// With the change eᵢ of a visible value when its bit flips, and the fields z that the visible values exert on the hidden ones,
+    /// With the change eᵢ of a visible value when its bit flips, and the fields z that the visible values exert on the
+    /// hidden ones,
     ///
     ///     F(v) − F(v₋ᵢ) = eᵢ (Σⱼ Jᵢⱼ vⱼ + fᵢ) + log Σₕ e^{(z + eᵢJᵢ)·h − E(h)} − log Σₕ e^{z·h − E(h)}
     public func flipDifferences(_ v: Tensor, at indices: Tensor?) -> Tensor {

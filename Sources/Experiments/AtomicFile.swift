@@ -1,11 +1,12 @@
 import Foundation
 import Glibc
 
-/// Replaces a plain file by what `write` puts at the place it is given: all of it, or nothing of it. The file keeps its permissions.
+/// Replaces a plain file by what `write` puts at the place it is given: all of it, or nothing of it. The file keeps its
+/// permissions.
 ///
-/// The place is beside `url`, with the same extension; after `write` it is synced to the disk and renamed. Where anything fails it is
-/// removed, what was at `url` is untouched, and the error is thrown: `write`'s own, or a `RunError` naming the file. A symbolic link, a
-/// folder, a pipe or a device at `url` is refused.
+/// The place is beside `url`, with the same extension; after `write` it is synced to the disk and renamed. Where
+/// anything fails it is removed, what was at `url` is untouched, and the error is thrown: `write`'s own, or a
+/// `RunError` naming the file. A symbolic link, a folder, a pipe or a device at `url` is refused.
 ///
 /// - Parameter name: what messages call the file; its path where it is nil.
 public func atomically(replacing url: URL, named name: String? = nil, _ write: (URL) throws -> Void) throws {
@@ -58,8 +59,8 @@ func removePartialFiles(in folder: URL) {
 
 // MARK: - Files of a run folder, which somebody else may have made
 
-/// Opens a plain file of a run, which `flags` may create. A symbolic link is not followed and a pipe does not block: whatever is no plain
-/// file is refused, as is what the system refuses, by a `RunError` naming it.
+/// Opens a plain file of a run, which `flags` may create. A symbolic link is not followed and a pipe does not block:
+/// whatever is no plain file is refused, as is what the system refuses, by a `RunError` naming it.
 func openPlain(_ url: URL, _ flags: Int32, failing what: String) throws -> Int32 {
     let descriptor = open(url.path, flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
     let fault = systemFault(url.path, what)
@@ -82,7 +83,8 @@ func plainContents(of url: URL) throws -> Data {
     return contents
 }
 
-/// The permissions of a plain file; nil where nothing is there. Throws `RunError` for what is there and is no plain file.
+/// The permissions of a plain file; nil where nothing is there. Throws `RunError` for what is there and is no plain
+/// file.
 private func plainFileMode(_ path: String, named name: String) throws -> mode_t? {
     var status = stat()
     guard lstat(path, &status) == 0 else { return nil }
@@ -129,14 +131,16 @@ func makeFolder(_ url: URL) throws {
     throw reason == EEXIST ? RunError("\(url.path): is not a folder") : systemFault(url.path, "cannot be made")
 }
 
-/// Makes a folder within a run folder. Throws `RunError` naming it where it cannot be made, or what is there is a link or no folder.
+/// Makes a folder within a run folder. Throws `RunError` naming it where it cannot be made, or what is there is a link
+/// or no folder.
 func makeFolderOfRun(_ url: URL) throws {
     if mkdir(url.path, 0o777) == 0 { return }
     let fault = systemFault(url.path, "cannot be made")
     guard try isFolderOfRun(url) else { throw fault }
 }
 
-/// Whether a folder within a run folder is there. Throws `RunError` naming it where what is there is a link or no folder.
+/// Whether a folder within a run folder is there. Throws `RunError` naming it where what is there is a link or no
+/// folder.
 func isFolderOfRun(_ url: URL) throws -> Bool {
     var status = stat()
     guard lstat(url.path, &status) == 0 else { return false }

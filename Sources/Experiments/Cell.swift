@@ -9,7 +9,8 @@ public struct Cell: Sendable, Equatable {
     /// Where all of its randomness starts.
     public let seed: UInt64
 
-    /// A cell whose id is its labels' values and seed joined by hyphens, whatever is no letter, digit, `.` or `_` made a hyphen.
+    /// A cell whose id is its labels' values and seed joined by hyphens, whatever is no letter, digit, `.` or `_` made
+    /// a hyphen.
     public init(index: Int, labels: KeyValuePairs<String, String>, seed: UInt64) {
         self.index = index
         self.labels = labels.map { ($0.key, $0.value) }

@@ -16,7 +16,8 @@ public enum RunProgress: Sendable {
     case relayed(String)
 }
 
-/// What a replication's `run` is given for one cell: where to put its files, where to go on, and what to call as it goes.
+/// What a replication's `run` is given for one cell: where to put its files, where to go on, and what to call as it
+/// goes.
 ///
 /// ```swift
 /// for iteration in context.iterations(of: configuration.iterations) {
@@ -58,8 +59,10 @@ public final class CellContext {
     private var iterationTimes: [Double] = []
 
     init(
-        cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, device: Device, recordsGraphs: Bool,
-        checkpointInterval: Double, commit: String, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
+        cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, device: Device,
+        recordsGraphs: Bool,
+        checkpointInterval: Double, commit: String, interruption: @escaping @Sendable () -> Int32?,
+        progress: @escaping (RunProgress) -> Void
     ) throws {
         self.cell = cell
         self.files = files
@@ -91,14 +94,14 @@ public final class CellContext {
         return (done + 1)..<(total + 1)
     }
 
-    /// Appends a line to `metrics.jsonl`: the iteration and the values in the order given, no times. Before `endIteration` of its
-    /// iteration, so that the checkpoint covers it. Throws `RunError` where the disk refuses.
+    /// Appends a line to `metrics.jsonl`: the iteration and the values in the order given, no times. Before
+    /// `endIteration` of its iteration, so that the checkpoint covers it. Throws `RunError` where the disk refuses.
     public func log(iteration: Int, _ values: KeyValuePairs<String, Double>) throws {
         try log.append(iteration: iteration, values)
     }
 
-    /// What the cell has logged under a name, from its first iteration on, restarts included; in order. Throws `RunError` where the log
-    /// cannot be read.
+    /// What the cell has logged under a name, from its first iteration on, restarts included; in order. Throws
+    /// `RunError` where the log cannot be read.
     public func logged(_ name: String) throws -> [(iteration: Int, value: Double)] { try log.values(name) }
 
     /// Stops the cell as diverged where `value` is not finite: what is thrown must leave `run`.
@@ -108,7 +111,9 @@ public final class CellContext {
 
     /// The same for parameters, by the name of the first that holds a number that is not finite.
     public func guardFinite(_ parameters: Parameters, iteration: Int) throws {
-        for (name, tensor) in parameters where !tensor.isFinite().all() { throw Divergence(quantity: name, iteration: iteration) }
+        for (name, tensor) in parameters where !tensor.isFinite().all() {
+            throw Divergence(quantity: name, iteration: iteration)
+        }
     }
 
     /// Leaves what `body` takes, such as an evaluation within the loop, out of the time per iteration.
@@ -118,8 +123,9 @@ public final class CellContext {
         return try body()
     }
 
-    /// Ends an iteration: reports progress, and writes a checkpoint, which `fill` fills, where one is due: after the interval, after the last
-    /// iteration, and when the process is asked to stop. Then throws `Interrupted`, which must leave `run`.
+    /// Ends an iteration: reports progress, and writes a checkpoint, which `fill` fills, where one is due: after the
+    /// interval, after the last iteration, and when the process is asked to stop. Then throws `Interrupted`, which must
+    /// leave `run`.
     ///
     /// `fill` stores everything that the next iteration depends on. Throws `RunError` where the disk refuses.
     public func endIteration(_ iteration: Int, of total: Int, _ fill: (inout Checkpoint) throws -> Void) throws {
@@ -155,7 +161,8 @@ public final class CellContext {
         timing.peakMemory = max(earlier.peakMemory, Processor.peakMemory)
         let (times, middle) = (iterationTimes.sorted(), iterationTimes.count / 2)
         if !times.isEmpty {
-            timing.medianSecondsPerIteration = times.count.isMultiple(of: 2) ? (times[middle - 1] + times[middle]) / 2 : times[middle]
+            timing.medianSecondsPerIteration =
+                times.count.isMultiple(of: 2) ? (times[middle - 1] + times[middle]) / 2 : times[middle]
         }
         try atomically(replacing: files.timing, by: JSON.encode(timing))
     }

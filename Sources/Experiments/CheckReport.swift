@@ -26,15 +26,18 @@ public struct CheckReport: Sendable, Equatable {
         for value in pinned {
             let matching = records.filter { value.matches($0.cell) }
             if matching.isEmpty {
-                let name = switch value.cells {
-                case .id(let id): id
-                case .labels(let labels): Value.map(labels.mapValues { .text($0) }).description
-                }
+                let name =
+                    switch value.cells {
+                    case .id(let id): id
+                    case .labels(let labels): Value.map(labels.mapValues { .text($0) }).description
+                    }
                 absent.append("\(name): no such cell")
             }
             for record in matching {
                 let paper = value.paper.map { Self.text($0) } ?? "not at hand"
-                var row = [record.cell.id, value.metric, "–", Self.text(value.reference), "–", Self.text(value.tolerance)]
+                var row = [
+                    record.cell.id, value.metric, "–", Self.text(value.reference), "–", Self.text(value.tolerance),
+                ]
                 var verdict = "absent"
                 let name = "\(record.cell.id): \(value.metric)"
                 switch record.status {
@@ -53,14 +56,17 @@ public struct CheckReport: Sendable, Equatable {
                     verdict = stands ? "ok" : "moved"
                     if !stands {
                         moved.append(
-                            "\(name) is \(Self.text(ours)), pinned at \(Self.text(value.reference)) ± \(Self.text(value.tolerance))")
+                            "\(name) is \(Self.text(ours)), pinned at \(Self.text(value.reference)) ± \(Self.text(value.tolerance))"
+                        )
                     }
                 }
                 rows.append(row + [paper, verdict])
             }
         }
         for relation in relations {
-            var row = [relation.claim, relation.metric, "–", Self.text(relation.reference), "–", Self.text(relation.tolerance)]
+            var row = [
+                relation.claim, relation.metric, "–", Self.text(relation.reference), "–", Self.text(relation.tolerance),
+            ]
             var verdict = "absent"
             if let ours = SampleStatistics(relation.pairs(records))?.mean {
                 let stands = abs(ours - relation.reference) <= relation.tolerance
@@ -77,7 +83,8 @@ public struct CheckReport: Sendable, Equatable {
             rows.append(row + ["not at hand", verdict])
         }
         table = Table(
-            columns: ["cell or relation", "metric", "ours", "pinned", "difference", "tolerance", "paper", "verdict"], rows: rows)
+            columns: ["cell or relation", "metric", "ours", "pinned", "difference", "tolerance", "paper", "verdict"],
+            rows: rows)
         self.moved = moved
         self.absent = absent
     }
@@ -86,9 +93,11 @@ public struct CheckReport: Sendable, Equatable {
 }
 
 extension Replication {
-    /// Compares a run with the pinned numbers: the run in a folder, or, where none is given, a run of the profile `smoke` in a temporary folder.
+    /// Compares a run with the pinned numbers: the run in a folder, or, where none is given, a run of the profile
+    /// `smoke` in a temporary folder.
     ///
-    /// Throws `RunError` where the folder is no run of this replication, or nothing is pinned for its profile, and what a run throws.
+    /// Throws `RunError` where the folder is no run of this replication, or nothing is pinned for its profile, and what
+    /// a run throws.
     public func check(
         run folder: RunFolder?, threads: Int, environment: RunEnvironment, logger: Logger,
         interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
@@ -102,14 +111,18 @@ extension Replication {
                 throw RunError("\(folder.url.path): is a run of \(record.replication), not of \(name)")
             }
             let configuration: Configuration
-            do { configuration = try record.configuration(of: self) } catch { throw RunError("\(folder.record.path): \(error)") }
+            do { configuration = try record.configuration(of: self) } catch {
+                throw RunError("\(folder.record.path): \(error)")
+            }
             let records = try cells(configuration, seed: record.seed).map { try CellRecord($0, in: folder) }
             return try CheckReport(records, profile: record.profile, expected: expected, relations: relations)
         }
         let place = FileManager.default.temporaryDirectory
         var isFolder: ObjCBool = false
         guard FileManager.default.fileExists(atPath: place.path, isDirectory: &isFolder), isFolder.boolValue else {
-            throw RunError("TMPDIR is \(place.path), which is no folder", cure: "set it to the folder for temporary files, such as /tmp")
+            throw RunError(
+                "TMPDIR is \(place.path), which is no folder",
+                cure: "set it to the folder for temporary files, such as /tmp")
         }
         let temporary = place.appendingPathComponent("\(name)-check-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: temporary) }

@@ -27,7 +27,9 @@ extension Checkpoint {
     /// Bits that chains stand at, zeros and ones of that shape. Throws `RunError` where they are not there or others.
     public func bits(_ name: String, like other: Tensor) throws -> Tensor {
         let bits = try tensor(name, like: other)
-        guard (bits * (bits - 1) .== 0).all() else { throw RunError("\(path): array '\(name)' holds other numbers than 0 and 1") }
+        guard (bits * (bits - 1) .== 0).all() else {
+            throw RunError("\(path): array '\(name)' holds other numbers than 0 and 1")
+        }
         return bits
     }
 
@@ -69,7 +71,8 @@ extension Checkpoint {
 
     /// Gives a generator its stored state. Throws `RunError` where it is not there or no state of such a generator.
     public func restore(_ generator: RandomGenerator, named name: String) throws {
-        do { try generator.restore(elements("generator.\(name)", as: UInt8.self)) } catch let error as RandomStateError {
+        do { try generator.restore(elements("generator.\(name)", as: UInt8.self)) } catch let error as RandomStateError
+        {
             throw RunError("\(path): generator.\(name): \(error)")
         }
     }

@@ -29,7 +29,8 @@ public struct Checkpoint: Sendable, Equatable {
     /// The names of the arrays, sorted.
     public var names: [String] { arrays.keys.sorted() }
 
-    /// The elements of an array that must be there, of this type and shape; throws `RunError` naming the file otherwise.
+    /// The elements of an array that must be there, of this type and shape; throws `RunError` naming the file
+    /// otherwise.
     public func elements<Element: HDF5Element>(
         _ name: String, as type: Element.Type = Element.self, shape: [Int]? = nil
     ) throws -> [Element] {
@@ -59,7 +60,8 @@ public struct Checkpoint: Sendable, Equatable {
     public func count(_ name: String, in range: ClosedRange<Int>) throws -> Int {
         let count = Int(try elements(name, as: Int64.self, shape: [1])[0])
         guard range.contains(count) else {
-            throw RunError("\(path): array '\(name)' holds \(count), expected \(range.lowerBound) to \(range.upperBound)")
+            throw RunError(
+                "\(path): array '\(name)' holds \(count), expected \(range.lowerBound) to \(range.upperBound)")
         }
         return count
     }
@@ -151,7 +153,9 @@ public struct Checkpoint: Sendable, Equatable {
         } catch let error as HDF5Error {
             let anew = "remove the file to start the cell from its beginning"
             throw error.lacksChecksum
-                ? RunError(error.description, cure: "if you know that it is whole, --accept-unchecked goes on from it; else \(anew)")
+                ? RunError(
+                    error.description,
+                    cure: "if you know that it is whole, --accept-unchecked goes on from it; else \(anew)")
                 : RunError(error.description, cure: anew)
         }
     }

@@ -14,12 +14,12 @@ package struct CellProcess {
     }
 }
 
-/// Runs this executable once for each of `processes`, `atOnce` at a time, and waits for all; the highest of their exit codes, 128 + signal for one
-/// that a signal ended.
+/// Runs this executable once for each of `processes`, `atOnce` at a time, and waits for all; the highest of their exit
+/// codes, 128 + signal for one that a signal ended.
 ///
-/// Lines that they write to standard error go to `relay`; their standard output goes nowhere. They are a process group each, so a
-/// terminal's Ctrl-C reaches this process alone, which passes it on: once `interruption` gives a signal, it is sent to
-/// those that run, and no more are started. A child is to call `Interruption.endWith(parent:)`.
+/// Lines that they write to standard error go to `relay`; their standard output goes nowhere. They are a process group
+/// each, so a terminal's Ctrl-C reaches this process alone, which passes it on: once `interruption` gives a signal, it
+/// is sent to those that run, and no more are started. A child is to call `Interruption.endWith(parent:)`.
 package func runChildren(
     _ processes: [CellProcess], atOnce: Int, interruption: () -> Int32?, relay: (String) -> Void
 ) throws -> Int32 {

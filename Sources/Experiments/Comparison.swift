@@ -1,7 +1,8 @@
 import Foundation
 import HDF5
 
-/// How two runs differ in what one seed must give byte for byte: logged values, results, pictures other than charts, and checkpoints' payload.
+/// How two runs differ in what one seed must give byte for byte: logged values, results, pictures other than charts,
+/// and checkpoints' payload.
 public struct Comparison: Sendable, Equatable {
     /// The cells and files that were compared.
     public let compared: Int
@@ -18,13 +19,17 @@ public struct Comparison: Sendable, Equatable {
         let cells = (try Self.cells(a), try Self.cells(b))
         for id in Set(cells.0).union(cells.1).sorted() {
             guard cells.0.contains(id), cells.1.contains(id) else {
-                rows.append([id, "result", cells.0.contains(id) ? "present" : "absent", cells.1.contains(id) ? "present" : "absent"])
+                rows.append([
+                    id, "result", cells.0.contains(id) ? "present" : "absent",
+                    cells.1.contains(id) ? "present" : "absent",
+                ])
                 continue
             }
             let (first, second) = (a.cell(id), b.cell(id))
             compared += 2
             let results = (
-                try JSON.decode(ResultRecord.self, from: first.result), try JSON.decode(ResultRecord.self, from: second.result)
+                try JSON.decode(ResultRecord.self, from: first.result),
+                try JSON.decode(ResultRecord.self, from: second.result)
             )
             rows += Self.results(results.0, results.1).map { [id] + $0 }
             rows += try Self.metrics(first.metrics, second.metrics).map { [id] + $0 }
@@ -48,9 +53,10 @@ public struct Comparison: Sendable, Equatable {
         if !rows.isEmpty {
             let context = records.1.settings.filter { records.0.settings[$0.key] != $0.value }.keys
             let missing = records.0.settings.keys.filter { records.1.settings[$0] == nil }
-            rows = (Set(context).union(missing)).sorted().map { key in
-                ["run.json", key] + [records.0, records.1].map { $0.settings[key]?.description ?? "absent" }
-            } + rows
+            rows =
+                (Set(context).union(missing)).sorted().map { key in
+                    ["run.json", key] + [records.0, records.1].map { $0.settings[key]?.description ?? "absent" }
+                } + rows
         }
         self.compared = compared
         differences = Table(columns: ["cell", "what", a.url.lastPathComponent, b.url.lastPathComponent], rows: rows)
@@ -81,7 +87,8 @@ public struct Comparison: Sendable, Equatable {
         let (first, second) = (try plainContents(of: a), try plainContents(of: b))
         guard first != second else { return [] }
         let lines = [first, second].map { $0.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) }
-        let place = zip(lines[0], lines[1]).enumerated().first { $1.0 != $1.1 }?.offset ?? min(lines[0].count, lines[1].count)
+        let place =
+            zip(lines[0], lines[1]).enumerated().first { $1.0 != $1.1 }?.offset ?? min(lines[0].count, lines[1].count)
         let texts = lines.map { place < $0.count ? String(decoding: $0[place], as: UTF8.self) : "no such line" }
         return [["metrics.jsonl, line \(place + 1)"] + texts]
     }
@@ -101,12 +108,16 @@ public struct Comparison: Sendable, Equatable {
             let names = (try first.names(), try second.names())
             for name in Set(names.0).union(names.1).sorted() {
                 guard names.0.contains(name), names.1.contains(name) else {
-                    rows.append(["checkpoint.h5, \(name)"] + [names.0, names.1].map { $0.contains(name) ? "present" : "absent" })
+                    rows.append(
+                        ["checkpoint.h5, \(name)"]
+                            + [names.0, names.1].map { $0.contains(name) ? "present" : "absent" })
                     continue
                 }
                 let arrays = (try first.read(name), try second.read(name))
                 if arrays.0 != arrays.1 {
-                    rows.append(["checkpoint.h5, \(name)"] + [arrays.0, arrays.1].map { "\($0.elementType.rawValue)\($0.shape)" })
+                    rows.append(
+                        ["checkpoint.h5, \(name)"]
+                            + [arrays.0, arrays.1].map { "\($0.elementType.rawValue)\($0.shape)" })
                 }
             }
             return rows

@@ -40,7 +40,9 @@ package struct ExpectedRelation: Sendable, Equatable {
             "claim", "metric", "of", "over", "minus", "among", "profile", "reference", "spread", "tolerance", "why",
         ])
         func labels(_ key: String) throws -> [String: String] {
-            guard let labels = try row.labels(key), !labels.isEmpty else { throw row.fault("\(key) must be a map of labels") }
+            guard let labels = try row.labels(key), !labels.isEmpty else {
+                throw row.fault("\(key) must be a map of labels")
+            }
             return labels
         }
         guard row.has("over") != row.has("minus") else {
@@ -51,7 +53,9 @@ package struct ExpectedRelation: Sendable, Equatable {
         kind = row.has("over") ? .ratio : .difference
         first = try labels("of")
         second = try labels(row.has("over") ? "over" : "minus")
-        guard Set(first.keys) == Set(second.keys) else { throw row.fault("both sides of a relation must name the same labels") }
+        guard Set(first.keys) == Set(second.keys) else {
+            throw row.fault("both sides of a relation must name the same labels")
+        }
         among = row.has("among") ? try labels("among") : [:]
         profile = try row.text("profile")
         reference = try row.number("reference")
@@ -69,7 +73,9 @@ package struct ExpectedRelation: Sendable, Equatable {
         return known.filter { has($0, first) }.compactMap { record in
             let other = known.first { candidate in
                 has(candidate, second) && candidate.cell.seed == record.cell.seed
-                    && record.cell.labels.allSatisfy { first[$0.key] != nil || candidate.cell.label($0.key) == $0.value }
+                    && record.cell.labels.allSatisfy {
+                        first[$0.key] != nil || candidate.cell.label($0.key) == $0.value
+                    }
             }
             guard let a = value(record), let b = other.flatMap(value) else { return nil }
             return kind == .ratio ? a / b : a - b

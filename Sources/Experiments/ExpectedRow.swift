@@ -6,7 +6,8 @@ struct ExpectedRow {
     private let entries: Node.Mapping
     private let place: String
 
-    /// The rows under a key; none where it is not there. Throws `RunError` where the file holds another key, or no list of maps.
+    /// The rows under a key; none where it is not there. Throws `RunError` where the file holds another key, or no list
+    /// of maps.
     static func rows(of key: String, in text: String, place: String) throws -> [ExpectedRow] {
         let root = try composeMap(text, place: place)
         let known = ["values", "relations"]

@@ -33,8 +33,8 @@ package struct ExpectedValue: Sendable, Equatable {
     package var tolerance: Double
     package var why: String
 
-    /// Reads the rows under `values`; `place` names the file in messages. Throws `RunError` naming the row's line and key where one is
-    /// missing, unknown, of the wrong type, or a tolerance or spread is negative.
+    /// Reads the rows under `values`; `place` names the file in messages. Throws `RunError` naming the row's line and
+    /// key where one is missing, unknown, of the wrong type, or a tolerance or spread is negative.
     package static func read(_ text: String, place: String) throws -> [ExpectedValue] {
         try ExpectedRow.rows(of: "values", in: text, place: place).map { try ExpectedValue($0) }
     }

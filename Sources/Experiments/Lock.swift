@@ -1,11 +1,13 @@
 import Foundation
 import Glibc
 
-/// A file that one process at a time holds (`flock`). The kernel lets go of it when the process ends, so a killed process blocks nobody.
+/// A file that one process at a time holds (`flock`). The kernel lets go of it when the process ends, so a killed
+/// process blocks nobody.
 final class Lock {
     private let descriptor: Int32
 
-    /// Takes the lock of a plain file, made where it is missing; nil where another process holds it. Waits for it where `waiting`.
+    /// Takes the lock of a plain file, made where it is missing; nil where another process holds it. Waits for it where
+    /// `waiting`.
     init?(_ url: URL, waiting: Bool) throws {
         descriptor = try openPlain(url, O_RDWR | O_CREAT, failing: "cannot be opened")
         while flock(descriptor, waiting ? LOCK_EX : LOCK_EX | LOCK_NB) != 0 {

@@ -1,7 +1,8 @@
 import Foundation
 import Glibc
 
-/// A cell's `metrics.jsonl`: a line per logged iteration, appended; cut back to what the checkpoint covers before the first line.
+/// A cell's `metrics.jsonl`: a line per logged iteration, appended; cut back to what the checkpoint covers before the
+/// first line.
 final class MetricsLog {
     private let url: URL
     private let cell: String
@@ -31,7 +32,8 @@ final class MetricsLog {
     /// What was logged under a name so far, in order; also before a restart.
     func values(_ name: String) throws -> [(iteration: Int, value: Double)] { try Self.values(name, in: url) }
 
-    /// What a log holds under a name, in order; nothing where there is no log. Throws `RunError` where it cannot be read.
+    /// What a log holds under a name, in order; nothing where there is no log. Throws `RunError` where it cannot be
+    /// read.
     static func values(_ name: String, in url: URL) throws -> [(iteration: Int, value: Double)] {
         guard FileManager.default.fileExists(atPath: url.path) else { return [] }
         return try plainContents(of: url).split(separator: UInt8(ascii: "\n")).compactMap { line in

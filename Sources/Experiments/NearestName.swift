@@ -1,5 +1,5 @@
-/// The fewest insertions, deletions and substitutions of a character, and exchanges of two neighbours, that make one text of the
-/// other (optimal string alignment; no stretch is edited twice).
+/// The fewest insertions, deletions and substitutions of a character, and exchanges of two neighbours, that make one
+/// text of the other (optimal string alignment; no stretch is edited twice).
 package func editDistance(_ a: String, _ b: String) -> Int {
     let a = Array(a), b = Array(b)
     var beforeLast: [Int] = [], last = Array(0...b.count)
@@ -15,8 +15,8 @@ package func editDistance(_ a: String, _ b: String) -> Int {
     return last[b.count]
 }
 
-/// The fault of a name that is not among the valid ones: what it is, the nearest valid one where more than half of the longer of the two is alike,
-/// and all of them.
+/// The fault of a name that is not among the valid ones: what it is, the nearest valid one where more than half of the
+/// longer of the two is alike, and all of them.
 public func unknownName(_ kind: String, _ name: String, in place: String = "", among valid: [String]) -> RunError {
     let lowered = name.lowercased()
     let near = valid.map { (name: $0, distance: editDistance(lowered, $0.lowercased())) }

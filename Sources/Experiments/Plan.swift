@@ -9,8 +9,8 @@ public struct RunRequest: Sendable {
     public var seed: UInt64?
     /// nil: all cells.
     public var selection: CellSelection?
-    /// Threads in all; a job gets its share, at least one. nil: as many a job as the run in the folder was begun with, or of this process's
-    /// where there is none.
+    /// Threads in all; a job gets its share, at least one. nil: as many a job as the run in the folder was begun with,
+    /// or of this process's where there is none.
     public var threads: Int?
     /// Where tensors lie.
     public var device = Device.cpu
@@ -46,13 +46,15 @@ public struct Plan<R: Replication>: Sendable {
     public let folder: RunFolder
     let values: [String: Value]
 
-    /// Settles a request. Throws `RunError` and `ConfigurationError` for a profile, key, value or cell that is not there or cannot be.
+    /// Settles a request. Throws `RunError` and `ConfigurationError` for a profile, key, value or cell that is not
+    /// there or cannot be.
     public init(_ replication: R, _ request: RunRequest) throws {
         guard request.device == .cpu || replication.runsOnGPU else {
             throw RunError("\(replication.name) runs on the processor only; the device asked for is \(request.device)")
         }
         guard !request.recordsGraphs || request.device != .cpu else {
-            throw RunError("graphs are of work on a GPU, but the device is cpu", cure: "leave out --graphs, or give --device cuda")
+            throw RunError(
+                "graphs are of work on a GPU, but the device is cpu", cure: "leave out --graphs, or give --device cuda")
         }
         let profiles = try Profiles(replication.profiles, place: "\(replication.name)/profiles.yaml")
         configuration = try profiles.configuration(
@@ -62,7 +64,8 @@ public struct Plan<R: Replication>: Sendable {
         seed = request.seed ?? replication.defaultSeed
         values = try Profiles.values(configuration)
         cells = replication.cells(configuration, seed: seed)
-        precondition(cells.enumerated().allSatisfy { $0 + 1 == $1.index }, "\(replication.name): cells must count from 1")
+        precondition(
+            cells.enumerated().allSatisfy { $0 + 1 == $1.index }, "\(replication.name): cells must count from 1")
         guard !cells.isEmpty else { throw RunError("the configuration gives \(replication.name) no cells") }
         let ids = Dictionary(grouping: cells, by: \.id)
         if let twice = cells.first(where: { ids[$0.id]!.count > 1 }) {
@@ -82,7 +85,10 @@ public struct Plan<R: Replication>: Sendable {
     public var estimates: Table {
         let estimates = selected.map { replication.estimate($0, configuration, threads: threadsPerCell) }
         let rows = zip(selected, estimates).map { cell, estimate in
-            ["\(cell.index)", cell.id, Self.time(estimate.seconds), Self.size(estimate.memory), Self.size(estimate.disk)]
+            [
+                "\(cell.index)", cell.id, Self.time(estimate.seconds), Self.size(estimate.memory),
+                Self.size(estimate.disk),
+            ]
         }
         let atOnce = min(request.jobs, selected.count)
         let seconds = estimates.map(\.seconds).reduce(0, +) / Double(max(1, atOnce))
@@ -94,7 +100,8 @@ public struct Plan<R: Replication>: Sendable {
         return Table(columns: ["cell", "id", "time", "memory", "disk"], rows: rows + [total])
     }
 
-    /// The records of all cells that there are in the folder, missing ones among them. Throws `RunError` for a damaged file.
+    /// The records of all cells that there are in the folder, missing ones among them. Throws `RunError` for a damaged
+    /// file.
     public func records() throws -> [CellRecord] { try cells.map { try CellRecord($0, in: folder) } }
 
     /// Whose checkpoints a cell's are.

@@ -10,16 +10,16 @@ package enum Processor {
         return model.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown"
     }()
 
-    /// How many threads this process can run at a time, at least 1: the processors that it may use, by its affinity, and no more than its
-    /// control group's share of processor time, rounded up.
+    /// How many threads this process can run at a time, at least 1: the processors that it may use, by its affinity,
+    /// and no more than its control group's share of processor time, rounded up.
     package static let available: Int = {
         let allowed = Int(cprocess_available())
         let processors = allowed > 0 ? allowed : ProcessInfo.processInfo.activeProcessorCount
         return max(1, min(processors, share.map { Int($0.rounded(.up)) } ?? processors))
     }()
 
-    /// Processors' worth of time that the control group may take; nil where it is not limited. The group's own limit as a container sees it,
-    /// in version 2 of control groups and in version 1.
+    /// Processors' worth of time that the control group may take; nil where it is not limited. The group's own limit as
+    /// a container sees it, in version 2 of control groups and in version 1.
     private static var share: Double? {
         func numbers(_ name: String) -> [Double?] {
             let text = (try? String(contentsOfFile: "/sys/fs/cgroup/\(name)", encoding: .utf8)) ?? ""
@@ -27,7 +27,9 @@ package enum Processor {
         }
         let limits = [numbers("cpu.max"), numbers("cpu/cpu.cfs_quota_us") + numbers("cpu/cpu.cfs_period_us")]
         for limit in limits where limit.count == 2 {
-            if let quota = limit[0], let period = limit[1], quota > 0, period > 0, quota / period < 65_536 { return quota / period }
+            if let quota = limit[0], let period = limit[1], quota > 0, period > 0, quota / period < 65_536 {
+                return quota / period
+            }
         }
         return nil
     }

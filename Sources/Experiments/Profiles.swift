@@ -36,8 +36,8 @@ package struct Profiles {
     private let defaults: [(Node, Node)]
     private let profiles: [(name: String, summary: String, settings: [(Node, Node)])]
 
-    /// Reads the text; `place` names it in messages. Throws `RunError` where it is no YAML, a key stands twice, or a profile is no
-    /// map with a summary.
+    /// Reads the text; `place` names it in messages. Throws `RunError` where it is no YAML, a key stands twice, or a
+    /// profile is no map with a summary.
     package init(_ text: String, place: String) throws {
         self.place = place
         let root = try composeMap(text, place: place)
@@ -64,8 +64,8 @@ package struct Profiles {
     /// The profiles' names and summaries, in the file's order.
     package var summaries: [(name: String, summary: String)] { profiles.map { ($0.name, $0.summary) } }
 
-    /// A profile's configuration with overrides, validated. Throws `RunError` for an unknown profile or key, a missing key or a value of the
-    /// wrong type, and `ConfigurationError` from the validation.
+    /// A profile's configuration with overrides, validated. Throws `RunError` for an unknown profile or key, a missing
+    /// key or a value of the wrong type, and `ConfigurationError` from the validation.
     package func configuration<Configuration: ExperimentConfiguration>(
         _ type: Configuration.Type, profile name: String, overrides: [Override] = []
     ) throws -> Configuration {
@@ -87,7 +87,8 @@ package struct Profiles {
         }
         for override in overrides {
             guard keys.contains(override.key) else { throw unknownName("key", override.key, in: "--set", among: keys) }
-            do { settings[Node(override.key)] = try compose(override.value) ?? Node(override.value) } catch is YamlError {
+            do { settings[Node(override.key)] = try compose(override.value) ?? Node(override.value) } catch is YamlError
+            {
                 settings[Node(override.key)] = Node(override.value)
             } catch let fault as RunError { throw RunError("--set \(override.key): \(fault.message)") }
         }
@@ -143,8 +144,8 @@ package struct Profiles {
     }
 }
 
-/// What a YAML text says; nil where it says nothing. Throws `YamlError`, and `RunError` for an anchor: a short text that repeats it by aliases of
-/// aliases has no end.
+/// What a YAML text says; nil where it says nothing. Throws `YamlError`, and `RunError` for an anchor: a short text
+/// that repeats it by aliases of aliases has no end.
 private func compose(_ text: String) throws -> Node? {
     /// The first in the order of the text, so that no alias is followed.
     func hasAnchor(_ node: Node) -> Bool {
@@ -157,11 +158,14 @@ private func compose(_ text: String) throws -> Node? {
     }
     let parser = try Parser(yaml: text)
     guard let root = try parser.singleRoot() else { return nil }
-    guard !withExtendedLifetime(parser, { hasAnchor(root) }) else { throw RunError("YAML's anchors (&name) and aliases (*name) are not taken") }
+    guard !withExtendedLifetime(parser, { hasAnchor(root) }) else {
+        throw RunError("YAML's anchors (&name) and aliases (*name) are not taken")
+    }
     return root
 }
 
-/// The root map of a YAML text. Throws `RunError` with the place and line where it is no YAML or no map, or a key stands twice in a map.
+/// The root map of a YAML text. Throws `RunError` with the place and line where it is no YAML or no map, or a key
+/// stands twice in a map.
 func composeMap(_ text: String, place: String) throws -> Node.Mapping {
     do {
         guard let root = try compose(text)?.mapping else { throw RunError("\(place): must be a map") }

@@ -8,7 +8,8 @@ public protocol ExperimentConfiguration: Codable, Sendable {
 
 extension ExperimentConfiguration {
     /// Throws `ConfigurationError` with what was expected unless a setting's value holds.
-    public func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws {
+    public func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws
+    {
         if !holds { throw ConfigurationError(key: key, value: value, expected: expected) }
     }
 
@@ -17,12 +18,14 @@ extension ExperimentConfiguration {
         try require(key, value, least...most ~= value, "a whole number from \(least) to \(most)")
     }
 
-    /// The largest number of a setting that multiplies float32 tensors: far from where float32 ends, so that small multiples of it are taken.
+    /// The largest number of a setting that multiplies float32 tensors: far from where float32 ends, so that small
+    /// multiples of it are taken.
     public static var largestNumber: Double { 1e30 }
 
     /// Throws `ConfigurationError` unless a number is positive and at most `largestNumber`.
     public func requirePositive(_ key: String, _ value: Double) throws {
-        try require(key, value, value > 0 && value <= Self.largestNumber, "a positive number up to \(Self.largestNumber)")
+        try require(
+            key, value, value > 0 && value <= Self.largestNumber, "a positive number up to \(Self.largestNumber)")
     }
 
     /// Throws `ConfigurationError` unless the numbers of a list, which may be empty, lie in a range and differ.
@@ -54,7 +57,8 @@ extension Choice {
     }
 }
 
-/// What a cell is likely to need. All are floating-point numbers, in which the products of large settings do not overflow.
+/// What a cell is likely to need. All are floating-point numbers, in which the products of large settings do not
+/// overflow.
 public struct Estimate: Sendable, Equatable {
     /// Wall time in seconds.
     public var seconds: Double
@@ -85,7 +89,8 @@ public protocol Replication: Sendable {
     var name: String { get }
     /// One line on what it recreates.
     var summary: String { get }
-    /// The text of `profiles.yaml`: a map of profile to `{summary, every key of Configuration}`, with an optional `defaults`.
+    /// The text of `profiles.yaml`: a map of profile to `{summary, every key of Configuration}`, with an optional
+    /// `defaults`.
     var profiles: String { get }
     /// The text of `expected.yaml`: see `ExpectedValue` and `ExpectedRelation`.
     var expected: String { get }
@@ -95,7 +100,8 @@ public protocol Replication: Sendable {
     var elementType: String { get }
     /// The table's columns.
     var columns: [Column] { get }
-    /// Whether each cell must run in a process of its own, even one after the other, since its peak memory is what it measures.
+    /// Whether each cell must run in a process of its own, even one after the other, since its peak memory is what it
+    /// measures.
     var cellsAreProcesses: Bool { get }
     /// Whether it heeds `CellContext.device`; where not, a GPU is refused.
     var runsOnGPU: Bool { get }
@@ -106,14 +112,15 @@ public protocol Replication: Sendable {
     func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate
     /// Runs one cell, from `context.restored` where that is not nil.
     ///
-    /// The same cell, configuration and thread count must give the same logged values, result and pictures, whether it runs at once
-    /// or is stopped and restored. Pictures go to `context.directory` by `atomically(replacing:)`; a file named
-    /// `chart-….png` is outside that identity. Throws what `context` throws, and `RunError` for bad data.
+    /// The same cell, configuration and thread count must give the same logged values, result and pictures, whether it
+    /// runs at once or is stopped and restored. Pictures go to `context.directory` by `atomically(replacing:)`; a file
+    /// named `chart-….png` is outside that identity. Throws what `context` throws, and `RunError` for bad data.
     func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult
-    /// The table made from the cells' records, missing and diverged ones among them; by default a row a cell and `columns`.
+    /// The table made from the cells' records, missing and diverged ones among them; by default a row a cell and
+    /// `columns`.
     func table(_ records: [CellRecord]) -> Table
-    /// Writes the pictures of the run as a whole, made from whichever cells are there, into its folder; by default none. Times may enter
-    /// them. Throws `RunError` where a cell's file is damaged, and what drawing throws.
+    /// Writes the pictures of the run as a whole, made from whichever cells are there, into its folder; by default
+    /// none. Times may enter them. Throws `RunError` where a cell's file is damaged, and what drawing throws.
     func pictures(_ records: [CellRecord], in folder: RunFolder) throws
 }
 
@@ -128,14 +135,15 @@ extension Replication {
 
 /// A replication that can re-trace a golden file from the seed in it.
 public protocol Replayable: Replication {
-    /// Re-traces `golden`, handing `report` each line of the account as it is known, and says whether it passed. Throws `RunError` where
-    /// the file is missing, cut short or of another format.
+    /// Re-traces `golden`, handing `report` each line of the account as it is known, and says whether it passed. Throws
+    /// `RunError` where the file is missing, cut short or of another format.
     func replay(golden: URL, report: (String) -> Void) throws -> Bool
 }
 
 /// What the process can say of itself, handed in by the executable: this layer knows neither libtorch nor git.
 public struct RunEnvironment: Sendable {
-    /// The git commit that the executable was built from, with a mark where the tree was changed; "unknown" where it cannot be told.
+    /// The git commit that the executable was built from, with a mark where the tree was changed; "unknown" where it
+    /// cannot be told.
     public var commit: String
     /// Versions of the libraries that shape the numbers, by name: `["libtorch": "2.13.0"]`.
     public var libraries: [String: String]

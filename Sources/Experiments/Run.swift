@@ -3,8 +3,8 @@ import Logging
 
 /// A run of some of a plan's cells. A cell is held by a lock while it runs: nobody else writes it until it ends.
 ///
-/// Made from a plan; `cells(…)` runs the cells here, or child processes run one each; `assemble` makes the run's own files from whichever cells
-/// are there.
+/// Made from a plan; `cells(…)` runs the cells here, or child processes run one each; `assemble` makes the run's own
+/// files from whichever cells are there.
 public final class Run<R: Replication> {
     public let plan: Plan<R>
     /// The selected cells that have no result yet.
@@ -17,9 +17,10 @@ public final class Run<R: Replication> {
     private let environment: RunEnvironment
     private let logger: Logger
 
-    /// Makes the run's folder and its record. Throws `RunError`, and writes nothing, where the folder cannot be written, holds another run or
-    /// files that are no run's, something within it is a symbolic link, a selected cell is being written by another process, was begun and
-    /// `resume` is not asked for, or has a checkpoint that is damaged or of another run.
+    /// Makes the run's folder and its record. Throws `RunError`, and writes nothing, where the folder cannot be
+    /// written, holds another run or files that are no run's, something within it is a symbolic link, a selected cell
+    /// is being written by another process, was begun and `resume` is not asked for, or has a checkpoint that is
+    /// damaged or of another run.
     public init(_ plan: Plan<R>, environment: RunEnvironment, logger: Logger) throws {
         self.plan = plan
         self.environment = environment
@@ -27,7 +28,8 @@ public final class Run<R: Replication> {
         let folder = plan.folder
         let record = RunRecord(
             replication: plan.replication.name, profile: plan.request.profile, seed: plan.seed,
-            threadsPerCell: plan.threadsPerCell, device: plan.request.device, configuration: plan.values, commit: environment.commit,
+            threadsPerCell: plan.threadsPerCell, device: plan.request.device, configuration: plan.values,
+            commit: environment.commit,
             libraries: environment.libraries)
         if let begun = try Self.check(folder, is: record, jobs: plan.request.jobs),
             begun.commit != record.commit || begun.libraries != record.libraries
@@ -47,11 +49,12 @@ public final class Run<R: Replication> {
         withExtendedLifetime(lock) {}
     }
 
-    /// Runs the remaining cells, one after the other. A cell that diverges is recorded as diverged, with a warning; one that another process
-    /// is writing is passed over, with a warning.
+    /// Runs the remaining cells, one after the other. A cell that diverges is recorded as diverged, with a warning; one
+    /// that another process is writing is passed over, with a warning.
     ///
     /// Throws `Interrupted` after a checkpoint once `interruption` gives a signal, and whatever a cell throws.
-    public func cells(interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void) throws {
+    public func cells(interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void) throws
+    {
         environment.setThreads(plan.threadsPerCell)
         if !finished.isEmpty { progress(.skipped(finished)) }
         for (position, cell) in remaining.enumerated() {
@@ -76,11 +79,14 @@ public final class Run<R: Replication> {
 
     /// Runs a cell that is held, from its checkpoint where it has one.
     private func run(
-        _ cell: Cell, position: Int, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
+        _ cell: Cell, position: Int, interruption: @escaping @Sendable () -> Int32?,
+        progress: @escaping (RunProgress) -> Void
     ) throws {
         let files = plan.folder.cell(cell.id)
         let owner = plan.owner(cell)
-        let restored = Self.exists(files.checkpoint) ? try Checkpoint.load(files.checkpoint, owner: owner, acceptsUnchecked: plan.request.acceptsUnchecked) : nil
+        let restored =
+            Self.exists(files.checkpoint)
+            ? try Checkpoint.load(files.checkpoint, owner: owner, acceptsUnchecked: plan.request.acceptsUnchecked) : nil
         progress(.started(cell, position: position, count: remaining.count, iteration: restored?.iteration ?? 0))
         let context = try CellContext(
             cell: cell, files: files, owner: owner, restored: restored,
@@ -102,11 +108,11 @@ public final class Run<R: Replication> {
         progress(.ended(try context.finish(result)))
     }
 
-    /// Makes `metrics.jsonl`, `timing.json`, `table.md`, `table.json` and the pictures of the run from the cells that have a result, this
-    /// process's or another's; the table.
+    /// Makes `metrics.jsonl`, `timing.json`, `table.md`, `table.json` and the pictures of the run from the cells that
+    /// have a result, this process's or another's; the table.
     ///
-    /// Where the logs of finished cells are not there, as in a checkout that leaves them out, `metrics.jsonl` and the pictures stay as they
-    /// are, with a warning: made without those cells they would replace what was made with them.
+    /// Where the logs of finished cells are not there, as in a checkout that leaves them out, `metrics.jsonl` and the
+    /// pictures stay as they are, with a warning: made without those cells they would replace what was made with them.
     @discardableResult
     public func assemble() throws -> Table {
         let folder = plan.folder
@@ -141,8 +147,11 @@ public final class Run<R: Replication> {
             defer { close(all) }
             for record in records {
                 let source = folder.cell(record.cell.id).metrics
-                let part = FileHandle(fileDescriptor: try openPlain(source, O_RDONLY, failing: "cannot be read"), closeOnDealloc: true)
-                while let piece = try part.read(upToCount: 1 << 20), !piece.isEmpty { try writeAll(piece, to: all, of: folder.metrics) }
+                let part = FileHandle(
+                    fileDescriptor: try openPlain(source, O_RDONLY, failing: "cannot be read"), closeOnDealloc: true)
+                while let piece = try part.read(upToCount: 1 << 20), !piece.isEmpty {
+                    try writeAll(piece, to: all, of: folder.metrics)
+                }
             }
         }
     }
@@ -151,7 +160,8 @@ public final class Run<R: Replication> {
 
     private static func exists(_ url: URL) -> Bool { FileManager.default.fileExists(atPath: url.path) }
 
-    /// What the folder holds already; nil where it holds no run. Throws where it is another run than `record`, or holds foreign files.
+    /// What the folder holds already; nil where it holds no run. Throws where it is another run than `record`, or holds
+    /// foreign files.
     @discardableResult
     private static func check(_ folder: RunFolder, is record: RunRecord, jobs: Int) throws -> RunRecord? {
         guard exists(folder.record) else {
@@ -171,7 +181,9 @@ public final class Run<R: Replication> {
             let options = theirs.options(where: record, jobs: jobs)
             throw RunError(
                 "\(folder.url.path): holds another run: \(differing.joined(separator: "; "))",
-                cure: options.isEmpty ? "give another --output" : "go on with it by \(options.joined(separator: " ")), or give another --output")
+                cure: options.isEmpty
+                    ? "give another --output"
+                    : "go on with it by \(options.joined(separator: " ")), or give another --output")
         }
         return theirs
     }
@@ -198,7 +210,8 @@ public final class Run<R: Replication> {
         for cell in remaining where exists(folder.cell(cell.id).checkpoint) {
             let files = folder.cell(cell.id)
             let checkpoint = try Checkpoint.load(
-                files.checkpoint, owner: plan.owner(cell), arrays: false, acceptsUnchecked: plan.request.acceptsUnchecked)
+                files.checkpoint, owner: plan.owner(cell), arrays: false,
+                acceptsUnchecked: plan.request.acceptsUnchecked)
             let length = (try? FileManager.default.attributesOfItem(atPath: files.metrics.path))?[.size] as? Int ?? 0
             guard length >= checkpoint.metricsOffset else {
                 throw RunError(
@@ -210,7 +223,9 @@ public final class Run<R: Replication> {
 
     /// The fault of a cell that another process holds.
     private static func held(_ files: CellFolder) -> RunError {
-        let holder = (try? plainContents(of: files.lock)).map { String(decoding: $0.prefix(20), as: UTF8.self) }?.split(separator: "\n").first
+        let holder = (try? plainContents(of: files.lock)).map { String(decoding: $0.prefix(20), as: UTF8.self) }?.split(
+            separator: "\n"
+        ).first
         return RunError(
             "\(files.url.path): is being written by another process\(holder.map { " (\($0))" } ?? "")",
             cure: "wait for it, choose other --cells, or another --output")

@@ -42,7 +42,8 @@ public struct Interrupted: Error, Equatable, Sendable {
     public init(signal: Int32) { self.signal = signal }
 }
 
-/// A quantity left the finite numbers: thrown by `CellContext.guardFinite` or by a replication itself, recorded as the cell's result.
+/// A quantity left the finite numbers: thrown by `CellContext.guardFinite` or by a replication itself, recorded as the
+/// cell's result.
 public struct Divergence: Error, Equatable, Sendable {
     public let quantity: String
     public let iteration: Int

@@ -36,7 +36,8 @@ public struct CellFolder: Sendable, Equatable {
     /// Held by the process that runs the cell.
     var lock: URL { url.appendingPathComponent(".lock") }
 
-    /// What the cell has logged under a name, in order; nothing where its log is not there. Throws `RunError` where it cannot be read.
+    /// What the cell has logged under a name, in order; nothing where its log is not there. Throws `RunError` where it
+    /// cannot be read.
     public func logged(_ name: String) throws -> [(iteration: Int, value: Double)] {
         try MetricsLog.values(name, in: metrics)
     }
@@ -44,7 +45,9 @@ public struct CellFolder: Sendable, Equatable {
     /// The pictures in the folder, sorted by name.
     public var pictures: [URL] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
-        return names.filter { $0.hasSuffix(".png") && !$0.hasPrefix(".") }.sorted().map { url.appendingPathComponent($0) }
+        return names.filter { $0.hasSuffix(".png") && !$0.hasPrefix(".") }.sorted().map {
+            url.appendingPathComponent($0)
+        }
     }
 }
 
@@ -90,8 +93,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
 
     private static let threadCounts = 1...65_536
 
-    /// The configuration, decoded and validated. Throws `RunError` where it cannot be decoded, and `ConfigurationError` for the first value
-    /// that cannot be.
+    /// The configuration, decoded and validated. Throws `RunError` where it cannot be decoded, and `ConfigurationError`
+    /// for the first value that cannot be.
     func configuration<R: Replication>(of replication: R) throws -> R.Configuration {
         let data = try JSON.encode(configuration)
         guard let decoded = try? JSONDecoder().decode(R.Configuration.self, from: data) else {
@@ -159,8 +162,8 @@ public struct CellTiming: Codable, Sendable, Equatable {
     /// Seconds in iterations: the wall time of the loop less `CellContext.untimed`.
     public var iterationSeconds = 0.0
     public var iterations = 0
-    /// The median of the iterations' seconds in the last of those processes, which other work on the machine moves less than their mean; nil
-    /// where none ended, or the run is older than this.
+    /// The median of the iterations' seconds in the last of those processes, which other work on the machine moves less
+    /// than their mean; nil where none ended, or the run is older than this.
     public var medianSecondsPerIteration: Double?
     /// The most memory that a process held while it ran the cell, in bytes.
     public var peakMemory = 0
@@ -172,7 +175,9 @@ public struct CellTiming: Codable, Sendable, Equatable {
     init(from file: URL) throws {
         self = try JSON.decode(CellTiming.self, from: file)
         let counts = 0...1 << 53
-        guard counts ~= iterations, counts ~= peakMemory else { throw RunError("\(file.path): is damaged: it holds counts that cannot be") }
+        guard counts ~= iterations, counts ~= peakMemory else {
+            throw RunError("\(file.path): is damaged: it holds counts that cannot be")
+        }
     }
 
     init() {}

@@ -46,7 +46,8 @@ public struct Table: Sendable, Equatable {
         self.notes = notes
     }
 
-    /// A row a cell. Where a cell is missing or diverged, a column "status" says so, and a note how to run what is missing.
+    /// A row a cell. Where a cell is missing or diverged, a column "status" says so, and a note how to run what is
+    /// missing.
     public init(_ records: [CellRecord], columns: [Column]) {
         let complete = records.allSatisfy { $0.status == .finished }
         self.columns = columns.map(\.title) + (complete ? [] : ["status"])

@@ -50,7 +50,8 @@ public enum Value: Sendable, Equatable, Codable, CustomStringConvertible {
     }
 }
 
-/// JSON as every file of a run has it: keys sorted, numbers in the shortest form that reads back the same, infinities and NaN as text.
+/// JSON as every file of a run has it: keys sorted, numbers in the shortest form that reads back the same, infinities
+/// and NaN as text.
 package enum JSON {
     package static func encode(_ value: some Encodable, pretty: Bool = true) throws -> Data {
         let encoder = JSONEncoder()

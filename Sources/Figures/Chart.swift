@@ -8,9 +8,9 @@ import Foundation
 /// try chart.write(named: "loss", in: folder)     // loss.tsv, loss.gp, loss.png
 /// ```
 ///
-/// The script names its files relative to the folder: `gnuplot loss.gp` there draws the chart again. Numbers that are not finite
-/// leave a gap in their line, and on a logarithmic axis those that are not positive do too. All text appears as it is: gnuplot's
-/// markup is off.
+/// The script names its files relative to the folder: `gnuplot loss.gp` there draws the chart again. Numbers that are
+/// not finite leave a gap in their line, and on a logarithmic axis those that are not positive do too. All text appears
+/// as it is: gnuplot's markup is off.
 public struct Chart: Sendable, Equatable {
     /// A line, with an optional band around it.
     public struct Series: Sendable, Equatable {
@@ -30,13 +30,17 @@ public struct Chart: Sendable, Equatable {
         /// - Throws: ``FigureError/chart(_:)`` if the lengths differ.
         public init(_ label: String, x: [Double], y: [Double], lower: [Double], upper: [Double]) throws(FigureError) {
             guard lower.count == x.count, upper.count == x.count else {
-                throw .chart("series '\(label)': a band of \(lower.count) lower and \(upper.count) upper edges for \(x.count) points")
+                throw .chart(
+                    "series '\(label)': a band of \(lower.count) lower and \(upper.count) upper edges for \(x.count) points"
+                )
             }
             try self.init(label, x: x, y: y, band: zip(lower, upper).map { SIMD2($0, $1) })
         }
 
         private init(_ label: String, x: [Double], y: [Double], band: [SIMD2<Double>]?) throws(FigureError) {
-            guard x.count == y.count else { throw .chart("series '\(label)': \(y.count) values of y for \(x.count) of x") }
+            guard x.count == y.count else {
+                throw .chart("series '\(label)': \(y.count) values of y for \(x.count) of x")
+            }
             self.label = label
             self.x = x
             self.y = y
@@ -72,11 +76,12 @@ public struct Chart: Sendable, Equatable {
 
     // MARK: - Drawing
 
-    /// Writes `name.tsv` and `name.gp` into a folder that exists, and has gnuplot make `name.png`, of 960 × 640 pixels, from them.
+    /// Writes `name.tsv` and `name.gp` into a folder that exists, and has gnuplot make `name.png`, of 960 × 640 pixels,
+    /// from them.
     /// - Parameter name: begins with a letter or digit and holds no slash and no control character.
     /// - Returns: where the picture is.
-    /// - Throws: ``FigureError/chart(_:)`` for an unusable name or no series; ``FigureError/cannotOpen(path:reason:)`` or
-    ///   ``FigureError/cannotWrite(path:reason:)``; ``FigureError/gnuplotMissing(script:)`` or
+    /// - Throws: ``FigureError/chart(_:)`` for an unusable name or no series; ``FigureError/cannotOpen(path:reason:)``
+    ///   or ``FigureError/cannotWrite(path:reason:)``; ``FigureError/gnuplotMissing(script:)`` or
     ///   ``FigureError/gnuplotFailed(script:reason:)``, after which data and script are there but no picture.
     @discardableResult
     public func write(named name: String, in folder: URL) throws(FigureError) -> URL {
@@ -87,7 +92,8 @@ public struct Chart: Sendable, Equatable {
     package func write(named name: String, in folder: URL, searchPath: String) throws(FigureError) -> URL {
         let isPlain = name.unicodeScalars.allSatisfy { $0 != "/" && $0.properties.generalCategory != .control }
         guard let first = name.first, first.isLetter || first.isNumber, isPlain else {
-            throw .chart("chart name '\(name)': it must begin with a letter or digit and hold no slash and no control character")
+            throw .chart(
+                "chart name '\(name)': it must begin with a letter or digit and hold no slash and no control character")
         }
         guard !series.isEmpty else { throw .chart("chart '\(name)' has no series: there must be at least one") }
         let script = folder.appendingPathComponent(name + ".gp")
@@ -109,8 +115,8 @@ public struct Chart: Sendable, Equatable {
         return picture
     }
 
-    /// The data: a line per point of x, y, lower and upper edge and the series' label, separated by tabs; two empty lines after
-    /// each series but the last, which is what gnuplot's `index` counts.
+    /// The data: a line per point of x, y, lower and upper edge and the series' label, separated by tabs; two empty
+    /// lines after each series but the last, which is what gnuplot's `index` counts.
     private var table: String {
         let blocks = series.map { series in
             let label = Self.oneLine(series.label)
@@ -147,8 +153,8 @@ public struct Chart: Sendable, Equatable {
             lines.append("set xrange [1:10]")
             lines.append("set yrange [1:10]")
         }
-        // On a logarithmic axis a band that nears zero is cut a decade below the lowest point of the lines, or it would be all
-        // there is to see.
+        // On a logarithmic axis a band that nears zero is cut a decade below the lowest point of the lines, or it would
+        // be all there is to see.
         let floor = (series.flatMap(\.y).filter(y.holds).min() ?? 1) / 10
         let lower = y.isLogarithmic ? "($3 <= \(floor) ? \(floor) : $3)" : "3"
 
@@ -156,7 +162,8 @@ public struct Chart: Sendable, Equatable {
         var parts: [String] = []
         for (index, series) in series.enumerated() where series.band != nil {
             parts.append(
-                "\(file) index \(index) using 1:\(lower):4 with filledcurves linecolor \(index + 1) fillstyle transparent solid 0.2 noborder notitle")
+                "\(file) index \(index) using 1:\(lower):4 with filledcurves linecolor \(index + 1) fillstyle transparent solid 0.2 noborder notitle"
+            )
         }
         for (index, series) in series.enumerated() {
             // The colours come round after eight: dashes tell the rounds apart.
@@ -176,7 +183,8 @@ public struct Chart: Sendable, Equatable {
 
     /// Control characters, line breaks among them, become spaces.
     private static func oneLine(_ text: String) -> String {
-        String(String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+        String(
+            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
     }
 
     // MARK: - Files and the program
@@ -186,7 +194,8 @@ public struct Chart: Sendable, Equatable {
         func reason() -> String { String(cString: strerror(errno)) }
         let descriptor = open(url.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else {
-            throw .cannotOpen(path: url.path, reason: errno == ELOOP ? "it is a symbolic link, expected a plain file" : reason())
+            throw .cannotOpen(
+                path: url.path, reason: errno == ELOOP ? "it is a symbolic link, expected a plain file" : reason())
         }
         var status = stat()
         guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, ftruncate(descriptor, 0) == 0 else {
@@ -201,7 +210,9 @@ public struct Chart: Sendable, Equatable {
     }
 
     private static func draw(_ script: URL, in folder: URL, searchPath: String) throws(FigureError) {
-        let candidates = searchPath.split(separator: ":").map { URL(fileURLWithPath: String($0)).appendingPathComponent("gnuplot") }
+        let candidates = searchPath.split(separator: ":").map {
+            URL(fileURLWithPath: String($0)).appendingPathComponent("gnuplot")
+        }
         guard let program = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
             throw .gnuplotMissing(script: script.path)
         }
@@ -219,13 +230,17 @@ public struct Chart: Sendable, Equatable {
             try process.run()
             said = complaints.fileHandleForReading.readDataToEndOfFile()
         } catch {
-            throw .gnuplotFailed(script: script.path, reason: "\(program.path) does not start: \(error.localizedDescription)")
+            throw .gnuplotFailed(
+                script: script.path, reason: "\(program.path) does not start: \(error.localizedDescription)")
         }
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
             // It repeats the command, points at a column, and says what is wrong last.
-            let lines = String(decoding: said, as: UTF8.self).split(separator: "\n").map { $0.trimmingCharacters(in: .whitespaces) }
-            throw .gnuplotFailed(script: script.path, reason: lines.last { !$0.isEmpty } ?? "exit status \(process.terminationStatus)")
+            let lines = String(decoding: said, as: UTF8.self).split(separator: "\n").map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+            throw .gnuplotFailed(
+                script: script.path, reason: lines.last { !$0.isEmpty } ?? "exit status \(process.terminationStatus)")
         }
     }
 }

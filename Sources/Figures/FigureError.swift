@@ -1,4 +1,5 @@
-/// What is wrong with a figure's input, or why its file could not be written or read, in one line that also says what would be right.
+/// What is wrong with a figure's input, or why its file could not be written or read, in one line that also says what
+/// would be right.
 public enum FigureError: Error, Equatable, Sendable {
     /// The file at this path cannot be opened.
     case cannotOpen(path: String, reason: String)

@@ -1,8 +1,8 @@
 import Foundation
 
 extension Image {
-    /// A matrix as colours, from its smallest finite value to its largest; a constant one gets the middle of the map. Values that
-    /// are not finite are marked by ``ColorMap/notFinite``.
+    /// A matrix as colours, from its smallest finite value to its largest; a constant one gets the middle of the map.
+    /// Values that are not finite are marked by ``ColorMap/notFinite``.
     /// - Parameters:
     ///   - values: shape [rows, columns], row-major, the first row at the top.
     ///   - magnification: side of the square of pixels for a value, 1 to 1000.
@@ -29,24 +29,29 @@ extension Image {
         return try Image(width: columns, height: rows, channels: 3, pixels: pixels).magnified(by: magnification)
     }
 
-    /// Where points lie in the plane: a two-dimensional histogram, coloured by log(1 + count) from 0 to the fullest bin. The y axis
-    /// points up. Points out of range are left out, and so are those that are not finite.
+    /// Where points lie in the plane: a two-dimensional histogram, coloured by log(1 + count) from 0 to the fullest
+    /// bin. The y axis points up. Points out of range are left out, and so are those that are not finite.
     /// - Parameters:
     ///   - range: of both coordinates, not empty; a point on its upper end falls in the last bin.
     ///   - bins: on each axis, at least 1.
-    ///   - fullScale: the count that gets the last colour, so that pictures can be compared; the fullest bin's where nil.
+    ///   - fullScale: the count that gets the last colour, so that pictures can be compared; the fullest bin's where
+    ///     nil.
     ///   - magnification: side of the square of pixels for a bin, 1 to 1000.
     /// - Returns: an RGB image of bins × bins squares.
     /// - Throws: ``FigureError/size(_:)`` or ``FigureError/parameter(_:)``.
     public static func density(
-        points: [SIMD2<Double>], range: ClosedRange<Double>, bins: Int, fullScale: Int? = nil, colorMap: ColorMap = .perceptual,
+        points: [SIMD2<Double>], range: ClosedRange<Double>, bins: Int, fullScale: Int? = nil,
+        colorMap: ColorMap = .perceptual,
         magnification: Int = 1
     ) throws(FigureError) -> Image {
         let extent = range.upperBound - range.lowerBound
         guard extent > 0, extent.isFinite else {
-            throw .parameter("a density over \(range.lowerBound) ... \(range.upperBound): the range must be finite and not empty")
+            throw .parameter(
+                "a density over \(range.lowerBound) ... \(range.upperBound): the range must be finite and not empty")
         }
-        guard (1...10_000).contains(bins) else { throw .parameter("a density of \(bins) bins: there must be from 1 to 10000") }
+        guard (1...10_000).contains(bins) else {
+            throw .parameter("a density of \(bins) bins: there must be from 1 to 10000")
+        }
         if let fullScale, fullScale < 1 { throw .parameter("full scale of \(fullScale) points: it must be at least 1") }
         var counts = [Int](repeating: 0, count: bins * bins)
         for point in points where range.contains(point.x) && range.contains(point.y) {

@@ -5,20 +5,26 @@ extension Image {
     /// Writes a PNG file, straight to this place: a caller that must not leave half a file writes beside and renames.
     ///
     /// The same image and text give the same bytes: no time is stored, and compression is fixed.
-    /// - Parameter text: entries that stay with the picture, such as the seed that made it (tEXt chunks; iTXt where a value is not
-    ///   ASCII). A key has 1 to 79 printable ASCII characters without a space at either end or two in a row; a value has no NUL
-    ///   character.
+    /// - Parameter text: entries that stay with the picture, such as the seed that made it (tEXt chunks; iTXt where a
+    ///   value is not ASCII). A key has 1 to 79 printable ASCII characters without a space at either end or two in a
+    ///   row; a value has no NUL character.
     /// - Throws: ``FigureError/text(key:rule:)``, ``FigureError/cannotOpen(path:reason:)``,
-    ///   ``FigureError/cannotWrite(path:reason:)`` (the partial file is then removed) or ``FigureError/outOfMemory(path:)``.
+    ///   ``FigureError/cannotWrite(path:reason:)`` (the partial file is then removed) or
+    ///   ``FigureError/outOfMemory(path:)``.
     public func writePNG(to url: URL, text: [(key: String, value: String)] = []) throws(FigureError) {
         for entry in text {
             let printable = entry.key.utf8.allSatisfy { (0x20...0x7e).contains($0) }
-            guard (1...79).contains(entry.key.utf8.count), printable, !entry.key.hasPrefix(" "), !entry.key.hasSuffix(" "),
+            guard (1...79).contains(entry.key.utf8.count), printable, !entry.key.hasPrefix(" "),
+                !entry.key.hasSuffix(" "),
                 !entry.key.contains("  ")
             else {
-                throw .text(key: entry.key, rule: "a key has 1 to 79 printable ASCII characters, with single spaces between words")
+                throw .text(
+                    key: entry.key,
+                    rule: "a key has 1 to 79 printable ASCII characters, with single spaces between words")
             }
-            guard !entry.value.utf8.contains(0) else { throw .text(key: entry.key, rule: "a value cannot hold a NUL character") }
+            guard !entry.value.utf8.contains(0) else {
+                throw .text(key: entry.key, rule: "a value cannot hold a NUL character")
+            }
         }
         let texts = text.map { cpng_text(key: strdup($0.key), value: strdup($0.value), is_utf8: 1) }
         defer {
@@ -29,14 +35,16 @@ extension Image {
         }
         var message = [CChar](repeating: 0, count: 256)
         let status = cpng_write(
-            url.path, Int32(width), Int32(height), Int32(channels), pixels, texts, Int32(texts.count), &message, message.count)
+            url.path, Int32(width), Int32(height), Int32(channels), pixels, texts, Int32(texts.count), &message,
+            message.count)
         if status != CPNG_OK { throw FigureError(status, path: url.path, message) }
     }
 
     /// Reads a PNG file: palettes and small depths are widened, 16 bits are scaled to 8, alpha is dropped.
     /// - Parameter largestArea: the most pixels that are unpacked; an image of more is refused by its header.
-    /// - Throws: ``FigureError/cannotOpen(path:reason:)``, ``FigureError/notPNG(path:)``, ``FigureError/damagedPNG(path:reason:)``,
-    ///   ``FigureError/tooLargePNG(path:reason:)`` or ``FigureError/outOfMemory(path:)``.
+    /// - Throws: ``FigureError/cannotOpen(path:reason:)``, ``FigureError/notPNG(path:)``,
+    ///   ``FigureError/damagedPNG(path:reason:)``, ``FigureError/tooLargePNG(path:reason:)`` or
+    ///   ``FigureError/outOfMemory(path:)``.
     public init(png url: URL, largestArea: Int = Image.largestArea) throws(FigureError) {
         self = try Self.read(url, largestArea: largestArea, text: false).image
     }

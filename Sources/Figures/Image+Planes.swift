@@ -43,7 +43,8 @@ extension Image {
         let bytes = try source.pixels(0..<used)
         let size = source.shape.pixelCount
         let images = try (0..<used).map { index in
-            try Image(planes: Array(bytes[index * size..<(index + 1) * size]), shape: source.shape).magnified(by: magnification)
+            try Image(planes: Array(bytes[index * size..<(index + 1) * size]), shape: source.shape).magnified(
+                by: magnification)
         }
         return try grid(of: images, columns: columns)
     }

@@ -19,15 +19,17 @@ public struct Image: Sendable, Equatable {
     public static let largestArea = 1 << 28
 
     /// - Parameter pixels: shape [height, width, channels], row-major.
-    /// - Throws: ``FigureError/size(_:)`` unless width and height are from 1 to ``largestSide``, their product is at most
-    ///   ``largestArea``, there are 1 or 3 channels, and the number of pixels agrees.
+    /// - Throws: ``FigureError/size(_:)`` unless width and height are from 1 to ``largestSide``, their product is at
+    ///   most ``largestArea``, there are 1 or 3 channels, and the number of pixels agrees.
     public init(width: Int, height: Int, channels: Int, pixels: [UInt8]) throws(FigureError) {
         try Self.check(width: width, height: height)
         guard channels == 1 || channels == 3 else {
             throw .size("an image of \(channels) channels: there must be 1 (grey) or 3 (RGB)")
         }
         guard pixels.count == width * height * channels else {
-            throw .size("\(pixels.count) values for an image of \(width) × \(height) × \(channels): there must be \(width * height * channels)")
+            throw .size(
+                "\(pixels.count) values for an image of \(width) × \(height) × \(channels): there must be \(width * height * channels)"
+            )
         }
         self.width = width
         self.height = height
@@ -58,8 +60,8 @@ public struct Image: Sendable, Equatable {
 }
 
 extension Image {
-    /// Puts images side by side and below one another, in reading order. Every cell has the size of the widest and of the highest
-    /// image; a smaller one stands at the top left of its cell. If any image is RGB, so is the result.
+    /// Puts images side by side and below one another, in reading order. Every cell has the size of the widest and of
+    /// the highest image; a smaller one stands at the top left of its cell. If any image is RGB, so is the result.
     /// - Parameters:
     ///   - images: at least one.
     ///   - columns: at least 1.
@@ -68,7 +70,9 @@ extension Image {
     public static func grid(of images: [Image], columns: Int, padding: Int = 2) throws(FigureError) -> Image {
         guard let first = images.first else { throw .parameter("a grid of no images: there must be at least one") }
         guard columns >= 1 else { throw .parameter("a grid of \(columns) columns: there must be at least 1") }
-        guard (0...1000).contains(padding) else { throw .parameter("padding of \(padding) pixels: it must be from 0 to 1000") }
+        guard (0...1000).contains(padding) else {
+            throw .parameter("padding of \(padding) pixels: it must be from 0 to 1000")
+        }
         let used = min(columns, images.count)
         let rows = (images.count + used - 1) / used
         let cellWidth = images.reduce(first.width) { max($0, $1.width) } + padding
@@ -102,8 +106,11 @@ extension Image {
 
     /// Every pixel as a square of `factor` by `factor` pixels.
     public func magnified(by factor: Int) throws(FigureError) -> Image {
-        guard (1...1000).contains(factor) else { throw .parameter("magnification \(factor): it must be from 1 to 1000") }
-        var large = try Image(width: width * factor, height: height * factor, filledWith: [UInt8](repeating: 0, count: channels))
+        guard (1...1000).contains(factor) else {
+            throw .parameter("magnification \(factor): it must be from 1 to 1000")
+        }
+        var large = try Image(
+            width: width * factor, height: height * factor, filledWith: [UInt8](repeating: 0, count: channels))
         var index = 0
         for y in 0..<large.height {
             for x in 0..<large.width {

@@ -1,9 +1,10 @@
 import Foundation
 
-/// A colour in OKLab, where equal distances look about equally large. L is lightness, 0 (black) to 1 (white); a runs from green to
-/// red, b from blue to yellow.
+/// A colour in OKLab, where equal distances look about equally large. L is lightness, 0 (black) to 1 (white); a runs
+/// from green to red, b from blue to yellow.
 ///
-/// Source: B. Ottosson, "A perceptual color space for image processing" (2020), whose matrices these are; sRGB by IEC 61966-2-1.
+/// Source: B. Ottosson, "A perceptual color space for image processing" (2020), whose matrices these are; sRGB by IEC
+/// 61966-2-1.
 package struct OKLab: Sendable, Equatable {
     package var lightness: Double
     package var a: Double

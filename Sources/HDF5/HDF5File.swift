@@ -47,7 +47,9 @@ public final class HDF5File {
         guard fstat(descriptor, &status) == 0 else { throw systemError(path, "cannot be read") }
         guard status.st_mode & S_IFMT == S_IFREG else { throw HDF5Error(path: path, reason: "is not a file") }
         let isRight = try HDF5Checksum.isRight(descriptor, size: Int(status.st_size), path: path)
-        guard isRight != false else { throw HDF5Error(path: path, reason: "is damaged: its bytes are not those of its checksum") }
+        guard isRight != false else {
+            throw HDF5Error(path: path, reason: "is damaged: its bytes are not those of its checksum")
+        }
 
         var file: OpaquePointer?
         // The file that was checked, whatever has taken its name since.
@@ -85,7 +87,9 @@ public final class HDF5File {
         var bytes: UnsafeMutablePointer<CChar>?
         defer { free(bytes) }
         try check(ch5_attribute(file, name, &bytes), "attribute '\(name)'")
-        guard let value = String(validatingCString: bytes!) else { throw HDF5Error(path: path, reason: "attribute '\(name)' is not UTF-8") }
+        guard let value = String(validatingCString: bytes!) else {
+            throw HDF5Error(path: path, reason: "attribute '\(name)' is not UTF-8")
+        }
         return value
     }
 
@@ -117,7 +121,8 @@ public final class HDF5File {
     public func read(_ name: String) throws -> HDF5Array {
         let (type, shape, isChunked) = try readable(name)
         guard !isChunked else {
-            throw HDF5Error(path: path, reason: "array '\(name)': is stored in chunks or compressed, which is not read here")
+            throw HDF5Error(
+                path: path, reason: "array '\(name)': is stored in chunks or compressed, which is not read here")
         }
         let bytes = shape.reduce(type.size, *)
         let elements = try [UInt8](unsafeUninitializedCapacity: bytes) { buffer, initialized in
@@ -127,15 +132,16 @@ public final class HDF5File {
         return HDF5Array(elementType: type, shape: shape, bytes: elements)
     }
 
-    /// The elements, row-major, of an array that must be of this type and, where one is given, of this shape; throws `HDF5Error`
-    /// with both otherwise, and as `read(_:)` does.
+    /// The elements, row-major, of an array that must be of this type and, where one is given, of this shape; throws
+    /// `HDF5Error` with both otherwise, and as `read(_:)` does.
     public func read<Element: HDF5Element>(
         _ name: String, as type: Element.Type, shape: [Int]? = nil
     ) throws -> [Element] {
         let array = try read(name)
         guard let elements = array.elements(as: type) else {
             throw HDF5Error(
-                path: path, reason: "array '\(name)' holds \(array.elementType.rawValue), not \(type.elementType.rawValue)")
+                path: path,
+                reason: "array '\(name)' holds \(array.elementType.rawValue), not \(type.elementType.rawValue)")
         }
         if let shape, shape != array.shape {
             throw HDF5Error(path: path, reason: "array '\(name)' has the shape \(array.shape), not \(shape)")
@@ -143,12 +149,14 @@ public final class HDF5File {
         return elements
     }
 
-    /// An array of rank 1 or more, to be read in parts; nothing of it is read yet. Throws `HDF5Error` where there is none of that name, its
-    /// element type is not one of `ElementType`, it goes through a filter that is not HDF5's own, its chunks are above 64 MiB, some of it
-    /// was never written, or it does not lie in the file.
+    /// An array of rank 1 or more, to be read in parts; nothing of it is read yet. Throws `HDF5Error` where there is
+    /// none of that name, its element type is not one of `ElementType`, it goes through a filter that is not HDF5's
+    /// own, its chunks are above 64 MiB, some of it was never written, or it does not lie in the file.
     public func rows(_ name: String) throws -> HDF5Rows {
         let (type, shape, _) = try readable(name)
-        guard !shape.isEmpty else { throw HDF5Error(path: path, reason: "array '\(name)' is a single number, expected an array") }
+        guard !shape.isEmpty else {
+            throw HDF5Error(path: path, reason: "array '\(name)' is a single number, expected an array")
+        }
         var set: OpaquePointer?
         try check(ch5_open_set(file, name, &set), "array '\(name)'")
         return HDF5Rows(name: name, elementType: type, shape: shape, file: self, set: OpenSet(set!, of: self))
@@ -158,7 +166,9 @@ public final class HDF5File {
     private func readable(_ name: String) throws -> (ElementType, shape: [Int], isChunked: Bool) {
         guard let array = try describe(name) else { throw HDF5Error(path: path, reason: "has no array '\(name)'") }
         var faults = array.faults
-        if array.elementType == nil, array.typeName != "unknown" { faults.insert("holds \(array.typeName), which is not read here", at: 0) }
+        if array.elementType == nil, array.typeName != "unknown" {
+            faults.insert("holds \(array.typeName), which is not read here", at: 0)
+        }
         if let type = array.elementType, let shape = array.shape, !array.isChunked, faults.isEmpty {
             let bytes = shape.reduce(type.size, *)
             if bytes > size { faults.append("declares \(bytes) bytes, but the whole file has \(size)") }
@@ -173,7 +183,9 @@ public final class HDF5File {
         var bytes: UnsafeMutablePointer<CChar>?, size: UInt64 = 0
         defer { free(bytes) }
         try check(ch5_names(file, ofAttributes ? 1 : 0, &bytes, &size), "root")
-        return UnsafeRawBufferPointer(start: bytes, count: Int(size)).split(separator: 0).map { String(decoding: $0, as: UTF8.self) }
+        return UnsafeRawBufferPointer(start: bytes, count: Int(size)).split(separator: 0).map {
+            String(decoding: $0, as: UTF8.self)
+        }
     }
 
     private func check(_ code: Int32, _ what: String) throws {

@@ -22,20 +22,25 @@ public struct HDF5Rows {
     /// Elements of an entry of the first dimension.
     public var rowSize: Int { shape.dropFirst().reduce(1, *) }
 
-    /// The elements, row-major, of some entries along the first dimension. Throws `HDF5Error` where the array holds another type, or
-    /// is damaged.
+    /// The elements, row-major, of some entries along the first dimension. Throws `HDF5Error` where the array holds
+    /// another type, or is damaged.
     ///
     /// - Precondition: the range lies within 0 ..< rowCount.
     public func read<Element: HDF5Element>(_ range: Range<Int>, as type: Element.Type) throws -> [Element] {
         precondition(0 <= range.lowerBound && range.upperBound <= rowCount, "rows \(range) of \(rowCount)")
         guard elementType == Element.elementType else {
-            throw HDF5Error(path: file.path, reason: "array '\(name)' holds \(elementType.rawValue), not \(Element.elementType.rawValue)")
+            throw HDF5Error(
+                path: file.path,
+                reason: "array '\(name)' holds \(elementType.rawValue), not \(Element.elementType.rawValue)")
         }
         let count = range.count * rowSize
         guard count > 0 else { return [] }
         return try [Element](unsafeUninitializedCapacity: count) { buffer, initialized in
             let bytes = UInt64(count * elementType.size)
-            guard ch5_read_part(set.handle, UInt64(range.lowerBound), UInt64(range.count), buffer.baseAddress!, bytes) == CH5_OK else {
+            guard
+                ch5_read_part(set.handle, UInt64(range.lowerBound), UInt64(range.count), buffer.baseAddress!, bytes)
+                    == CH5_OK
+            else {
                 throw HDF5Error(path: file.path, reason: "array '\(name)': \(lastError())")
             }
             initialized = count

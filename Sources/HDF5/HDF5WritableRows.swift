@@ -11,7 +11,8 @@ public struct HDF5WritableRows {
     /// - Precondition: the elements are of the array's type, fill whole entries, and these lie within the shape.
     public func write<Element: HDF5Element>(_ elements: [Element], from start: Int) throws {
         let size = shape.dropFirst().reduce(1, *)
-        precondition(Element.elementType == elementType && elements.count.isMultiple(of: size), "elements do not fit the array")
+        precondition(
+            Element.elementType == elementType && elements.count.isMultiple(of: size), "elements do not fit the array")
         let count = elements.count / size
         precondition(0 <= start && start + count <= shape[0], "rows \(start) ..< \(start + count) of \(shape[0])")
         guard count > 0 else { return }

@@ -36,9 +36,9 @@ public final class HDF5Writer {
         guard code == CH5_OK else { throw HDF5Error(path: place, reason: "array '\(name)': \(lastError())") }
     }
 
-    /// Adds an array that is written in parts, in chunks of so many entries of the first dimension, deflated at a level from 0 (stored
-    /// plain) to 9; every entry must be written before `save`. Throws `HDF5Error` where the name is empty, holds a "/" or a NUL, or is
-    /// taken.
+    /// Adds an array that is written in parts, in chunks of so many entries of the first dimension, deflated at a level
+    /// from 0 (stored plain) to 9; every entry must be written before `save`. Throws `HDF5Error` where the name is
+    /// empty, holds a "/" or a NUL, or is taken.
     ///
     /// - Parameters:
     ///   - shape: at least one dimension, none of length 0.
@@ -48,7 +48,8 @@ public final class HDF5Writer {
     ) throws -> HDF5WritableRows {
         try checkName(name)
         let code = ch5_create_parts(
-            file, name, elementType.code, Int32(shape.count), shape.map { UInt64($0) }, UInt64(min(chunkRows, shape[0])), Int32(level))
+            file, name, elementType.code, Int32(shape.count), shape.map { UInt64($0) },
+            UInt64(min(chunkRows, shape[0])), Int32(level))
         guard code == CH5_OK else { throw HDF5Error(path: place, reason: "array '\(name)': \(lastError())") }
         return HDF5WritableRows(name: name, elementType: elementType, shape: shape, writer: self)
     }
@@ -58,8 +59,8 @@ public final class HDF5Writer {
         guard code == CH5_OK else { throw HDF5Error(path: place, reason: "array '\(rows.name)': \(lastError())") }
     }
 
-    /// Adds a string attribute of the root, at most 60,000 bytes of UTF-8 without a NUL; throws `HDF5Error` otherwise, or where the
-    /// name is taken.
+    /// Adds a string attribute of the root, at most 60,000 bytes of UTF-8 without a NUL; throws `HDF5Error` otherwise,
+    /// or where the name is taken.
     public func setAttribute(_ name: String, to value: String) throws {
         try checkName(name)
         guard value.utf8.count <= 60_000, !value.utf8.contains(0) else {
@@ -83,15 +84,18 @@ public final class HDF5Writer {
         return HDF5Checksum.appended(to: bytes)
     }
 
-    /// Writes the file to `path` and syncs it to the disk, over what was there. Throws `HDF5Error` with the system's reason, such as
-    /// a full disk; the file is then incomplete. To replace a file all or nothing, save beside it and rename.
+    /// Writes the file to `path` and syncs it to the disk, over what was there. Throws `HDF5Error` with the system's
+    /// reason, such as a full disk; the file is then incomplete. To replace a file all or nothing, save beside it and
+    /// rename.
     public func save(to path: String) throws {
         let bytes = try contents()
         let descriptor = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
         guard descriptor >= 0 else { throw systemError(path, "cannot be created") }
         var written = 0
         while written < bytes.count {
-            let step = bytes.withUnsafeBytes { Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written) }
+            let step = bytes.withUnsafeBytes {
+                Glibc.write(descriptor, $0.baseAddress! + written, bytes.count - written)
+            }
             if step < 0 && errno == EINTR { continue }
             guard step > 0 else {
                 let error = systemError(path, "cannot be written")

@@ -41,7 +41,9 @@ public struct SHA256: Sendable {
         let bits = byteCount &* 8
         // A one bit, zeros up to 8 bytes below a whole block, the number of bits.
         let zeros = (119 - Int(byteCount % 64)) % 64
-        last.update([0x80] + [UInt8](repeating: 0, count: zeros) + (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) })
+        last.update(
+            [0x80] + [UInt8](repeating: 0, count: zeros)
+                + (0..<8).map { UInt8(truncatingIfNeeded: bits >> (56 - 8 * $0)) })
         let (a, b, c, d, e, f, g, h) = last.state
         return [a, b, c, d, e, f, g, h].map { word in
             let digits = String(word, radix: 16)
@@ -62,7 +64,8 @@ public struct SHA256: Sendable {
             withUnsafeTemporaryAllocation(of: UInt32.self, capacity: 64) { w in
                 for block in 0..<blocks {
                     for t in 0..<16 {
-                        w[t] = UInt32(bigEndian: bytes.loadUnaligned(fromByteOffset: 64 &* block &+ 4 &* t, as: UInt32.self))
+                        w[t] = UInt32(
+                            bigEndian: bytes.loadUnaligned(fromByteOffset: 64 &* block &+ 4 &* t, as: UInt32.self))
                     }
                     for t in 16..<64 {
                         let s0 = rotated(w[t &- 15], 7) ^ rotated(w[t &- 15], 18) ^ (w[t &- 15] &>> 3)
@@ -79,7 +82,8 @@ public struct SHA256: Sendable {
                         (h, g, f, e, d, c, b, a) = (g, f, e, d &+ t1, c, b, a, t1 &+ s0 &+ majority)
                     }
                     state = (
-                        state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d, state.4 &+ e, state.5 &+ f, state.6 &+ g, state.7 &+ h
+                        state.0 &+ a, state.1 &+ b, state.2 &+ c, state.3 &+ d, state.4 &+ e, state.5 &+ f,
+                        state.6 &+ g, state.7 &+ h
                     )
                 }
             }

@@ -5,8 +5,8 @@ import Torch
 ///     ESS = N / (1 + 2 Σ_{lag=1}^{N−1} ((N − lag)/N) R_lag),
 ///     R_lag = C_lag / C_0,    C_lag = Σ_{t} (y_t − ȳ)(y_{t+lag} − ȳ) / (N − lag),
 ///
-/// the sum ending before the first negative R: TensorFlow Probability's `effective_sample_size` with its defaults. A series that does not
-/// change has none: NaN. Series that alternate have more than N.
+/// the sum ending before the first negative R: TensorFlow Probability's `effective_sample_size` with its defaults. A
+/// series that does not change has none: NaN. Series that alternate have more than N.
 ///
 /// - Parameter series: shape [N, k], N ≥ 2, time first.
 /// - Returns: k numbers.
@@ -51,8 +51,9 @@ public func effectiveSampleSize(_ series: some Collection<Double>) -> Double {
 ///
 ///     R̂ = √(((n − 1)/n W + B/n) / W),
 ///
-/// over the halves of m chains of N numbers, n = ⌊N/2⌋ (the middle number of an odd N is left out); W the mean of their variances, B/n the
-/// variance of their means. Near 1 where chains agree with each other and with themselves earlier on; NaN where none of them moves.
+/// over the halves of m chains of N numbers, n = ⌊N/2⌋ (the middle number of an odd N is left out); W the mean of their
+/// variances, B/n the variance of their means. Near 1 where chains agree with each other and with themselves earlier
+/// on; NaN where none of them moves.
 ///
 /// - Parameter series: shape [N, m], N ≥ 4, m ≥ 1, time first.
 public func splitRHat(_ series: Tensor) -> Double {

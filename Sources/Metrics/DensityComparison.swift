@@ -7,7 +7,8 @@ import Torch
 ///     let found = try DensityComparison(of: model, with: PlanarTarget.rings.density, on: grid)
 ///     print(found.divergence, found.modelMassOutside)
 ///
-/// Z is that of the grid's box: the model is taken to be 0 outside, and `modelMassOutside` says what that leaves out nearby.
+/// Z is that of the grid's box: the model is taken to be 0 outside, and `modelMassOutside` says what that leaves out
+/// nearby.
 public struct DensityComparison: Sendable, Hashable {
     /// log Z over the box.
     public let logPartitionFunction: Double
@@ -25,9 +26,11 @@ public struct DensityComparison: Sendable, Hashable {
     public let modelMassOutside: Double
 
     /// - Parameters:
-    ///   - grid: cells not wider than the target's narrowest deviation; for a checkerboard, with edges on those of its squares.
+    ///   - grid: cells not wider than the target's narrowest deviation; for a checkerboard, with edges on those of its
+    ///     squares.
     ///   - allowedMassOutside: how much of p the grid may miss, or count twice by its cells' size.
-    /// - Throws: `QuadratureError.massOutside` where it misses more, and `.notFinite` for energies or scores that are not finite.
+    /// - Throws: `QuadratureError.massOutside` where it misses more, and `.notFinite` for energies or scores that are
+    ///   not finite.
     public init(
         of model: some EnergyModel, with target: any Density, on grid: QuadratureGrid, allowedMassOutside: Double = 1e-3
     ) throws(QuadratureError) {
@@ -84,10 +87,12 @@ public struct HeldOutLikelihood: Sendable, Hashable {
     public init(
         of model: some EnergyModel, on x: Tensor, grid: QuadratureGrid, logPartitionFunction: Double? = nil
     ) throws(QuadratureError) {
-        require(x.rank == 2 && x.size(0) >= 2 && x.size(1) == 2, "points of shape \(x.shape), not [n, 2] with n at least 2")
+        require(
+            x.rank == 2 && x.size(0) >= 2 && x.size(1) == 2, "points of shape \(x.shape), not [n, 2] with n at least 2")
         let energies = model.evaluate(x.converted(to: grid.pointType(for: model))).converted(to: .float64)
         guard energies.isFinite().all() else { throw .notFinite("energy of a held-out point") }
-        let logZ = if let logPartitionFunction { logPartitionFunction } else { try grid.logPartitionFunction(of: model) }
+        let logZ =
+            if let logPartitionFunction { logPartitionFunction } else { try grid.logPartitionFunction(of: model) }
         meanNegativeLogLikelihood = energies.mean().item() + logZ
         standardError = (energies.variance().item() / Double(x.size(0))).squareRoot()
         shareOutside = 1 - grid.contains(x).converted(to: .float64).mean().item()

@@ -3,11 +3,12 @@ import Torch
 
 /// How the entropy of a distribution is estimated from n draws of it.
 public enum EntropyEstimator: Sendable, CaseIterable {
-    /// −Σ p̂ log p̂ of the relative frequencies. Too low on average: by (K − 1)/2n to first order in 1/n, K the number of states of
-    /// positive probability.
+    /// −Σ p̂ log p̂ of the relative frequencies. Too low on average: by (K − 1)/2n to first order in 1/n, K the number
+    /// of states of positive probability.
     case plugIn
-    /// Plug-in + (K̂ − 1)/2n with the number K̂ of states seen (Miller 1955; Paninski 2003, section 4). The first-order bias goes where
-    /// every state has been seen, n ≫ K. Where most draws are of states seen once it stays far too low: at most log n + ½.
+    /// Plug-in + (K̂ − 1)/2n with the number K̂ of states seen (Miller 1955; Paninski 2003, section 4). The first-order
+    /// bias goes where every state has been seen, n ≫ K. Where most draws are of states seen once it stays far too low:
+    /// at most log n + ½.
     case millerMadow
 }
 
@@ -74,22 +75,24 @@ public struct EmpiricalDistribution: Sendable, Equatable {
         return estimator == .plugIn ? plugIn : plugIn + Double(observedStates - 1) / (2 * n)
     }
 
-    /// −Σ p̂ log q, in nats: without bias for the cross-entropy of what the points were drawn from. Infinite where a point has
-    /// probability 0 under q.
+    /// −Σ p̂ log q, in nats: without bias for the cross-entropy of what the points were drawn from. Infinite where a
+    /// point has probability 0 under q.
     ///
     /// - Parameter logProbabilities: log q, 2^d numbers.
     public func crossEntropy(_ logProbabilities: [Double]) -> Double {
         require(
             total > 0 && logProbabilities.count == counts.count,
-            "the cross-entropy of \(total) points with \(logProbabilities.count) log-probabilities of 2^\(dimension) states")
+            "the cross-entropy of \(total) points with \(logProbabilities.count) log-probabilities of 2^\(dimension) states"
+        )
         let sum = zip(counts, logProbabilities).reduce(0) { $1.0 > 0 ? $0 + Double($1.0) * $1.1 : $0 }
         return -sum / Double(total)
     }
 
     /// KL(p‖q) = −H(p) + cross-entropy, in nats, p what the points were drawn from.
     ///
-    /// Its bias is the entropy's with the other sign: plug-in, which is KL(p̂‖q) ≥ 0, is too high by (K − 1)/2n to first order, also
-    /// where p = q. Corrected it can be negative. Two models are compared on the same points without this bias, which cancels.
+    /// Its bias is the entropy's with the other sign: plug-in, which is KL(p̂‖q) ≥ 0, is too high by (K − 1)/2n to
+    /// first order, also where p = q. Corrected it can be negative. Two models are compared on the same points without
+    /// this bias, which cancels.
     ///
     /// - Parameter logProbabilities: log q, 2^d numbers.
     public func klDivergence(from logProbabilities: [Double], entropy estimator: EntropyEstimator = .plugIn) -> Double {

@@ -9,7 +9,8 @@ public protocol FeatureNetwork {
     var origin: String { get }
     /// SHA-256 of its weights.
     var checksum: String { get }
-    /// How images become its input, where there is a choice; else empty. Features of different preparations are not comparable.
+    /// How images become its input, where there is a choice; else empty. Features of different preparations are not
+    /// comparable.
     var preparation: String { get }
     var featureCount: Int { get }
     var classCount: Int { get }

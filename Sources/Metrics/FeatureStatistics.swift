@@ -1,8 +1,8 @@
 import HDF5
 import Torch
 
-/// Mean and covariance of features that come in batches, in float64 (Chan, Golub and LeVeque 1979: means and sums of squares of two parts
-/// are joined by the difference of their means, without cancellation).
+/// Mean and covariance of features that come in batches, in float64 (Chan, Golub and LeVeque 1979: means and sums of
+/// squares of two parts are joined by the difference of their means, without cancellation).
 ///
 ///     δ = μ_b − μ,   μ ← μ + δ m/(n + m),   S ← S + S_b + δδᵀ nm/(n + m),   n ← n + m
 public final class FeatureStatistics {
@@ -30,7 +30,9 @@ public final class FeatureStatistics {
     /// Adds features [m, d], any floating-point type.
     public func add(_ features: Tensor) {
         let m = features.size(0)
-        require(features.rank == 2 && features.size(1) == dimension, "features of shape \(features.shape), not [m, \(dimension)]")
+        require(
+            features.rank == 2 && features.size(1) == dimension,
+            "features of shape \(features.shape), not [m, \(dimension)]")
         guard m > 0 else { return }
         let x = features.converted(to: .float64)
         let batchMean = x.mean(0)
@@ -76,13 +78,15 @@ extension FeatureStatistics {
         try writer.write(HDF5Array(scatter.array(Double.self), shape: scatter.shape), named: prefix + "scatter")
     }
 
-    /// Reads what `write(to:prefix:)` wrote, of d numbers a feature. Throws `HDF5Error` where an array is missing, or has another type or shape,
-    /// `MetricError` where the numbers are no statistics; S need be symmetric to rounding only, as the products that it sums are.
+    /// Reads what `write(to:prefix:)` wrote, of d numbers a feature. Throws `HDF5Error` where an array is missing, or
+    /// has another type or shape, `MetricError` where the numbers are no statistics; S need be symmetric to rounding
+    /// only, as the products that it sums are.
     public convenience init(from file: HDF5File, prefix: String, dimension d: Int) throws {
         let count = try file.read(prefix + "count", as: Int64.self, shape: [])[0]
         let mean = Tensor(try file.read(prefix + "mean", as: Double.self, shape: [d]))
         let scatter = Tensor(try file.read(prefix + "scatter", as: Double.self, shape: [d, d]), shape: [d, d])
-        guard count >= 0, count <= 1 << 48, mean.isFinite().all(), scatter.isFinite().all(), (scatter.diagonal() .>= 0).all(),
+        guard count >= 0, count <= 1 << 48, mean.isFinite().all(), scatter.isFinite().all(),
+            (scatter.diagonal() .>= 0).all(),
             (scatter - scatter.transposed()).abs().max().item() <= 1e-9 * scatter.diagonal().max().item()
         else { throw MetricError("\(file.path): '\(prefix)' count, mean and scatter are no statistics of features") }
         self.init(count: Int(count), mean: mean, scatter: scatter)

@@ -1,14 +1,14 @@
 import Torch
 
-/// The Fréchet distance of two Gaussians with the means and covariances of two sets of features (Dowson and Landau 1982), which on Inception
-/// features is FID (Heusel et al. 2017, equation 6):
+/// The Fréchet distance of two Gaussians with the means and covariances of two sets of features (Dowson and Landau
+/// 1982), which on Inception features is FID (Heusel et al. 2017, equation 6):
 ///
 ///     |μ₁ − μ₂|² + tr C₁ + tr C₂ − 2 tr (C₁ C₂)^½
 ///
-/// The last trace is taken from symmetric matrices alone. With C₁ = U Λ Uᵀ of rank r (eigenvalues up to d ε λ_max count as 0), B = Λ_r^½ U_rᵀ,
-/// the eigenvalues of B C₂ Bᵀ [r, r] are those of C₁ C₂ but for zeros: none is negative but by rounding, and the trace is the sum of their
-/// roots. The set of fewer samples is taken for C₁, so that rounding in directions which its samples do not span, whose roots would add up,
-/// does not enter.
+/// The last trace is taken from symmetric matrices alone. With C₁ = U Λ Uᵀ of rank r (eigenvalues up to d ε λ_max count
+/// as 0), B = Λ_r^½ U_rᵀ, the eigenvalues of B C₂ Bᵀ [r, r] are those of C₁ C₂ but for zeros: none is negative but by
+/// rounding, and the trace is the sum of their roots. The set of fewer samples is taken for C₁, so that rounding in
+/// directions which its samples do not span, whose roots would add up, does not enter.
 ///
 /// - Precondition: both have seen at least two features, of equal dimension.
 /// - Returns: the distance; rounding can make it negative by about 1e-14 of the traces.
@@ -17,9 +17,10 @@ public func frechetDistance(_ a: FeatureStatistics, _ b: FeatureStatistics) -> D
     return frechetDistance((first.mean, first.covariance), (second.mean, second.covariance))
 }
 
-/// The same of means, float64 [d], and covariances, symmetric positive semidefinite, float64 [d, d]. Where ranks differ, the first should be
-/// that of lower rank.
-public func frechetDistance(_ a: (mean: Tensor, covariance: Tensor), _ b: (mean: Tensor, covariance: Tensor)) -> Double {
+/// The same of means, float64 [d], and covariances, symmetric positive semidefinite, float64 [d, d]. Where ranks
+/// differ, the first should be that of lower rank.
+public func frechetDistance(_ a: (mean: Tensor, covariance: Tensor), _ b: (mean: Tensor, covariance: Tensor)) -> Double
+{
     require(a.mean.shape == b.mean.shape, "means of shapes \(a.mean.shape) and \(b.mean.shape)")
     let means = (a.mean - b.mean).squared().sum().item()
     let traces = a.covariance.diagonal().sum().item() + b.covariance.diagonal().sum().item()

@@ -2,8 +2,8 @@ import Torch
 
 /// How many of the n·m pairs (xᵢ, yⱼ) differ in 0, 1, … d bits: d + 1 exact counts.
 ///
-/// Any kernel of the Hamming distance H follows: Σᵢⱼ k(xᵢ, yⱼ) = Σₕ counts[h] k(h). Of a set with itself the pairs are ordered and
-/// the n pairs of a point with itself stand at distance 0.
+/// Any kernel of the Hamming distance H follows: Σᵢⱼ k(xᵢ, yⱼ) = Σₕ counts[h] k(h). Of a set with itself the pairs are
+/// ordered and the n pairs of a point with itself stand at distance 0.
 ///
 /// The cost is n·m·⌈d/64⌉ exclusive ors and population counts, eight to an instruction, and an increment for two pairs
 /// (for each, from d = 255 on); memory n·d/8 + m·d/8 bytes and half a megabyte for each thread.
@@ -13,8 +13,9 @@ import Torch
 ///   - y: bits, shape [m, d].
 public func hammingHistogram(_ x: Tensor, _ y: Tensor) -> [Int] { hammingHistogram(PackedBits(x), PackedBits(y)) }
 
-// The distances of a row are written down first, then read back as 16-bit symbols: two distances of a byte each, or one distance
-// where a byte is too small. Symbols are counted, and at the end each count goes to the distance or the two that it stands for.
+// The distances of a row are written down first, then read back as 16-bit symbols: two distances of a byte each, or one
+// distance where a byte is too small. Symbols are counted, and at the end each count goes to the distance or the two
+// that it stands for.
 
 /// The byte that stands for no distance, where the number of rows is odd.
 private let none: UInt8 = 255
@@ -35,14 +36,16 @@ func hammingHistogram(_ x: PackedBits, _ y: PackedBits) -> [Int] {
                     let read: Int
                     if bytesSuffice {
                         writeDistances(x, xWords + row, y, yWords) { j, eight in
-                            distances.storeBytes(of: SIMD8<UInt8>(truncatingIfNeeded: eight), toByteOffset: j, as: SIMD8<UInt8>.self)
+                            distances.storeBytes(
+                                of: SIMD8<UInt8>(truncatingIfNeeded: eight), toByteOffset: j, as: SIMD8<UInt8>.self)
                         }
                         distances.storeBytes(of: none, toByteOffset: y.count, as: UInt8.self)
                         read = (y.count + 1) / 2
                     } else {
                         writeDistances(x, xWords + row, y, yWords) { j, eight in
                             distances.storeBytes(
-                                of: SIMD8<UInt16>(truncatingIfNeeded: eight), toByteOffset: 2 * j, as: SIMD8<UInt16>.self)
+                                of: SIMD8<UInt16>(truncatingIfNeeded: eight), toByteOffset: 2 * j,
+                                as: SIMD8<UInt16>.self)
                         }
                         read = y.count
                     }

@@ -3,10 +3,11 @@ import Torch
 
 /// How the squared maximum mean discrepancy is estimated from two sets.
 public enum MMDEstimator: Sendable, CaseIterable {
-    /// Pairs of a point with itself are left out (Gretton et al. 2012, equation 3): the mean is right, a value can be negative.
+    /// Pairs of a point with itself are left out (Gretton et al. 2012, equation 3): the mean is right, a value can be
+    /// negative.
     case unbiased
-    /// All pairs count (Gretton et al. 2012, equation 5, squared): never negative for a positive definite kernel, 0 for equal
-    /// sets, and too large on average by the order of 1/n + 1/m.
+    /// All pairs count (Gretton et al. 2012, equation 5, squared): never negative for a positive definite kernel, 0 for
+    /// equal sets, and too large on average by the order of 1/n + 1/m.
     case biased
 }
 
@@ -14,8 +15,9 @@ public enum MMDEstimator: Sendable, CaseIterable {
 ///
 ///     k(x, y) = exp(−λ H(x, y)),   H the Hamming distance.
 ///
-/// The kernel is a product over bits, positive definite and characteristic on {0, 1}^d for λ > 0: it sees all joint moments, with
-/// weights that fall off with their order, where the kernel d − H of `linearKernelMMD` sees the means of single bits alone.
+/// The kernel is a product over bits, positive definite and characteristic on {0, 1}^d for λ > 0: it sees all joint
+/// moments, with weights that fall off with their order, where the kernel d − H of `linearKernelMMD` sees the means of
+/// single bits alone.
 ///
 /// - Parameters:
 ///   - x: bits, any type, shape [n, d]; n ≥ 2 for the unbiased estimate, else n ≥ 1.
@@ -28,7 +30,8 @@ public func exponentialKernelMMD(
     return hammingKernelMMD(x, y, estimator: estimator) { exp(-decay * Double($0)) }
 }
 
-/// The squared maximum mean discrepancy under a kernel that depends on the Hamming distance alone, k(x, y) = k(H(x, y)):
+/// The squared maximum mean discrepancy under a kernel that depends on the Hamming distance alone, k(x, y) = k(H(x,
+/// y)):
 ///
 ///     unbiased: Σ_{i≠j} k(xᵢ, xⱼ) / n(n−1) + Σ_{i≠j} k(yᵢ, yⱼ) / m(m−1) − 2 Σ_{ij} k(xᵢ, yⱼ) / nm
 ///     biased:   Σ_{ij} k(xᵢ, xⱼ) / n² + Σ_{ij} k(yᵢ, yⱼ) / m² − 2 Σ_{ij} k(xᵢ, yⱼ) / nm

@@ -13,7 +13,8 @@ extension ImageClassifier {
             try writer.write(HDF5Array(tensor.array(Float.self), shape: tensor.shape), named: name)
         }
         try writer.write(
-            HDF5Array([inputShape.channels, inputShape.height, inputShape.width].map(Int64.init), shape: [3]), named: "inputShape")
+            HDF5Array([inputShape.channels, inputShape.height, inputShape.width].map(Int64.init), shape: [3]),
+            named: "inputShape")
         try writer.write(HDF5Array([accuracy], shape: []), named: "accuracy")
         try writer.setAttribute("format", to: Self.format)
         try writer.setAttribute("origin", to: origin)
@@ -31,13 +32,16 @@ extension ImageClassifier {
         let accuracy = try file.read("accuracy", as: Double.self, shape: [])[0]
         guard 0...1 ~= accuracy else { throw MetricError("\(path): accuracy is \(accuracy), expected 0 to 1") }
         let classes = try file.rows("classes.bias").rowCount
-        guard sides[0] == 1 || sides[0] == 3, 8...ImageSet.largestSide ~= sides[1], 8...ImageSet.largestSide ~= sides[2], 2...65_536 ~= classes
+        guard sides[0] == 1 || sides[0] == 3, 8...ImageSet.largestSide ~= sides[1],
+            8...ImageSet.largestSide ~= sides[2], 2...65_536 ~= classes
         else { throw MetricError("\(path): a classifier of images of \(sides) in \(classes) classes cannot be") }
         let shape = ImageShape(channels: sides[0], height: sides[1], width: sides[2])
         let parameters = Parameters(
             try Self.shapes(shape, classes: classes).map { name, shape in
                 let tensor = Tensor(try file.read(name, as: Float.self, shape: shape), shape: shape)
-                guard tensor.isFinite().all() else { throw MetricError("\(path): weight '\(name)' holds numbers that are not finite") }
+                guard tensor.isFinite().all() else {
+                    throw MetricError("\(path): weight '\(name)' holds numbers that are not finite")
+                }
                 return (name, tensor)
             })
         self.init(

@@ -3,8 +3,9 @@ import Foundation
 import HDF5
 import Torch
 
-/// A small convolutional classifier of images, which scores samples where the Inception network's weights are not installed. Its scores go by the
-/// name of classifier-FID, -IS and -KID: they compare sample sets on one data set, under one classifier, and with no published number.
+/// A small convolutional classifier of images, which scores samples where the Inception network's weights are not
+/// installed. Its scores go by the name of classifier-FID, -IS and -KID: they compare sample sets on one data set,
+/// under one classifier, and with no published number.
 ///
 ///     x, scaled to [−1, 1] → conv 3×3, 16 → ReLU → max pool 2 → conv 3×3, 32 → ReLU → max pool 2 → conv 3×3, 64 → ReLU → max pool 2
 ///       → linear, 128 → ReLU: the features, of mean square 1 → linear, classes
@@ -54,30 +55,37 @@ public struct ImageClassifier: FeatureNetwork {
         self.origin = origin
     }
 
-    /// Trains by Adam on cross-entropy, batches in a fresh order each epoch, what does not fill a batch left out; then counts on `heldOut`.
+    /// Trains by Adam on cross-entropy, batches in a fresh order each epoch, what does not fill a batch left out; then
+    /// counts on `heldOut`.
     ///
     /// - Parameters:
     ///   - progress: is told how many of how many updates are done.
-    /// - Throws: `MetricError` where a set has no labels, the sets differ in shape, an image is below 8 × 8, there are fewer images than fill a
-    ///   batch, or a label of `heldOut` is not among those trained on.
+    /// - Throws: `MetricError` where a set has no labels, the sets differ in shape, an image is below 8 × 8, there are
+    ///   fewer images than fill a batch, or a label of `heldOut` is not among those trained on.
     public init(
-        training images: ImageSet, heldOut: ImageSet, _ training: Training, progress: (_ update: Int, _ of: Int) -> Void = { _, _ in }
+        training images: ImageSet, heldOut: ImageSet, _ training: Training,
+        progress: (_ update: Int, _ of: Int) -> Void = { _, _ in }
     ) throws {
         guard let labels = images.classes, let heldOutLabels = heldOut.classes else {
-            throw MetricError("\(images.classes == nil ? images.name : heldOut.name): has no labels, which a classifier learns from")
+            throw MetricError(
+                "\(images.classes == nil ? images.name : heldOut.name): has no labels, which a classifier learns from")
         }
         guard images.shape == heldOut.shape else {
-            throw MetricError("\(heldOut.name): holds images of \(heldOut.shape), but \(images.name) of \(images.shape)")
+            throw MetricError(
+                "\(heldOut.name): holds images of \(heldOut.shape), but \(images.name) of \(images.shape)")
         }
         guard images.shape.height >= 8, images.shape.width >= 8 else {
             throw MetricError("\(images.name): holds images of \(images.shape), expected sides of at least 8")
         }
         let count = labels.max()! + 1
         guard count >= 2, heldOutLabels.max()! < count else {
-            throw MetricError("\(images.name): has labels 0 to \(count - 1), expected two classes or more, and all those of \(heldOut.name)")
+            throw MetricError(
+                "\(images.name): has labels 0 to \(count - 1), expected two classes or more, and all those of \(heldOut.name)"
+            )
         }
         guard images.count >= training.batchSize else {
-            throw MetricError("\(images.name): has \(images.count) images, expected at least a batch of \(training.batchSize)")
+            throw MetricError(
+                "\(images.name): has \(images.count) images, expected at least a batch of \(training.batchSize)")
         }
         let generator = RandomGenerator(seed: training.seed, stream: "classifier")
         let parameters = Self.initialParameters(images.shape, classes: count, using: generator)
@@ -100,17 +108,20 @@ public struct ImageClassifier: FeatureNetwork {
             }
         }
         Self.normalizeFeatures(parameters, pixels)
-        let trained = ImageClassifier(parameters: parameters, inputShape: images.shape, classCount: count, accuracy: 0, origin: "")
+        let trained = ImageClassifier(
+            parameters: parameters, inputShape: images.shape, classCount: count, accuracy: 0, origin: "")
         let accuracy = trained.countCorrect(heldOut, heldOutLabels)
         self.init(
             parameters: parameters, inputShape: images.shape, classCount: count, accuracy: accuracy,
-            origin: "trained on \(images.name) (SHA-256 \(try images.checksum().prefix(12))…), \(training.epochs) epochs, seed \(training.seed); "
+            origin:
+                "trained on \(images.name) (SHA-256 \(try images.checksum().prefix(12))…), \(training.epochs) epochs, seed \(training.seed); "
                 + "accuracy \(String(format: "%.4f", accuracy)) on \(heldOut.name)")
     }
 
     public func check(_ shape: ImageShape) throws(MetricError) {
         guard shape == inputShape else {
-            throw MetricError("images of \(shape) cannot be scored by a classifier of \(inputShape): the sizes must be the same")
+            throw MetricError(
+                "images of \(shape) cannot be scored by a classifier of \(inputShape): the sizes must be the same")
         }
     }
 
@@ -131,8 +142,9 @@ public struct ImageClassifier: FeatureNetwork {
         return Double(correct) / Double(images.count)
     }
 
-    /// Scales the features so that their mean square over images (10,000 at most) is 1, and the last layer's weights against it: with ReLU,
-    /// W ReLU(V x + v) = (s W) ReLU((V x + v)/s), so that no class probability changes. Kernels and distances then have a scale of their own.
+    /// Scales the features so that their mean square over images (10,000 at most) is 1, and the last layer's weights
+    /// against it: with ReLU, W ReLU(V x + v) = (s W) ReLU((V x + v)/s), so that no class probability changes. Kernels
+    /// and distances then have a scale of their own.
     private static func normalizeFeatures(_ parameters: Parameters, _ pixels: Tensor) {
         withoutGradients {
             let count = min(10_000, pixels.size(0))
@@ -150,7 +162,9 @@ public struct ImageClassifier: FeatureNetwork {
 
     // MARK: - Layers
 
-    private static func layers(_ x: Tensor, _ parameters: Parameters) -> (features: Tensor, logits: Tensor, biasFree: Tensor) {
+    private static func layers(_ x: Tensor, _ parameters: Parameters) -> (
+        features: Tensor, logits: Tensor, biasFree: Tensor
+    ) {
         let tensors = parameters.tensors
         var x = x
         for layer in channels.indices {
@@ -172,17 +186,21 @@ public struct ImageClassifier: FeatureNetwork {
         }
         let flat = inputs * (shape.height / 8) * (shape.width / 8)
         return shapes + [
-            ("features.weight", [features, flat]), ("features.bias", [features]), ("classes.weight", [classes, features]),
+            ("features.weight", [features, flat]), ("features.bias", [features]),
+            ("classes.weight", [classes, features]),
             ("classes.bias", [classes]),
         ]
     }
 
     /// Weights normal with variance 2 / fan-in (He et al. 2015), biases 0.
-    private static func initialParameters(_ shape: ImageShape, classes: Int, using generator: RandomGenerator) -> Parameters {
+    private static func initialParameters(_ shape: ImageShape, classes: Int, using generator: RandomGenerator)
+        -> Parameters
+    {
         Parameters(
             shapes(shape, classes: classes).map { name, shape in
                 let isBias = shape.count == 1
-                let tensor = isBias
+                let tensor =
+                    isBias
                     ? Tensor.zeros(shape)
                     : Tensor.normal(shape, using: generator) * (2 / Double(shape.dropFirst().reduce(1, *))).squareRoot()
                 return (name, tensor.requiringGradient())

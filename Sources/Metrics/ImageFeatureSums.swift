@@ -16,17 +16,24 @@ package final class ImageFeatureSums {
     private let isKept: [Bool]
 
     /// - Parameters: as of `ImageFeatures`, of which there are so many images.
-    package init(_ network: any FeatureNetwork, images count: Int, kept: Int, splits: Int, order: SplitOrder = .shuffled, seed: UInt64) {
+    package init(
+        _ network: any FeatureNetwork, images count: Int, kept: Int, splits: Int, order: SplitOrder = .shuffled,
+        seed: UInt64
+    ) {
         func chosen(_ number: Int, _ generator: RandomGenerator) -> [Bool] {
             var isChosen = [Bool](repeating: false, count: count)
-            for index in generator.permutation(count).narrowed(0, start: 0, length: number).array(Int.self) { isChosen[index] = true }
+            for index in generator.permutation(count).narrowed(0, start: 0, length: number).array(Int.self) {
+                isChosen[index] = true
+            }
             return isChosen
         }
         self.network = network
         let generator = RandomGenerator(seed: seed, stream: "choice of images")
         isKept = chosen(min(kept, count), generator)
         isSecond = chosen(count / 2, generator)
-        halves = (FeatureStatistics(dimension: network.featureCount), FeatureStatistics(dimension: network.featureCount))
+        halves = (
+            FeatureStatistics(dimension: network.featureCount), FeatureStatistics(dimension: network.featureCount)
+        )
         self.order = order
         func scoreSums() -> InceptionScoreSums {
             InceptionScoreSums(images: count, splits: splits, classes: network.classCount, order: order)

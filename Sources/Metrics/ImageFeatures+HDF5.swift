@@ -11,8 +11,8 @@ extension ImageFeatures {
         try HDF5File(path: path).text("format") == format
     }
 
-    /// Writes the statistics of both halves, the kept features, the Inception scores, and what the images and the network were, to be read by
-    /// `init(hdf5:by:)`. Throws `HDF5Error`.
+    /// Writes the statistics of both halves, the kept features, the Inception scores, and what the images and the
+    /// network were, to be read by `init(hdf5:by:)`. Throws `HDF5Error`.
     public func save(to path: String) throws {
         let writer = try HDF5Writer()
         try halves.0.write(to: writer, prefix: "first.")
@@ -22,7 +22,8 @@ extension ImageFeatures {
         try writer.write(HDF5Array(scores, shape: [2, 2]), named: "inceptionScores")
         try writer.write(HDF5Array([Int64(score.splits)], shape: []), named: "splits")
         let texts = [
-            "format": Self.format, "name": images.name, "shape": images.shape, "checksum": images.checksum, "network": network.origin,
+            "format": Self.format, "name": images.name, "shape": images.shape, "checksum": images.checksum,
+            "network": network.origin,
             "weights": network.checksum, "preparation": network.preparation, "order": order.rawValue,
         ]
         for (name, text) in texts.sorted(by: { $0.key < $1.key }) { try writer.setAttribute(name, to: text) }
@@ -43,11 +44,14 @@ extension ImageFeatures {
         }
         guard texts["weights"] == network.checksum, texts["preparation"] == network.preparation else {
             throw MetricError(
-                "\(path): was gathered by another network or preparation of images: \(texts["network"] ?? "unknown"), not \(network.origin)")
+                "\(path): was gathered by another network or preparation of images: \(texts["network"] ?? "unknown"), not \(network.origin)"
+            )
         }
         // Files from before images were dealt at random kept their order, and say nothing.
         guard let order = SplitOrder(rawValue: texts["order"] ?? SplitOrder.kept.rawValue) else {
-            throw MetricError("\(path): attribute 'order' is neither '\(SplitOrder.shuffled.rawValue)' nor '\(SplitOrder.kept.rawValue)'")
+            throw MetricError(
+                "\(path): attribute 'order' is neither '\(SplitOrder.shuffled.rawValue)' nor '\(SplitOrder.kept.rawValue)'"
+            )
         }
         self.order = order
         let d = network.featureCount
@@ -61,7 +65,8 @@ extension ImageFeatures {
         }
         let rows = try file.rows("kept")
         guard rows.shape.count == 2, rows.shape[1] == d, 2...first + second ~= rows.rowCount else {
-            throw MetricError("\(path): array 'kept' has the shape \(rows.shape), expected [2 to \(first + second), \(d)]")
+            throw MetricError(
+                "\(path): array 'kept' has the shape \(rows.shape), expected [2 to \(first + second), \(d)]")
         }
         kept = Tensor(try rows.read(0..<rows.rowCount, as: Float.self), shape: rows.shape)
         let splits = Int(try file.read("splits", as: Int64.self, shape: [])[0])
@@ -70,7 +75,8 @@ extension ImageFeatures {
             throw MetricError("\(path): 'kept', 'inceptionScores' or 'splits' holds numbers that it cannot hold")
         }
         images = ScoredSet(
-            name: texts["name"] ?? path, count: first + second, shape: texts["shape"] ?? "unknown", checksum: texts["checksum"] ?? "unknown")
+            name: texts["name"] ?? path, count: first + second, shape: texts["shape"] ?? "unknown",
+            checksum: texts["checksum"] ?? "unknown")
         (self.network, self.halves) = (network, halves)
         statistics = Self.joined(halves)
         biasFreeScore = InceptionScore(mean: scores[0], standardDeviation: scores[1], splits: splits)

@@ -6,7 +6,8 @@ public struct ImageFeatures {
     public let network: any FeatureNetwork
     /// The set's name, count, shape and checksum.
     public let images: ScoredSet
-    /// Of two halves for a floor, which image is in which drawn at random: alternate images of MNIST, for one, come from different writers.
+    /// Of two halves for a floor, which image is in which drawn at random: alternate images of MNIST, for one, come
+    /// from different writers.
     public let halves: (FeatureStatistics, FeatureStatistics)
     /// Of all images.
     public let statistics: FeatureStatistics
@@ -24,18 +25,20 @@ public struct ImageFeatures {
     ///   - order: how images are dealt to the splits.
     ///   - seed: of the choice, and of the halves.
     ///   - progress: is told how many images are done.
-    /// - Throws: `MetricError` where the network cannot take the images, or there are not two images or one for each split; what the source
-    ///   throws.
+    /// - Throws: `MetricError` where the network cannot take the images, or there are not two images or one for each
+    ///   split; what the source throws.
     public init(
         of source: any ImageSource, by network: any FeatureNetwork, kept: Int = 10_000, splits: Int = 10,
-        order: SplitOrder = .shuffled, batchSize: Int = 50, seed: UInt64 = 1, progress: (_ done: Int) throws -> Void = { _ in }
+        order: SplitOrder = .shuffled, batchSize: Int = 50, seed: UInt64 = 1,
+        progress: (_ done: Int) throws -> Void = { _ in }
     ) throws {
         try network.check(source.shape)
         guard source.count >= 2 else { throw MetricError("\(source.name): has one image, scores need two or more") }
         // One image alone scores exactly 1.
         guard splits >= 1, splits == 1 || splits <= source.count / 2 else {
             throw MetricError(
-                "\(source.name): has \(source.count) images, too few for \(splits) splits of the Inception score: two or more go to each")
+                "\(source.name): has \(source.count) images, too few for \(splits) splits of the Inception score: two or more go to each"
+            )
         }
         let sums = ImageFeatureSums(network, images: source.count, kept: kept, splits: splits, order: order, seed: seed)
         for start in stride(from: 0, to: source.count, by: batchSize) {

@@ -17,7 +17,8 @@ public struct ImageScores: Codable, Equatable, Sendable {
     /// How the images were dealt to the splits of the Inception scores.
     public let splitOrder: SplitOrder
     public let frechetDistance: Double
-    /// Of one half of the reference, drawn at random, against the other: what sets of half its size reach that differ by chance alone.
+    /// Of one half of the reference, drawn at random, against the other: what sets of half its size reach that differ
+    /// by chance alone.
     public let frechetFloor: Double
     public let kernelDistance: KernelDistance
     public let kernelFloor: KernelDistance
@@ -27,13 +28,19 @@ public struct ImageScores: Codable, Equatable, Sendable {
     /// - Parameters:
     ///   - images: of the same network as `reference`.
     ///   - seed: of the kernel distance's subsets.
-    /// - Throws: `MetricError` where the network's weights or its preparation of images differ, or the reference has fewer than four images, two for each half.
+    /// - Throws: `MetricError` where the network's weights or its preparation of images differ, or the reference has
+    ///   fewer than four images, two for each half.
     public init(_ images: ImageFeatures, reference: ImageFeatures, seed: UInt64 = 1) throws {
-        guard images.network.checksum == reference.network.checksum, images.network.preparation == reference.network.preparation else {
-            throw MetricError("features of networks of different weights or input: \(images.network.origin), \(reference.network.origin)")
+        guard images.network.checksum == reference.network.checksum,
+            images.network.preparation == reference.network.preparation
+        else {
+            throw MetricError(
+                "features of networks of different weights or input: \(images.network.origin), \(reference.network.origin)"
+            )
         }
         guard reference.images.count >= 4 else {
-            throw MetricError("\(reference.images.name): has \(reference.images.count) images, a reference needs four or more")
+            throw MetricError(
+                "\(reference.images.name): has \(reference.images.count) images, a reference needs four or more")
         }
         network = images.network.name
         networkOrigin = images.network.origin
@@ -47,7 +54,8 @@ public struct ImageScores: Codable, Equatable, Sendable {
         splitOrder = images.order
         frechetDistance = Metrics.frechetDistance(images.statistics, reference.statistics)
         frechetFloor = Metrics.frechetDistance(reference.halves.0, reference.halves.1)
-        kernelDistance = KernelDistance(images.kept, reference.kept, using: RandomGenerator(seed: seed, stream: "kernel distance"))
+        kernelDistance = KernelDistance(
+            images.kept, reference.kept, using: RandomGenerator(seed: seed, stream: "kernel distance"))
         let order = RandomGenerator(seed: seed, stream: "kernel halves").permutation(reference.kept.size(0))
         let half = reference.kept.size(0) / 2
         let (first, second) = (order.narrowed(0, start: 0, length: half), order.narrowed(0, start: half, length: half))
@@ -55,13 +63,16 @@ public struct ImageScores: Codable, Equatable, Sendable {
             reference.kept.indexSelected(0, first), reference.kept.indexSelected(0, second),
             using: RandomGenerator(seed: seed, stream: "kernel floor"))
         let d = images.network.featureCount
-        let small = [images, reference].filter { $0.score.splits > 1 && $0.images.count < 10 * $0.score.splits }.map { set in
+        let small = [images, reference].filter { $0.score.splits > 1 && $0.images.count < 10 * $0.score.splits }.map {
+            set in
             "\(set.images.name) has \(set.images.count) images for \(set.score.splits) splits of the Inception score: with fewer than ten in each "
                 + "it is far below what more images give"
         }
-        warnings = small + [images.images, reference.images].filter { $0.count <= d }.map { set in
-            "\(set.name) has \(set.count) images: its covariance has rank \(set.count - 1) at most, of \(d); "
-                + "the Fréchet distance is biased upwards, and comparable only at equal numbers of images"
-        }
+        warnings =
+            small
+            + [images.images, reference.images].filter { $0.count <= d }.map { set in
+                "\(set.name) has \(set.count) images: its covariance has rank \(set.count - 1) at most, of \(d); "
+                    + "the Fréchet distance is biased upwards, and comparable only at equal numbers of images"
+            }
     }
 }

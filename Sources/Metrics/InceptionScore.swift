@@ -2,12 +2,13 @@ import Datasets
 import Foundation
 import Torch
 
-/// The Inception score (Salimans et al. 2016): of a split of the images, with p(y|x) the class probabilities and p(y) their mean,
+/// The Inception score (Salimans et al. 2016): of a split of the images, with p(y|x) the class probabilities and p(y)
+/// their mean,
 ///
 ///     exp E KL(p(y|x) ‖ p(y)) = exp(mean Σ_y p log p − Σ_y p̄ log p̄)
 ///
-/// and then mean and standard deviation over the splits. Between 1 and the number of classes. Its value depends on how many images a split
-/// has, so that numbers of images and splits belong to it.
+/// and then mean and standard deviation over the splits. Between 1 and the number of classes. Its value depends on how
+/// many images a split has, so that numbers of images and splits belong to it.
 public struct InceptionScore: Codable, Equatable, Sendable {
     public let mean: Double
     /// Over the splits, divided by their number as in the published code; 0 for one split.
@@ -27,15 +28,18 @@ public struct InceptionScore: Codable, Equatable, Sendable {
     }
 }
 
-/// How images are dealt to the splits of an Inception score. Files often stand sorted by class, and a split of one class scores 1.
+/// How images are dealt to the splits of an Inception score. Files often stand sorted by class, and a split of one
+/// class scores 1.
 public enum SplitOrder: String, Codable, CaseIterable, Sendable {
-    /// In the order of numpy's RandomState(2020).permutation, as torch-fidelity deals them: the same images give the same splits.
+    /// In the order of numpy's RandomState(2020).permutation, as torch-fidelity deals them: the same images give the
+    /// same splits.
     case shuffled
     /// As they come.
     case kept
 }
 
-/// Sums an Inception score up from logits that come in batches: in their order, split s of S takes images ⌊sN/S⌋ ..< ⌊(s+1)N/S⌋.
+/// Sums an Inception score up from logits that come in batches: in their order, split s of S takes images ⌊sN/S⌋ ..<
+/// ⌊(s+1)N/S⌋.
 package struct InceptionScoreSums {
     private let bounds: [Int]
     /// The split of each image, in the order in which they come.

@@ -1,8 +1,8 @@
 import Foundation
 import Torch
 
-/// The kernel distance of two sets of features (Bińkowski et al. 2018), which on Inception features is KID: the unbiased squared maximum mean
-/// discrepancy under k(x, y) = (x·y/d + 1)³,
+/// The kernel distance of two sets of features (Bińkowski et al. 2018), which on Inception features is KID: the
+/// unbiased squared maximum mean discrepancy under k(x, y) = (x·y/d + 1)³,
 ///
 ///     Σ_{i≠j} k(xᵢ, xⱼ)/m(m−1) + Σ_{i≠j} k(yᵢ, yⱼ)/m(m−1) − 2 Σ_{ij} k(xᵢ, yⱼ)/m²
 ///
@@ -20,7 +20,8 @@ public struct KernelDistance: Codable, Equatable, Sendable {
     ///   - y: features [n′, d], n′ ≥ 2.
     ///   - subsetSize: m, at least 2; n or n′ where one is less.
     ///   - generator: which subsets are taken.
-    public init(_ x: Tensor, _ y: Tensor, subsets: Int = 100, subsetSize: Int = 1000, using generator: RandomGenerator) {
+    public init(_ x: Tensor, _ y: Tensor, subsets: Int = 100, subsetSize: Int = 1000, using generator: RandomGenerator)
+    {
         require(x.rank == 2 && y.rank == 2 && x.size(1) == y.size(1), "features of shapes \(x.shape) and \(y.shape)")
         let size = min(subsetSize, x.size(0), y.size(0))
         require(size >= 2 && subsets >= 1, "\(subsets) subsets of \(size) features")

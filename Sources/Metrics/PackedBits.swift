@@ -1,7 +1,7 @@
 import Torch
 
-/// Bit vectors, 64 bits to a word. Word k of all rows lies together, so that one row is compared with eight at a time; the
-/// rows are filled up with zeros to a multiple of eight.
+/// Bit vectors, 64 bits to a word. Word k of all rows lies together, so that one row is compared with eight at a time;
+/// the rows are filled up with zeros to a multiple of eight.
 struct PackedBits {
     let count: Int
     let dimension: Int

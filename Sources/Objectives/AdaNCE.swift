@@ -1,6 +1,7 @@
 import Torch
 
-/// Energies of noise, which was drawn from a frozen copy of the model, and of data, under the model and under that copy; each [batch].
+/// Energies of noise, which was drawn from a frozen copy of the model, and of data, under the model and under that
+/// copy; each [batch].
 public struct ContrastedEnergies {
     /// E, recorded where gradients are wanted.
     public var noise: Tensor
@@ -46,8 +47,9 @@ public struct AdaNCE: SelfAdaptingObjective, Sendable {
 ///
 ///     L = mean S₀(g(x⁻)) − mean S₁(g(x⁺)).
 ///
-/// Where E = Eₘ its gradient is S₀′(1) times maximum likelihood's. All but the noise-contrastive pair grow exponentially with the gap Eₘ − E: in float32
-/// a mean is finite to gaps of ±80 (least squares, which squares the ratio, ±40), and where it is not, that is an error; nothing is clamped.
+/// Where E = Eₘ its gradient is S₀′(1) times maximum likelihood's. All but the noise-contrastive pair grow
+/// exponentially with the gap Eₘ − E: in float32 a mean is finite to gaps of ±80 (least squares, which squares the
+/// ratio, ±40), and where it is not, that is an error; nothing is clamped.
 public struct AdaBRM: SelfAdaptingObjective, Sendable {
     public let generator: BregmanGenerator
 
@@ -68,8 +70,8 @@ public struct AdaBRM: SelfAdaptingObjective, Sendable {
     }
 }
 
-/// Maximum likelihood with the model's expectation over samples: mean E(x⁺) − mean E(x⁻). The difference of the means is no objective, and 0 says
-/// nothing.
+/// Maximum likelihood with the model's expectation over samples: mean E(x⁺) − mean E(x⁻). The difference of the means
+/// is no objective, and 0 says nothing.
 public struct SampledMaximumLikelihood: SelfAdaptingObjective, Sendable {
     public init() {}
 

@@ -8,7 +8,8 @@ public protocol BinaryObjective {
     /// - Parameters:
     ///   - x: data, bits as floating-point numbers [batch, d].
     ///   - generator: whatever the objective draws, it draws from here.
-    /// - Throws: `NonFiniteQuantity` where the energies have left the finite numbers and nothing can be drawn from them.
+    /// - Throws: `NonFiniteQuantity` where the energies have left the finite numbers and nothing can be drawn from
+    ///   them.
     func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor
 
     /// The loss and its gradients with respect to `model.parameters`, in their order; constants.

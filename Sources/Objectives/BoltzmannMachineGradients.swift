@@ -1,15 +1,16 @@
 import EnergyModels
 import Torch
 
-// Objectives over the flips of a Boltzmann machine, without a record of operations. With values v, the change cᵢ of a value when its bit
-// flips, and local fields f = vJ + h,
+// Objectives over the flips of a Boltzmann machine, without a record of operations. With values v, the change cᵢ of a
+// value when its bit flips, and local fields f = vJ + h,
 //
 //     Δᵢ = E(x) − E(x₋ᵢ) = cᵢ fᵢ
 //     gᵢ = cᵢ ∂L/∂Δᵢ
 //     ∂L/∂C = ½ (M + Mᵀ) without its diagonal, M = Σₓ v gᵀ,    ∂L/∂h = Σₓ g
 //
-// where C is the matrix that is learnt: one matrix product gives all flips of a batch, another the gradients. The first-order flip is
-// exact, so the proposal comes from the first product too, and the surrogate is the exact objective.
+// where C is the matrix that is learnt: one matrix product gives all flips of a batch, another the gradients. The
+// first-order flip is exact, so the proposal comes from the first product too, and the surrogate is the exact
+// objective.
 
 /// Points and all their flips: what the closed forms of one batch share.
 private struct AllFlips {
@@ -32,8 +33,8 @@ private struct AllFlips {
 }
 
 extension RatioMatching {
-    /// `lossAndGradients` of a Boltzmann machine. It draws what the recorded form draws; flips that are not drawn enter nowhere, however
-    /// large their ratios.
+    /// `lossAndGradients` of a Boltzmann machine. It draws what the recorded form draws; flips that are not drawn enter
+    /// nowhere, however large their ratios.
     func closedForm(
         _ machine: BoltzmannMachine, _ x: Tensor, using generator: RandomGenerator
     ) throws -> (loss: Tensor, gradients: [Tensor]) {

@@ -2,7 +2,8 @@ import EnergyModels
 import Samplers
 import Torch
 
-/// Maximum likelihood with the model's expectation taken over where Markov chains arrive (Jin, equations 2 and 3; Dai 2023, equation 10.19):
+/// Maximum likelihood with the model's expectation taken over where Markov chains arrive (Jin, equations 2 and 3; Dai
+/// 2023, equation 10.19):
 ///
 ///     ∇L ≈ mean ∇E(x) − mean ∇E(x̃),   x̃ = `transition` from the start, a constant
 ///
@@ -16,13 +17,15 @@ public final class ChainLikelihood<Transition: ContinuousTransition>: DensityObj
         case noise(any Density)
         /// The data: contrastive divergence (Hinton 2002).
         case data
-        /// Where the last update left them, at first these, [chains, …]: persistent contrastive divergence (Younes 1989; Tieleman 2008).
+        /// Where the last update left them, at first these, [chains, …]: persistent contrastive divergence (Younes
+        /// 1989; Tieleman 2008).
         case persistent(Tensor)
     }
 
     public let transition: Transition
     private let start: Start
-    /// Where persistent chains stand, [chains, …]: with the generator's, the state that a resumed run needs; nil where chains start anew.
+    /// Where persistent chains stand, [chains, …]: with the generator's, the state that a resumed run needs; nil where
+    /// chains start anew.
     public var chains: Tensor?
 
     public init(_ transition: Transition, from start: Start) {
@@ -31,12 +34,15 @@ public final class ChainLikelihood<Transition: ContinuousTransition>: DensityObj
     }
 
     /// - Throws: as the transition; persistent chains then stand where they stood.
-    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
-        let from = switch start {
-        case .noise(let density): density.sample(x.size(0), dtype: x.dtype, using: generator)
-        case .data: x
-        case .persistent: chains!
-        }
+    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws
+        -> Tensor
+    {
+        let from =
+            switch start {
+            case .noise(let density): density.sample(x.size(0), dtype: x.dtype, using: generator)
+            case .data: x
+            case .persistent: chains!
+            }
         let arrived = try transition.moved(model, from: from, using: generator)
         let loss = try sampledLikelihood(model, x, against: arrived)
         if chains != nil { chains = arrived }

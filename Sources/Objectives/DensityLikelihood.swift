@@ -15,7 +15,9 @@ public struct QuadratureLikelihood: DensityObjective, Hashable, Sendable {
     public init(_ grid: QuadratureGrid) { self.grid = grid }
 
     /// - Parameter x: points of the plane, [batch, 2].
-    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws
+        -> Tensor
+    {
         let energies = model.energy(x)
         let logarithms = -model.energy(grid.points(dtype: x.dtype))
         let loss = energies.mean() + logarithms.logSumExp(0) + log(grid.cellArea)
@@ -49,8 +51,8 @@ public struct QuadratureLikelihood: DensityObjective, Hashable, Sendable {
 ///
 ///     ∇L ≈ mean ∇E(x) − mean ∇E(x̃)
 ///
-/// (Jin, equation 2, and equation 3 where x̃ is reached from the data). The loss is the difference of the mean energies: it is no
-/// objective, and 0 says nothing.
+/// (Jin, equation 2, and equation 3 where x̃ is reached from the data). The loss is the difference of the mean
+/// energies: it is no objective, and 0 says nothing.
 ///
 /// - Parameters:
 ///   - x: data, [batch, …].

@@ -54,6 +54,8 @@ extension NonFiniteQuantity {
     /// - Throws: where an element is infinite or NaN.
     static func check(_ tensor: Tensor, _ quantity: String) throws {
         // A sum of finite numbers can overflow: only then is each looked at.
-        guard tensor.detached().sum().item().isFinite || tensor.detached().isFinite().all() else { throw NonFiniteQuantity(quantity) }
+        guard tensor.detached().sum().item().isFinite || tensor.detached().isFinite().all() else {
+            throw NonFiniteQuantity(quantity)
+        }
     }
 }

@@ -1,12 +1,13 @@
 import EnergyModels
 import Torch
 
-/// Flow contrastive estimation (Gao et al. 2020; Xu 2022, equation 3.4): noise-contrastive estimation whose noise is a flow that is trained to be
-/// taken for data,
+/// Flow contrastive estimation (Gao et al. 2020; Xu 2022, equation 3.4): noise-contrastive estimation whose noise is a
+/// flow that is trained to be taken for data,
 ///
 ///     min_θ max_φ J(θ, φ),   J = −ρ₁ E_data[log σ(G)] − ρ₀ E_{z}[log σ(−G(f_φ(z)))],   G = log ν − E_θ − log p_φ
 ///
-/// The model is taken as normalised, as by `NoiseContrastive`; gradients in φ pass through the draws f_φ(z) and through log p_φ.
+/// The model is taken as normalised, as by `NoiseContrastive`; gradients in φ pass through the draws f_φ(z) and through
+/// log p_φ.
 public struct FlowContrastive: Hashable, Sendable {
     /// ν
     public let dataToNoise: Double
@@ -20,7 +21,8 @@ public struct FlowContrastive: Hashable, Sendable {
     /// J, recorded for gradients in the parameters of both.
     ///
     /// - Parameter x: data, [batch, d], contrasted with n/ν draws of the flow.
-    /// - Throws: `FlowInversionError` where the flow has lost its inverse at data or draws; otherwise as `NoiseContrastive`.
+    /// - Throws: `FlowInversionError` where the flow has lost its inverse at data or draws; otherwise as
+    ///   `NoiseContrastive`.
     public func loss(
         _ model: some ContinuousEnergyModel, _ flow: CouplingFlow, _ x: Tensor, using generator: RandomGenerator
     ) throws -> Tensor {

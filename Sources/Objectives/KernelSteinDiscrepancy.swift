@@ -32,7 +32,8 @@ public enum SteinKernel: Hashable, Sendable {
 
     /// The median of ‖x − y‖ over pairs of points [n, d], n ≥ 2: a common bandwidth.
     ///
-    /// - Throws: `ObjectiveSettingError` where it is 0 or not finite: more than half of the pairs are equal, or points are not finite.
+    /// - Throws: `ObjectiveSettingError` where it is 0 or not finite: more than half of the pairs are equal, or points
+    ///   are not finite.
     public static func medianDistance(_ x: Tensor) throws(ObjectiveSettingError) -> Double {
         let n = x.size(0)
         require(n >= 2, "the distances between \(n) points")
@@ -55,15 +56,16 @@ private func squaredDistances(_ x: Tensor) -> Tensor {
     return (squares.unsqueezed(1) + squares - 2 * centred.matmul(centred.transposed())).maximum(0)
 }
 
-/// The kernelised Stein discrepancy between data and a model of which the score is all that is needed (Liu, Lee and Jordan 2016; Chwialkowski
-/// et al. 2016): Jin's equation 25 with f in the unit ball of the kernel's space. With s = −∇E,
+/// The kernelised Stein discrepancy between data and a model of which the score is all that is needed (Liu, Lee and
+/// Jordan 2016; Chwialkowski et al. 2016): Jin's equation 25 with f in the unit ball of the kernel's space. With s =
+/// −∇E,
 ///
 ///     S² = E_{x,y} u(x, y),
 ///     u(x, y) = k s(x)·s(y) + s(x)·∇_y k + s(y)·∇ₓk + tr ∇ₓ∇_y k
 ///             = φ s(x)·s(y) − 2φ′ (s(x) − s(y))·(x − y) − 2dφ′ − 4φ″‖x − y‖²
 ///
-/// and the loss is its estimate over pairs of different points, unbiased, so that it can be negative. Cost and memory grow with the square of
-/// the batch.
+/// and the loss is its estimate over pairs of different points, unbiased, so that it can be negative. Cost and memory
+/// grow with the square of the batch.
 public struct KernelSteinDiscrepancy: DensityObjective, Hashable, Sendable {
     public let kernel: SteinKernel
 
@@ -73,7 +75,9 @@ public struct KernelSteinDiscrepancy: DensityObjective, Hashable, Sendable {
         self.kernel = kernel
     }
 
-    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws
+        -> Tensor
+    {
         let n = x.size(0)
         try ObjectiveSettingError.validate(count: n - 1, "points besides the first:")
         let score = -model.recordedGradient(x)
@@ -102,8 +106,8 @@ public struct KernelSteinDiscrepancy: DensityObjective, Hashable, Sendable {
         return value * s.matmul(s.transposed()) - 2 * first * (products + d) - 4 * second * distances
     }
 
-    /// Whether points come from a model: the test of Liu, Lee and Jordan (2016, algorithm 1). Under the hypothesis that they do, n S² has the
-    /// law that is imitated by
+    /// Whether points come from a model: the test of Liu, Lee and Jordan (2016, algorithm 1). Under the hypothesis that
+    /// they do, n S² has the law that is imitated by
     ///
     ///     S*² = Σ_{i≠j} (wᵢ − 1/n)(wⱼ − 1/n) u(xᵢ, xⱼ),   n w multinomial of n draws with equal chances
     ///
@@ -111,7 +115,8 @@ public struct KernelSteinDiscrepancy: DensityObjective, Hashable, Sendable {
     ///   - x: independent points, [n, …], n ≥ 2. Points of one chain are not independent: thin them first.
     ///   - score: ∇ log p of the model there, of x's shape; of a known density, `density.score(x)`.
     ///   - replicates: how many S*² are drawn.
-    /// - Throws: `ObjectiveSettingError` for no replicates or fewer than two points; `NonFiniteQuantity` for scores or points that are not finite.
+    /// - Throws: `ObjectiveSettingError` for no replicates or fewer than two points; `NonFiniteQuantity` for scores or
+    ///   points that are not finite.
     public func test(
         _ x: Tensor, score: Tensor, replicates: Int = 1000, using generator: RandomGenerator
     ) throws -> SteinTest {

@@ -1,7 +1,8 @@
 import EnergyModels
 import Torch
 
-/// A vector field f: ℝ^d → ℝ^d by a multilayer perceptron, with its exact divergence: the critic of the learned Stein discrepancy.
+/// A vector field f: ℝ^d → ℝ^d by a multilayer perceptron, with its exact divergence: the critic of the learned Stein
+/// discrepancy.
 public struct SteinCritic {
     public let dimension: Int
     public let layers: [Linear]
@@ -21,8 +22,8 @@ public struct SteinCritic {
         layers.enumerated().map { $1.parameters.prefixed("layer\($0 + 1)") }.reduce(Parameters([]), +)
     }
 
-    /// f(x), [batch, d], and ∇·f(x), [batch]; recorded for gradients in the parameters. The Jacobian goes forwards, row by row of ∂/∂xᵢ:
-    /// J' = σ′ ⊙ WJ with the activation σ, from J = 1.
+    /// f(x), [batch, d], and ∇·f(x), [batch]; recorded for gradients in the parameters. The Jacobian goes forwards, row
+    /// by row of ∂/∂xᵢ: J' = σ′ ⊙ WJ with the activation σ, from J = 1.
     public func valueAndDivergence(_ x: Tensor) -> (value: Tensor, divergence: Tensor) {
         let (x, n) = (x.detached(), x.size(0))
         func slope(_ z: Tensor) -> (value: Tensor, first: Tensor) {
@@ -34,19 +35,21 @@ public struct SteinCritic {
         var jacobian = first * layers[0].weight.transposed().unsqueezed(1)
         for layer in layers.dropFirst().dropLast() {
             (h, first) = slope(layer(h))
-            jacobian = first * jacobian.reshaped([dimension * n, -1]).linear(layer.weight).reshaped([dimension, n, -1])
+            jacobian =
+                first * jacobian.reshaped([dimension * n, -1]).linear(layer.weight).reshaped([dimension, n, -1])
         }
         let top = layers.last!
         return (top(h), (jacobian * top.weight.unsqueezed(1)).sum(0, 2))
     }
 }
 
-/// The learned Stein discrepancy (Grathwohl et al. 2020; Jin, equation 25): with the model's score s = −∇E and a critic f,
+/// The learned Stein discrepancy (Grathwohl et al. 2020; Jin, equation 25): with the model's score s = −∇E and a critic
+/// f,
 ///
 ///     S(θ, ψ) = E_data[s(x)·f(x) + ∇·f(x)],   min_θ max_ψ S − λ E_data‖f‖²
 ///
-/// Neither samples nor log Z of the model enter. Of all fields the best is f = (s − ∇ log p_data)/2λ, at which S − λE‖f‖² is the Fisher divergence
-/// ½ E‖s − ∇ log p_data‖² over 2λ.
+/// Neither samples nor log Z of the model enter. Of all fields the best is f = (s − ∇ log p_data)/2λ, at which S −
+/// λE‖f‖² is the Fisher divergence ½ E‖s − ∇ log p_data‖² over 2λ.
 public struct LearnedStein: Hashable, Sendable {
     /// λ
     public let penalty: Double

@@ -39,6 +39,7 @@ public struct MaximumLikelihood: BinaryObjective, Hashable, Sendable {
 
     private static func check(_ model: some BinaryEnergyModel) {
         let most = ExactDistribution.largestDimension
-        require(model.dimension <= most, "maximum likelihood by enumeration of \(model.dimension) bits, at most \(most)")
+        require(
+            model.dimension <= most, "maximum likelihood by enumeration of \(model.dimension) bits, at most \(most)")
     }
 }

@@ -2,8 +2,9 @@ import EnergyModels
 import Foundation
 import Torch
 
-/// Noise-contrastive estimation by logistic regression between data and noise (Gutmann and Hyvärinen 2010; Xu 2022, equation 2.13; Jin,
-/// equation 24). With ν = P(data)/P(noise), exp(−E) for p_θ, and the log-odds G(x) = log ν − E(x) − log p_n(x),
+/// Noise-contrastive estimation by logistic regression between data and noise (Gutmann and Hyvärinen 2010; Xu 2022,
+/// equation 2.13; Jin, equation 24). With ν = P(data)/P(noise), exp(−E) for p_θ, and the log-odds G(x) = log ν − E(x) −
+/// log p_n(x),
 ///
 ///     J = −ρ₁ E_data[log σ(G)] − ρ₀ E_noise[log σ(−G)],   ρ₁ = ν/(1 + ν), ρ₀ = 1/(1 + ν)
 ///
@@ -25,8 +26,11 @@ public struct NoiseContrastive: DensityObjective {
     }
 
     /// - Parameter x: data, [batch, d].
-    /// - Throws: `ObjectiveSettingError` for batches below ν/2 points, which have no noise to be contrasted with; `NonFiniteQuantity`.
-    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+    /// - Throws: `ObjectiveSettingError` for batches below ν/2 points, which have no noise to be contrasted with;
+    ///   `NonFiniteQuantity`.
+    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws
+        -> Tensor
+    {
         let count = Int((Double(x.size(0)) / dataToNoise).rounded())
         try ObjectiveSettingError.validate(count: count, "noise samples in a batch of \(x.size(0)):")
         return try loss(model, x, against: noise.sample(count, dtype: x.dtype, using: generator))
@@ -45,12 +49,14 @@ public struct NoiseContrastive: DensityObjective {
     }
 }
 
-/// Noise-contrastive estimation by softmax regression: one datum is to be found among K points of noise (Jozefowicz et al. 2016; Ma and
-/// Collins 2018; Xu 2022, equation 2.16 with equal chances ρ of the places). With r(x) = −E(x) − log p_n(x),
+/// Noise-contrastive estimation by softmax regression: one datum is to be found among K points of noise (Jozefowicz et
+/// al. 2016; Ma and Collins 2018; Xu 2022, equation 2.16 with equal chances ρ of the places). With r(x) = −E(x) − log
+/// p_n(x),
 ///
 ///     J = −E[r(x₀) − log Σᵢ₌₀..K e^{r(xᵢ)}],   x₀ from the data, x₁ … x_K from p_n
 ///
-/// A constant in E cancels: the normaliser is not learnt. (Equation 2.15 as printed lacks the logarithm inside the softmax.)
+/// A constant in E cancels: the normaliser is not learnt. (Equation 2.15 as printed lacks the logarithm inside the
+/// softmax.)
 public struct RankingNoiseContrastive: DensityObjective {
     /// p_n
     public let noise: any Density
@@ -64,7 +70,9 @@ public struct RankingNoiseContrastive: DensityObjective {
     }
 
     /// - Parameter x: data, [batch, d].
-    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws
+        -> Tensor
+    {
         let samples = noise.sample(x.size(0) * noiseSamples, dtype: x.dtype, using: generator)
         let data = try logRatio(model, noise, x).unsqueezed(1)
         let others = try logRatio(model, noise, samples).reshaped([-1, noiseSamples])
@@ -72,12 +80,13 @@ public struct RankingNoiseContrastive: DensityObjective {
     }
 }
 
-/// Conditional noise-contrastive estimation (Ceylan and Gutmann 2018; Xu 2022, equations 3.1 and 3.2 with ν = 1): each datum is told from
-/// noise about itself, y = x + σz. The kernel is symmetric, so that it cancels, and so does log Z:
+/// Conditional noise-contrastive estimation (Ceylan and Gutmann 2018; Xu 2022, equations 3.1 and 3.2 with ν = 1): each
+/// datum is told from noise about itself, y = x + σz. The kernel is symmetric, so that it cancels, and so does log Z:
 ///
 ///     J = −E[log σ(E(y) − E(x))],   K draws of y for each x
 ///
-/// The normaliser is not learnt. Its gradient vanishes as σ → 0 (y = x) and where σ is so large that no y is mistaken for data.
+/// The normaliser is not learnt. Its gradient vanishes as σ → 0 (y = x) and where σ is so large that no y is mistaken
+/// for data.
 public struct ConditionalNoiseContrastive: DensityObjective, Hashable, Sendable {
     /// σ
     public let standardDeviation: Double
@@ -91,8 +100,12 @@ public struct ConditionalNoiseContrastive: DensityObjective, Hashable, Sendable 
         (self.standardDeviation, self.noiseSamples) = (standardDeviation, noiseSamples)
     }
 
-    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
-        try loss(model, x, along: Tensor.normal([x.size(0) * noiseSamples] + x.shape.dropFirst(), dtype: x.dtype, using: generator))
+    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws
+        -> Tensor
+    {
+        try loss(
+            model, x,
+            along: Tensor.normal([x.size(0) * noiseSamples] + x.shape.dropFirst(), dtype: x.dtype, using: generator))
     }
 
     /// The loss with given z, [batch · K, …], those of a datum side by side.

@@ -5,8 +5,8 @@ import Torch
 ///
 ///     L(x) = −Σᵢ log p(xᵢ | x₋ᵢ) = Σᵢ softplus(Δᵢ),   Δᵢ = E(x) − E(x₋ᵢ),
 ///
-/// since p(xᵢ | x₋ᵢ) = 1 / (1 + p(x₋ᵢ)/p(x)). It is consistent: a model free to take any form learns p_data. The cost is that of all d
-/// flips.
+/// since p(xᵢ | x₋ᵢ) = 1 / (1 + p(x₋ᵢ)/p(x)). It is consistent: a model free to take any form learns p_data. The cost
+/// is that of all d flips.
 public struct PseudoLikelihood: BinaryObjective, Hashable, Sendable {
     public init() {}
 

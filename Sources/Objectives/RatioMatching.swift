@@ -3,8 +3,8 @@ import Torch
 
 /// Ratio matching, exact or estimated from a few flips.
 ///
-/// With rᵢ(x) = p(x₋ᵢ)/p(x) = e^{Δᵢ}, Δᵢ = E(x) − E(x₋ᵢ), and a ratio function f (squares, where nothing else is said) the
-/// objective is, for each point x,
+/// With rᵢ(x) = p(x₋ᵢ)/p(x) = e^{Δᵢ}, Δᵢ = E(x) − E(x₋ᵢ), and a ratio function f (squares, where nothing else is said)
+/// the objective is, for each point x,
 ///
 ///     J(x) = Σᵢ f(Δᵢ)
 ///
@@ -17,14 +17,15 @@ import Torch
 ///     surrogate:                 Σᵢ f((2xᵢ − 1) ∂E/∂xᵢ): no flip at all, but a second derivative
 ///
 /// (Liu et al. 2023, "Gradient-Guided Importance Sampling for Learning Binary Energy-Based Models"; Ou 2021, "Gradient
-/// Guided Ratio Matching", whose equation 6 is the optimal proposal and whose equation 12 the surrogate.) ñ is n* with Δ to
-/// first order in the flip. What J learns is a power of p_data: see `RatioFunction`.
+/// Guided Ratio Matching", whose equation 6 is the optimal proposal and whose equation 12 the surrogate.) ñ is n* with
+/// Δ to first order in the flip. What J learns is a power of p_data: see `RatioFunction`.
 public struct RatioMatching: BinaryObjective, Hashable, Sendable {
     /// Which flips enter, and with which weights.
     public enum Estimator: Hashable, Sendable {
         /// All d flips.
         case exact
-        /// All d flips, so many at a time: the same loss and gradients to rounding, in memory that does not grow with d.
+        /// All d flips, so many at a time: the same loss and gradients to rounding, in memory that does not grow with
+        /// d.
         case exactInChunks(of: Int)
         /// `flips` flips drawn uniformly, weighted to be unbiased.
         case uniform(flips: Int)
@@ -163,7 +164,8 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
         switch pairing {
         case .own: return model.flipDifferences(x, at: indices)
         case .misread:
-            // The flipped copies' energies E(x₋ᵢ) = E(x) − Δᵢ, flip by flip [s, batch], read as if they stood point by point.
+            // The flipped copies' energies E(x₋ᵢ) = E(x) − Δᵢ, flip by flip [s, batch], read as if they stood point by
+            // point.
             let energies = model.energy(x).unsqueezed(1)
             let differences = model.flipDifferences(x, at: indices)
             let copies = (energies - differences).transposed(0, 1)

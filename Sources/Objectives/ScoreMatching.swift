@@ -22,8 +22,9 @@ public enum Projection: String, Hashable, Sendable, CaseIterable, Codable {
     }
 }
 
-/// Score matching: the Fisher divergence ½ E‖∇ log p_data − ∇ log p_θ‖² (Xu 2022, equation 2.6; Jin, equation 8), up to a constant in θ,
-/// without the data's score and without log Z. With s = ∇ₓ log p_θ = −∇ₓE and H = ∇ₓ²E, for each point,
+/// Score matching: the Fisher divergence ½ E‖∇ log p_data − ∇ log p_θ‖² (Xu 2022, equation 2.6; Jin, equation 8), up to
+/// a constant in θ, without the data's score and without log Z. With s = ∇ₓ log p_θ = −∇ₓE and H = ∇ₓ²E, for each
+/// point,
 ///
 ///     exact:              ½ ‖s‖² − tr H                                                     (theorem 2.1; Jin, equation 12)
 ///     Hutchinson:         ½ ‖s‖² − mean_v vᵀHv                                              (equation 2.8)
@@ -31,17 +32,18 @@ public enum Projection: String, Hashable, Sendable, CaseIterable, Codable {
 ///     finite difference:  mean_v [⅛ (E₊ − E₋)² − (E₊ − 2E + E₋)]/ε²,  E± = E(x ± εv)        (Pang et al. 2020)
 ///     denoising:          ½ ‖(x − x̃)/σ² − s(x̃)‖²,  x̃ = x + σz                              (equation 2.7; Jin, equation 13)
 ///
-/// (equations of Xu 2022 where no other is named). Hutchinson's form is what Song et al. (2019) call sliced score matching with variance
-/// reduction: (vᵀs)² replaced by its expectation ‖s‖² (Xu 2022, appendix A.2). All but denoising have the expectation of the exact form,
-/// the finite differences up to terms of order ε². Denoising learns the score of the data blurred by σ, not the data's, and its loss has
-/// another constant.
+/// (equations of Xu 2022 where no other is named). Hutchinson's form is what Song et al. (2019) call sliced score
+/// matching with variance reduction: (vᵀs)² replaced by its expectation ‖s‖² (Xu 2022, appendix A.2). All but denoising
+/// have the expectation of the exact form, the finite differences up to terms of order ε². Denoising learns the score
+/// of the data blurred by σ, not the data's, and its loss has another constant.
 public struct ScoreMatching: DensityObjective, Hashable, Sendable {
     public enum Estimator: Hashable, Sendable {
         case exact
         /// `projections` directions for each point.
         case hutchinson(Projection, projections: Int = 1)
         case sliced(Projection, projections: Int = 1)
-        /// `step` is ε. In float32 the second difference loses some 10⁻⁷|E|/ε² to rounding: ε = 0.1 is a fair choice there.
+        /// `step` is ε. In float32 the second difference loses some 10⁻⁷|E|/ε² to rounding: ε = 0.1 is a fair choice
+        /// there.
         case finiteDifference(Projection, projections: Int = 1, step: Double)
         case denoising(standardDeviation: Double)
     }
@@ -63,7 +65,9 @@ public struct ScoreMatching: DensityObjective, Hashable, Sendable {
         self.estimator = estimator
     }
 
-    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+    public func loss(_ model: some ContinuousEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws
+        -> Tensor
+    {
         try values(model, x, using: generator).mean()
     }
 

@@ -18,39 +18,48 @@ public struct SelfAdaptingSettings: Equatable, Sendable {
     /// Whether chains are recorded as graphs, on a GPU: see `LangevinChains`. Decides nothing of how the training goes.
     public var recordsGraphs: Bool
 
-    /// The defaults are those of section 5.1.2, K = 1; without clipping and penalty, and with a buffer that is kept, which are ours.
+    /// The defaults are those of section 5.1.2, K = 1; without clipping and penalty, and with a buffer that is kept,
+    /// which are ours.
     public init(
         adaptiveInterval: Int = 1, chainLength: Int = 100,
         adam: Adam.Settings = .init(learningRate: 1e-4, beta1: 0, beta2: 0.999), resetsBuffer: Bool = false,
         gradientNormLimit: Double? = nil, energyPenalty: Double = 0, recordsGraphs: Bool = false
     ) {
         (self.adaptiveInterval, self.chainLength, self.adam) = (adaptiveInterval, chainLength, adam)
-        (self.resetsBuffer, self.gradientNormLimit, self.energyPenalty) = (resetsBuffer, gradientNormLimit, energyPenalty)
+        (self.resetsBuffer, self.gradientNormLimit, self.energyPenalty) = (
+            resetsBuffer, gradientNormLimit, energyPenalty
+        )
         self.recordsGraphs = recordsGraphs
     }
 
     func validate() throws {
-        guard adaptiveInterval > 0 else { throw SelfAdaptingError("an adaptive interval of \(adaptiveInterval) updates: at least 1") }
+        guard adaptiveInterval > 0 else {
+            throw SelfAdaptingError("an adaptive interval of \(adaptiveInterval) updates: at least 1")
+        }
         guard chainLength > 0 else { throw SelfAdaptingError("chains of \(chainLength) steps: at least 1") }
         guard adam.learningRate > 0, adam.learningRate.isFinite else {
             throw SelfAdaptingError("a learning rate of \(adam.learningRate): it is positive and finite")
         }
-        if let limit = gradientNormLimit, !(limit > 0) { throw SelfAdaptingError("a gradient norm limit of \(limit): it is positive") }
+        if let limit = gradientNormLimit, !(limit > 0) {
+            throw SelfAdaptingError("a gradient norm limit of \(limit): it is positive")
+        }
         guard energyPenalty >= 0, energyPenalty.isFinite else {
             throw SelfAdaptingError("an energy penalty of \(energyPenalty): it is finite and at least 0")
         }
     }
 }
 
-/// Algorithm 3.1 of Xu 2022: updates of a model against short-run samples of a frozen copy, which becomes a copy of the model again every K updates.
+/// Algorithm 3.1 of Xu 2022: updates of a model against short-run samples of a frozen copy, which becomes a copy of the
+/// model again every K updates.
 ///
 ///     let training = try SelfAdaptingTraining(
 ///         model, AdaNCE(), dynamics: LangevinDynamics(stepSize: 1, noise: 0.005),
 ///         buffer: ReplayBuffer(shape: [1, 28, 28], .init(), using: generator), .init(adaptiveInterval: 5), using: generator)
 ///     for _ in 0..<updates { let update = try training.update(images.batch()) }
 ///
-/// An update draws chains from the frozen copy, starting in the replay buffer; takes loss and gradients; moves the parameters by Adam; and then
-/// advances the model's state (its power iterations), once. What follows depends on `state` alone.
+/// An update draws chains from the frozen copy, starting in the replay buffer; takes loss and gradients; moves the
+/// parameters by Adam; and then advances the model's state (its power iterations), once. What follows depends on
+/// `state` alone.
 public final class SelfAdaptingTraining<Model: FreezableEnergyModel> {
     /// What one update saw.
     public struct Update {
@@ -59,7 +68,8 @@ public final class SelfAdaptingTraining<Model: FreezableEnergyModel> {
         public let meanGradientNorm: Double
         /// The norm of all parameters' gradients together, before any limit.
         public let parameterGradientNorm: Double
-        /// Energies before the update; constants. Frozen energies are the model's own where the objective does not use them.
+        /// Energies before the update; constants. Frozen energies are the model's own where the objective does not use
+        /// them.
         public let energies: ContrastedEnergies
         /// Where the chains ended, [batch, …].
         public let samples: Tensor
@@ -94,8 +104,9 @@ public final class SelfAdaptingTraining<Model: FreezableEnergyModel> {
 
     /// One update from a batch of data, [batch, …].
     ///
-    /// - Throws: `ChainDivergence` or `NonFiniteQuantity` where chains, loss or gradients leave the finite numbers: the parameters are then as they
-    ///   were; the generator has moved on, and where the chains ended well the buffer holds them.
+    /// - Throws: `ChainDivergence` or `NonFiniteQuantity` where chains, loss or gradients leave the finite numbers: the
+    ///   parameters are then as they were; the generator has moved on, and where the chains ended well the buffer holds
+    ///   them.
     public func update(_ data: Tensor) throws -> Update {
         let start = buffer.draw(data.size(0), using: generator)
         let points = start.points.rank == 4 ? start.points.channelsLast() : start.points
@@ -123,12 +134,14 @@ public final class SelfAdaptingTraining<Model: FreezableEnergyModel> {
         return Update(
             loss: loss.item(), meanGradientNorm: run.meanGradientNorm, parameterGradientNorm: norm,
             energies: ContrastedEnergies(
-                noise: energies.noise.detached(), data: energies.data.detached(), frozenNoise: energies.frozenNoise.detached(),
+                noise: energies.noise.detached(), data: energies.data.detached(),
+                frozenNoise: energies.frozenNoise.detached(),
                 frozenData: energies.frozenData.detached()),
             samples: run.points, adapted: adapted)
     }
 
-    /// Noise and data in one batch, for the model as for the copy: so that equal weights give equal energies, to the bit.
+    /// Noise and data in one batch, for the model as for the copy: so that equal weights give equal energies, to the
+    /// bit.
     private func contrastedEnergies(noise: Tensor, data: Tensor) -> ContrastedEnergies {
         let n = noise.size(0)
         let both = Tensor.concatenated([noise, data])
@@ -144,8 +157,8 @@ public final class SelfAdaptingTraining<Model: FreezableEnergyModel> {
 
 /// Everything that decides how a training goes on, by name, for a checkpoint.
 public struct SelfAdaptingState {
-    /// `parameter.…`, `state.…`, `frozen.…`, `adam.first.…`, `adam.second.…`, `buffer.points`. As read from a training they are the training's own
-    /// tensors, which change with the next update.
+    /// `parameter.…`, `state.…`, `frozen.…`, `adam.first.…`, `adam.second.…`, `buffer.points`. As read from a training
+    /// they are the training's own tensors, which change with the next update.
     public var tensors: [String: Tensor]
     /// `updates`, `buffer.count`, `buffer.next`.
     public var counts: [String: Int]
@@ -161,7 +174,8 @@ extension SelfAdaptingTraining {
     public var state: SelfAdaptingState {
         SelfAdaptingState(
             tensors: tensors,
-            counts: ["updates": updates, "buffer.count": buffer.count, "buffer.next": buffer.next], generator: generator.state)
+            counts: ["updates": updates, "buffer.count": buffer.count, "buffer.next": buffer.next],
+            generator: generator.state)
     }
 
     private var tensors: [String: Tensor] {
@@ -179,18 +193,22 @@ extension SelfAdaptingTraining {
 
     /// Goes on from a saved state of a training with the same model and settings.
     ///
-    /// - Throws: `SelfAdaptingError` or `SamplingError` naming what is missing or does not fit; the training is then as it was.
+    /// - Throws: `SelfAdaptingError` or `SamplingError` naming what is missing or does not fit; the training is then as
+    ///   it was.
     public func restore(_ saved: SelfAdaptingState) throws {
         let own = tensors
         for (name, tensor) in own.sorted(by: { $0.key < $1.key }) {
             guard let found = saved.tensors[name] else { throw SelfAdaptingError("the saved state has no '\(name)'") }
             guard found.shape == tensor.shape, found.dtype == tensor.dtype else {
                 throw SelfAdaptingError(
-                    "'\(name)' of the saved state is \(found.dtype) \(found.shape): this training's is \(tensor.dtype) \(tensor.shape)")
+                    "'\(name)' of the saved state is \(found.dtype) \(found.shape): this training's is \(tensor.dtype) \(tensor.shape)"
+                )
             }
         }
         func count(_ name: String) throws -> Int {
-            guard let value = saved.counts[name], value >= 0 else { throw SelfAdaptingError("the saved state has no count '\(name)'") }
+            guard let value = saved.counts[name], value >= 0 else {
+                throw SelfAdaptingError("the saved state has no count '\(name)'")
+            }
             return value
         }
         let (updates, filled, next) = (try count("updates"), try count("buffer.count"), try count("buffer.next"))
@@ -205,9 +223,13 @@ extension SelfAdaptingTraining {
             for (name, tensor) in own where name.hasPrefix("\(prefix).") { tensor.assign(saved.tensors[name]!) }
         }
         let names = model.parameters.names
-        optimizer.restore(firstMoments: list("adam.first", names), secondMoments: list("adam.second", names), updates: updates)
+        optimizer.restore(
+            firstMoments: list("adam.first", names), secondMoments: list("adam.second", names), updates: updates)
         frozen = model.frozen(
-            with: Parameters(zip(frozen.parameters.names, list("frozen", frozen.parameters.names)).map { ($0, $1.detached().copied()) }))
+            with: Parameters(
+                zip(frozen.parameters.names, list("frozen", frozen.parameters.names)).map {
+                    ($0, $1.detached().copied())
+                }))
         self.updates = updates
     }
 }

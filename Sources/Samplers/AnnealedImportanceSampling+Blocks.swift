@@ -2,17 +2,19 @@ import EnergyModels
 import Torch
 
 extension AnnealedImportanceSampling {
-    /// Estimates log Z(1) of a restricted Boltzmann machine by block Gibbs sweeps (Salakhutdinov & Murray 2008): two matrix products a
-    /// step, where the site-by-site form takes d.
+    /// Estimates log Z(1) of a restricted Boltzmann machine by block Gibbs sweeps (Salakhutdinov & Murray 2008): two
+    /// matrix products a step, where the site-by-site form takes d.
     ///
     /// With visible biases b, hidden biases c, weights W and base logits a the path is
     ///
     ///     fₜ(v) = exp((1 − t) a·v + t b·v) ∏ⱼ (1 + exp(t (cⱼ + Wⱼ·v))),   log Z₀ = Σᵢ softplus(aᵢ) + M log 2,
     ///
-    /// M the number of hidden units, f₁ = exp(−free energy); a step at t draws h ~ σ(t (c + Wv)), then v ~ σ((1 − t) a + t (b + Wᵀh)).
+    /// M the number of hidden units, f₁ = exp(−free energy); a step at t draws h ~ σ(t (c + Wv)), then v ~ σ((1 − t) a
+    /// + t (b + Wᵀh)).
     ///
     /// - Parameters:
-    ///   - baseLogits: a, shape [visible], finite; nil for fair coins. The logits of the data's means make the path shorter.
+    ///   - baseLogits: a, shape [visible], finite; nil for fair coins. The logits of the data's means make the path
+    ///     shorter.
     /// - Precondition: `inverseTemperature` is 1.
     public func logPartitionFunctionByBlocks(
         of machine: RestrictedBoltzmannMachine, baseLogits: Tensor? = nil, using generator: RandomGenerator
@@ -23,7 +25,8 @@ extension AnnealedImportanceSampling {
         require(logits.shape == [d] && logits.isFinite().all(), "base logits of shape \(logits.shape) for \(d) bits")
         return withoutGradients {
             var v = generator.bernoulli(logits.sigmoid().unsqueezed(0).expanded([chains, d]).contiguous())
-            let start = -(-logits.converted(to: .float64)).logSigmoid().sum().item() + Double(machine.hiddenCount) * log2
+            let start =
+                -(-logits.converted(to: .float64)).logSigmoid().sum().item() + Double(machine.hiddenCount) * log2
             let logWeights = Tensor.full([chains], start, dtype: .float64, device: machine.device)
             var hidden = machine.hiddenLogits(v)
             for k in 1...temperatures {

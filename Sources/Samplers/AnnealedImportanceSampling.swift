@@ -2,8 +2,8 @@ import EnergyModels
 import Foundation
 import Torch
 
-/// Annealed importance sampling (Neal 2001; for energy-based models Salakhutdinov & Murray 2008): log Z(β) = log Σₓ exp(−βE(x)) of a
-/// binary model too large to enumerate.
+/// Annealed importance sampling (Neal 2001; for energy-based models Salakhutdinov & Murray 2008): log Z(β) = log Σₓ
+/// exp(−βE(x)) of a binary model too large to enumerate.
 ///
 ///     let estimate = AnnealedImportanceSampling(temperatures: 1000, chains: 500)
 ///         .logPartitionFunction(of: model, using: generator)
@@ -42,11 +42,11 @@ public struct AnnealedImportanceSampling: Sendable {
         public let logPartitionFunction: Double
         /// The standard error of log ŵ by the delta method, s_w / (ŵ √N), s_w the weights' standard deviation.
         ///
-        /// It is one standard deviation of a normal error only where many chains carry the mean. The weights are about log-normal:
-        /// when the log-weights spread over more than a unit or two, or the effective sample size is some tens or a small share of the
-        /// chains, the largest weights have not been seen yet, log ŵ is too low and this number too small. Chains that do not
-        /// mix, all missing the same mode, show in neither. Then more temperatures help, more chains hardly; agreement between K and
-        /// 4K, and between different bases, is the better test.
+        /// It is one standard deviation of a normal error only where many chains carry the mean. The weights are about
+        /// log-normal: when the log-weights spread over more than a unit or two, or the effective sample size is some
+        /// tens or a small share of the chains, the largest weights have not been seen yet, log ŵ is too low and this
+        /// number too small. Chains that do not mix, all missing the same mode, show in neither. Then more temperatures
+        /// help, more chains hardly; agreement between K and 4K, and between different bases, is the better test.
         public let standardError: Double
         /// (Σ w)² / Σ w², between 1 and the number of chains.
         public let effectiveSampleSize: Double
@@ -68,8 +68,8 @@ public struct AnnealedImportanceSampling: Sendable {
     /// Estimates log Z(β) of the model.
     ///
     /// - Parameters:
-    ///   - baseLogits: a, shape [d]: log-odds of a one for each bit of the base, finite; nil for fair coins. The data's own make the path
-    ///     shorter.
+    ///   - baseLogits: a, shape [d]: log-odds of a one for each bit of the base, finite; nil for fair coins. The data's
+    ///     own make the path shorter.
     public func logPartitionFunction(
         of model: some BinaryEnergyModel, baseLogits: Tensor? = nil, using generator: RandomGenerator
     ) -> Estimate {
@@ -83,7 +83,9 @@ public struct AnnealedImportanceSampling: Sendable {
             let state = model.flipState(x.converted(to: model.dtype))
             let logWeights = Tensor.zeros([chains], dtype: .float64, device: generator.device)
             for k in 0..<temperatures {
-                if k > 0 { sweep(state, Double(k) / Double(temperatures), base.converted(to: model.dtype), using: generator) }
+                if k > 0 {
+                    sweep(state, Double(k) / Double(temperatures), base.converted(to: model.dtype), using: generator)
+                }
                 let logBase = (state.x.converted(to: .float64) * base).sum(1) - logNormalizer
                 let logTarget = model.evaluate(state.x).converted(to: .float64) * -inverseTemperature
                 logWeights.assign(logWeights + (logTarget - logBase) / Double(temperatures))

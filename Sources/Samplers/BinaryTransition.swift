@@ -27,7 +27,8 @@ extension GibbsSampler {
     }
 }
 
-/// Block Gibbs sampling of a restricted Boltzmann machine: all hidden units given the visible ones, then all visible units given those,
+/// Block Gibbs sampling of a restricted Boltzmann machine: all hidden units given the visible ones, then all visible
+/// units given those,
 ///
 ///     h ~ p(h | v) = ∏ σ(c + Wv),   v ~ p(v | h) = ∏ σ(b + Wᵀh),
 ///

@@ -1,7 +1,8 @@
 import EnergyModels
 import Torch
 
-/// Markov chains that advance together, each on its own: where they stand, and the source of randomness that moves them.
+/// Markov chains that advance together, each on its own: where they stand, and the source of randomness that moves
+/// them.
 ///
 /// What they do next depends on `state` alone: chains restored from it go on bit for bit.
 public protocol Chains {
@@ -79,7 +80,8 @@ public enum ChainError: Error, Equatable, Sendable, CustomStringConvertible {
         switch self {
         case .shape(let shape, let expected): "chains at points of shape \(shape): these take \(expected)"
         case .notABit(let value, let chain, let site): "bit \(site) of chain \(chain) is \(value): bits are 0 or 1"
-        case .generatorBytes(let count, let expected): "a generator state of \(count) bytes: these chains save \(expected)"
+        case .generatorBytes(let count, let expected):
+            "a generator state of \(count) bytes: these chains save \(expected)"
         case .generatorZero: "a generator state of zeros, which a generator never leaves: it was damaged"
         case .generator(let fault): fault
         case .position(let position, let sites): "position \(position) of a scan: it runs from 0 to \(sites - 1)"
@@ -118,7 +120,9 @@ extension ChainError {
     /// Words of generator state from little-endian bytes; each group of four is one generator.
     static func words(_ bytes: [UInt8], count: Int, zeroGroups isZero: ([UInt64]) -> Bool) throws -> [UInt64] {
         guard bytes.count == 8 * count else { throw ChainError.generatorBytes(bytes.count, expected: 8 * count) }
-        let words = (0..<count).map { n in (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[8 * n + $1]) << UInt64(8 * $1) } }
+        let words = (0..<count).map { n in
+            (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[8 * n + $1]) << UInt64(8 * $1) }
+        }
         if isZero(words) { throw ChainError.generatorZero }
         return words
     }

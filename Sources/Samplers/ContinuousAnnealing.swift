@@ -1,7 +1,8 @@
 import EnergyModels
 import Torch
 
-/// Annealed importance sampling (Neal 2001) of a continuous model: log Z = log ∫ exp(−E), from a density that is known with its normalisation.
+/// Annealed importance sampling (Neal 2001) of a continuous model: log Z = log ∫ exp(−E), from a density that is known
+/// with its normalisation.
 ///
 ///     let annealing = try ContinuousAnnealing(temperatures: 200, chains: 256, transition: .init(stepSize: 0.2, leapfrogSteps: 3))
 ///     let estimate = try annealing.logPartitionFunction(of: model, from: density, using: generator)
@@ -15,7 +16,8 @@ import Torch
 ///
 ///     log w = Σ_{k=1}^{K} log f_{tₖ}(x_{k−1}) − log f_{tₖ₋₁}(x_{k−1}) = (1/K) Σ_{k=0}^{K−1} −E(xₖ) − log p₀(xₖ),
 ///
-/// and E[w] = Z for every K wherever p₀ is positive; K = 1 is plain importance sampling. What the chains never meet, they do not count.
+/// and E[w] = Z for every K wherever p₀ is positive; K = 1 is plain importance sampling. What the chains never meet,
+/// they do not count.
 public struct ContinuousAnnealing: Hashable, Sendable {
     /// K
     public let temperatures: Int

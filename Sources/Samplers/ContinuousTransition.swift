@@ -23,7 +23,8 @@ extension LangevinDynamics {
             (self.dynamics, self.steps) = (dynamics, steps)
         }
 
-        public func moved(_ model: some EnergyModel, from x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+        public func moved(_ model: some EnergyModel, from x: Tensor, using generator: RandomGenerator) throws -> Tensor
+        {
             try dynamics.run(model, from: x, steps: steps, using: generator).points
         }
     }
@@ -41,7 +42,8 @@ extension HamiltonianMonteCarlo {
             (self.sampler, self.steps) = (sampler, steps)
         }
 
-        public func moved(_ model: some EnergyModel, from x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+        public func moved(_ model: some EnergyModel, from x: Tensor, using generator: RandomGenerator) throws -> Tensor
+        {
             let chains = try sampler.chains(model, from: x, using: generator)
             for _ in 0..<steps { _ = chains.step() }
             return chains.points

@@ -2,8 +2,8 @@ import EnergyModels
 import Foundation
 import Torch
 
-/// Single-site chains of a dense spin machine E(s) = −½ sᵀJs − h·s by a native kernel, made for machines that change between steps, as
-/// the persistent chains of learning need.
+/// Single-site chains of a dense spin machine E(s) = −½ sᵀJs − h·s by a native kernel, made for machines that change
+/// between steps, as the persistent chains of learning need.
 ///
 ///     var chains = try DenseSpinChains(machine, .gibbs, count: 100, using: generator)
 ///     chains.advance(100)                    // 100 single-site updates of each chain
@@ -14,9 +14,9 @@ import Torch
 ///     gibbs       the next site of a systematic scan, drawn anew: P(sᵢ = +1 | rest) = σ(2fᵢ)
 ///     gradients   Gibbs-with-gradients (Grathwohl et al. 2021): i ~ wᵢ/Z, wᵢ = exp(−sᵢfᵢ), flipped with probability min(1, Z/Z′)
 ///
-/// and costs O(d): a row of J, and for `gradients` d exponentials. It runs in float32: proposals and chances are right to some 10⁻⁶. Each
-/// chain has a generator of its own (xoshiro256++), so the result does not depend on the number of threads but through the matrix
-/// product that the fields of `gradients` start from.
+/// and costs O(d): a row of J, and for `gradients` d exponentials. It runs in float32: proposals and chances are right
+/// to some 10⁻⁶. Each chain has a generator of its own (xoshiro256++), so the result does not depend on the number of
+/// threads but through the matrix product that the fields of `gradients` start from.
 public struct DenseSpinChains: Chains {
     /// What a step is.
     public enum Move: Sendable, Hashable { case gibbs, gradients }
@@ -40,7 +40,8 @@ public struct DenseSpinChains: Chains {
     ///   - generator: gives one 64-bit number, from which the chains' own generators are seeded.
     /// - Throws: `ChainError` for a start that is not bits of that shape.
     public init(
-        _ machine: BoltzmannMachine, _ move: Move, count: Int, from start: Tensor? = nil, using generator: RandomGenerator
+        _ machine: BoltzmannMachine, _ move: Move, count: Int, from start: Tensor? = nil,
+        using generator: RandomGenerator
     ) throws {
         self.move = move
         rows = try SpinRows(count: count, dimension: machine.dimension, from: start, using: generator)
@@ -55,8 +56,12 @@ public struct DenseSpinChains: Chains {
     public mutating func setModel(_ machine: BoltzmannMachine) {
         let d = rows.dimension
         require(machine.dimension == d, "chains of \(d) spins on a machine of \(machine.dimension)")
-        require(machine.alphabet == .spins && machine.dtype == .float32, "chains of a machine over \(machine.alphabet), \(machine.dtype)")
-        (couplings, fields) = withoutGradients { (machine.symmetricCouplings.contiguous(), machine.fields.detached().copied()) }
+        require(
+            machine.alphabet == .spins && machine.dtype == .float32,
+            "chains of a machine over \(machine.alphabet), \(machine.dtype)")
+        (couplings, fields) = withoutGradients {
+            (machine.symmetricCouplings.contiguous(), machine.fields.detached().copied())
+        }
         let groups = Self.groups(d)
         if numbers.isEmpty { numbers = [SIMD16<Float>](repeating: .zero, count: (d + 1) * groups) }
         withExtendedLifetime((couplings, fields)) {
@@ -243,8 +248,8 @@ private struct GuidedFlips {
         total = lanes.sum()
     }
 
-    /// A site in proportion to its weight, from u on [0, 1): first its lane, then its group; what rounding leaves over falls to the last
-    /// site there.
+    /// A site in proportion to its weight, from u on [0, 1): first its lane, then its group; what rounding leaves over
+    /// falls to the last site there.
     @inline(__always)
     func draw(_ u: Double) -> Int {
         var left = Float(u) * total

@@ -1,8 +1,8 @@
 import EnergyModels
 import Torch
 
-/// Gibbs-with-gradients (Grathwohl et al. 2021, Algorithm 1) on any binary model through tensors. A step draws n sites with
-/// replacement from
+/// Gibbs-with-gradients (Grathwohl et al. 2021, Algorithm 1) on any binary model through tensors. A step draws n sites
+/// with replacement from
 ///
 ///     q(i | x) = softmax(Δ̃(x)/2)ᵢ,    Δ̃ᵢ = β (2xᵢ − 1) ∂E/∂xᵢ ≈ β (E(x) − E(x₋ᵢ)),
 ///
@@ -10,8 +10,9 @@ import Torch
 ///
 ///     min(1, exp(β(E(x) − E(x′))) Πₖ q(iₖ | x′) / q(iₖ | x)).
 ///
-/// n = 1 is the paper's sampler, larger n the `gwg-n` of its released code. The first order need not be exact: acceptance makes up for
-/// it. A step costs two input gradients and two energies. `IsingGradientChains` is the same for Ising models, much faster.
+/// n = 1 is the paper's sampler, larger n the `gwg-n` of its released code. The first order need not be exact:
+/// acceptance makes up for it. A step costs two input gradients and two energies. `IsingGradientChains` is the same for
+/// Ising models, much faster.
 public struct GibbsWithGradients<Model: BinaryEnergyModel>: MarkovKernel {
     public let model: Model
     /// n ≥ 1.

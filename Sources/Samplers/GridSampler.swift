@@ -1,9 +1,10 @@
 import EnergyModels
 import Torch
 
-/// Independent draws from exp(−E)/Z in a box of the plane, by the inverse of the distribution function over a grid: a cell in proportion to
-/// exp(−E) at its centre, then a point anywhere in it. The density drawn from is constant in each cell, so that a coordinate's variance within
-/// a narrow peak is too large by about a twelfth of a cell's width squared.
+/// Independent draws from exp(−E)/Z in a box of the plane, by the inverse of the distribution function over a grid: a
+/// cell in proportion to exp(−E) at its centre, then a point anywhere in it. The density drawn from is constant in each
+/// cell, so that a coordinate's variance within a narrow peak is too large by about a twelfth of a cell's width
+/// squared.
 ///
 ///     let draws = try GridSampler(model, on: QuadratureGrid(.moons, cells: 100)).sample(256, dtype: .float32, using: generator)
 public struct GridSampler {
@@ -25,9 +26,12 @@ public struct GridSampler {
         let column = index - Double(grid.columns) * row
         let within = Tensor.uniform([count, 2], dtype: .float64, using: generator)
         func coordinate(_ cell: Tensor, _ axis: Int, _ range: ClosedRange<Double>, _ cells: Int) -> Tensor {
-            range.lowerBound + (cell + within.selected(1, axis)) * ((range.upperBound - range.lowerBound) / Double(cells))
+            range.lowerBound + (cell + within.selected(1, axis))
+                * ((range.upperBound - range.lowerBound) / Double(cells))
         }
-        return Tensor.stacked([coordinate(column, 0, grid.x, grid.columns), coordinate(row, 1, grid.y, grid.rows)], along: 1)
-            .converted(to: dtype)
+        return Tensor.stacked(
+            [coordinate(column, 0, grid.x, grid.columns), coordinate(row, 1, grid.y, grid.rows)], along: 1
+        )
+        .converted(to: dtype)
     }
 }

@@ -1,7 +1,8 @@
 import EnergyModels
 import Torch
 
-/// Hamiltonian Monte Carlo (Neal 2011; Algorithm 2.2 of Xu 2022) over points of any shape: a momentum v ~ N(0, I) is drawn, L leapfrog steps
+/// Hamiltonian Monte Carlo (Neal 2011; Algorithm 2.2 of Xu 2022) over points of any shape: a momentum v ~ N(0, I) is
+/// drawn, L leapfrog steps
 ///
 ///     v ← v − (ε/2)∇E(x),   x ← x + εv,   v ← v − (ε/2)∇E(x)
 ///
@@ -20,15 +21,19 @@ public struct HamiltonianMonteCarlo: Hashable, Sendable {
 
     /// - Throws: `SamplingError` for a step that is not positive, or no leapfrog step.
     public init(stepSize: Double, leapfrogSteps: Int) throws {
-        guard stepSize > 0, stepSize.isFinite else { throw SamplingError("a leapfrog step of \(stepSize): it is positive and finite") }
+        guard stepSize > 0, stepSize.isFinite else {
+            throw SamplingError("a leapfrog step of \(stepSize): it is positive and finite")
+        }
         guard leapfrogSteps > 0 else { throw SamplingError("\(leapfrogSteps) leapfrog steps: at least 1") }
         (self.stepSize, self.leapfrogSteps) = (stepSize, leapfrogSteps)
     }
 
-    /// The Metropolis-adjusted Langevin algorithm, x′ = x − (τ/2)∇E(x) + √τ z (section 2.1.3.3 of Xu 2022). It is one leapfrog step of √τ: the
-    /// logarithm of q(x|x′)/q(x′|x) is the difference of the kinetic energies.
+    /// The Metropolis-adjusted Langevin algorithm, x′ = x − (τ/2)∇E(x) + √τ z (section 2.1.3.3 of Xu 2022). It is one
+    /// leapfrog step of √τ: the logarithm of q(x|x′)/q(x′|x) is the difference of the kinetic energies.
     public static func metropolisAdjustedLangevin(timeStep: Double) throws -> HamiltonianMonteCarlo {
-        guard timeStep > 0, timeStep.isFinite else { throw SamplingError("a time step of \(timeStep): it is positive and finite") }
+        guard timeStep > 0, timeStep.isFinite else {
+            throw SamplingError("a time step of \(timeStep): it is positive and finite")
+        }
         return try HamiltonianMonteCarlo(stepSize: timeStep.squareRoot(), leapfrogSteps: 1)
     }
 
@@ -52,7 +57,8 @@ public final class HamiltonianChains<Model: EnergyModel>: Chains {
     private var normSum = 0.0
     private var steps = 0
 
-    init(_ sampler: HamiltonianMonteCarlo, _ model: Model, from start: Tensor, using generator: RandomGenerator) throws {
+    init(_ sampler: HamiltonianMonteCarlo, _ model: Model, from start: Tensor, using generator: RandomGenerator) throws
+    {
         (self.sampler, self.model, self.generator) = (sampler, model, generator)
         x = start.detached().copied()
         (energy, gradient) = try Self.validated(model, x)

@@ -5,11 +5,13 @@ struct HeatBathBlock {
     typealias Bytes = SIMD64<UInt8>
 
     static let lanes = Bytes.scalarCount
-    /// Words of generator state: eight generators in step for the lanes, one more for what is drawn for one lane or for all.
+    /// Words of generator state: eight generators in step for the lanes, one more for what is drawn for one lane or for
+    /// all.
     static let generatorWords = 36
 
     let spins: UnsafeMutablePointer<Bytes>
-    /// How many of the 64 are in use. The others move too, but draw nothing from the generator that all share, and do not count.
+    /// How many of the 64 are in use. The others move too, but draw nothing from the generator that all share, and do
+    /// not count.
     let chains: Int
     var lanes: XoshiroLanes
     var single: Xoshiro
@@ -97,10 +99,12 @@ struct HeatBathBlock {
 
     // MARK: - From a table of thresholds
 
-    /// Up where 32 random bits lie below the threshold. Eight bits decide unless they equal the threshold's highest eight, and only
-    /// then, for one lane in 256, the other 24 are drawn: the same law.
+    /// Up where 32 random bits lie below the threshold. Eight bits decide unless they equal the threshold's highest
+    /// eight, and only then, for one lane in 256, the other 24 are drawn: the same law.
     @inline(__always)
-    private mutating func compare(_ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site, _ high: Bytes) -> Bytes {
+    private mutating func compare(_ tables: HeatBathTables.Pointers, _ site: HeatBathTables.Site, _ high: Bytes)
+        -> Bytes
+    {
         let random = unsafeBitCast(lanes.next(), to: Bytes.self)
         let up = unsafeBitCast(random .< high, to: Bytes.self)
         let ties = unsafeBitCast(random .== high, to: SIMD8<UInt64>.self)
@@ -207,7 +211,8 @@ struct HeatBathBlock {
         let neighbours = tables.neighbours + Int(site.firstNeighbour)
         let couplings = tables.couplings + Int(site.firstNeighbour)
         var logits = (
-            Lanes(repeating: site.base), Lanes(repeating: site.base), Lanes(repeating: site.base), Lanes(repeating: site.base)
+            Lanes(repeating: site.base), Lanes(repeating: site.base), Lanes(repeating: site.base),
+            Lanes(repeating: site.base)
         )
         for k in 0..<Int(site.degree) {
             let spin = UnsafeRawPointer(spins + Int(neighbours[k]))
@@ -280,7 +285,8 @@ extension HeatBathTables {
                         highBytes.withUnsafeBufferPointer { highBytes in
                             body(
                                 Pointers(
-                                    siteCount: sites.count, sites: sites.baseAddress!, neighbours: neighbours.baseAddress!,
+                                    siteCount: sites.count, sites: sites.baseAddress!,
+                                    neighbours: neighbours.baseAddress!,
                                     couplings: couplings.baseAddress!, thresholds: thresholds.baseAddress!,
                                     highBytes: highBytes.baseAddress!))
                         }

@@ -1,12 +1,13 @@
 import EnergyModels
 import Foundation
 
-/// What the heat bath needs to know of each site: where its neighbours are, and the chance of an up spin as it depends on them,
+/// What the heat bath needs to know of each site: where its neighbours are, and the chance of an up spin as it depends
+/// on them,
 ///
 ///     P(sᵢ = +1 | neighbours) = σ(2β fᵢ) = 1 / (1 + exp(−2β (hᵢ + Σⱼ Jᵢⱼ sⱼ))).
 ///
-/// It is kept as a threshold T = round(2³² P): a spin is up where 32 random bits, read as a number, lie below T. So a chance is right
-/// to 2⁻³³, or 2⁻³² at its upper end. There are three forms:
+/// It is kept as a threshold T = round(2³² P): a spin is up where 32 random bits, read as a number, lie below T. So a
+/// chance is right to 2⁻³³, or 2⁻³² at its upper end. There are three forms:
 ///
 ///   - all couplings of a site are equal: T depends on how many neighbours are up, degree + 1 numbers;
 ///   - few neighbours: a T for each of their 2^degree configurations;
@@ -28,7 +29,8 @@ package struct HeatBathTables: Sendable {
         var base: Float
     }
 
-    /// The most neighbours whose configurations are tabulated: at seven, choosing among 128 costs more than summing seven numbers.
+    /// The most neighbours whose configurations are tabulated: at seven, choosing among 128 costs more than summing
+    /// seven numbers.
     static let largestConfiguration = 6
     /// The most neighbours that are counted.
     static let largestCount = 32
@@ -62,7 +64,9 @@ package struct HeatBathTables: Sendable {
                 case .configuration:
                     (0..<1 << row.count).map { configuration in
                         Self.threshold(
-                            beta * row.indices.reduce(field) { $0 + (configuration >> $1 & 1 == 1 ? row[$1] : -row[$1]) })
+                            beta
+                                * row.indices.reduce(field) { $0 + (configuration >> $1 & 1 == 1 ? row[$1] : -row[$1]) }
+                        )
                     }
                 case .field: []
                 }

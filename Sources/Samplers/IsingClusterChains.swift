@@ -2,13 +2,14 @@ import EnergyModels
 import Foundation
 import Torch
 
-/// Wolff's cluster update (Wolff 1989, Phys. Rev. Lett. 62, 361) for Ising models whose couplings are not negative and which have no
-/// field: from a random site a cluster grows over neighbours of equal spin, across each edge with probability
+/// Wolff's cluster update (Wolff 1989, Phys. Rev. Lett. 62, 361) for Ising models whose couplings are not negative and
+/// which have no field: from a random site a cluster grows over neighbours of equal spin, across each edge with
+/// probability
 ///
 ///     1 − exp(−2β Jᵢⱼ),
 ///
-/// and is flipped whole. It leaves exp(−βE) invariant by other moves than the heat bath's, and decorrelates at the critical point and
-/// in the ordered phase, where single spins do not. A step is one cluster of each chain.
+/// and is flipped whole. It leaves exp(−βE) invariant by other moves than the heat bath's, and decorrelates at the
+/// critical point and in the ordered phase, where single spins do not. A step is one cluster of each chain.
 public struct IsingClusterChains: Chains, Sendable {
     private var rows: SpinRows
     private let graph: Graph
@@ -19,8 +20,8 @@ public struct IsingClusterChains: Chains, Sendable {
     ///   - count: how many chains, at least 1.
     ///   - start: bits, shape [count, d]; nil for fair coins.
     ///   - generator: gives one 64-bit number, from which the chains' own generators are seeded.
-    /// - Throws: `ChainError` for a negative coupling, a field that is not zero, a start that is not bits of that shape, or a β that
-    ///   is negative or not finite.
+    /// - Throws: `ChainError` for a negative coupling, a field that is not zero, a start that is not bits of that
+    ///   shape, or a β that is negative or not finite.
     public init(
         _ model: IsingModel, count: Int, from start: Tensor? = nil, inverseTemperature beta: Double = 1,
         using generator: RandomGenerator

@@ -1,8 +1,8 @@
 import EnergyModels
 import Torch
 
-/// Gibbs sampling of an Ising model by native kernels: many chains side by side, one site of all of them at a time, drawn from its
-/// conditional distribution given the others,
+/// Gibbs sampling of an Ising model by native kernels: many chains side by side, one site of all of them at a time,
+/// drawn from its conditional distribution given the others,
 ///
 ///     P(sᵢ = +1 | rest) = σ(2β fᵢ),    fᵢ = Σⱼ Jᵢⱼ sⱼ + hᵢ.
 ///
@@ -10,19 +10,20 @@ import Torch
 ///     chains.sweep(10_000)                       // 10,000 d single-site updates of each chain
 ///     let samples = chains.points                // [2000, d]
 ///
-/// Chains are kept in blocks of 64, which threads share out; each block has generators of its own (xoshiro256++), so the result does
-/// not depend on the number of threads, nor what a block does on the other blocks. A chance is right to 2⁻³² (to
-/// some 10⁻⁷ at sites with more than six neighbours whose couplings differ, where the local field is summed in float32).
+/// Chains are kept in blocks of 64, which threads share out; each block has generators of its own (xoshiro256++), so
+/// the result does not depend on the number of threads, nor what a block does on the other blocks. A chance is right to
+/// 2⁻³² (to some 10⁻⁷ at sites with more than six neighbours whose couplings differ, where the local field is summed in
+/// float32).
 public struct IsingGibbsChains: Chains, Sendable {
     /// The order in which sites are visited.
     public enum Scan: Sendable, CaseIterable {
         /// 0, 1, …, d − 1.
         case systematic
-        /// Colour after colour of a greedy colouring. Sites of one colour do not interact, so this is the block update that draws
-        /// all of a colour at once; the checkerboard on a torus of even sides.
+        /// Colour after colour of a greedy colouring. Sites of one colour do not interact, so this is the block update
+        /// that draws all of a colour at once; the checkerboard on a torus of even sides.
         case coloured
-        /// Each update at a site drawn uniformly, the same for the 64 chains of a block: each chain is a random scan, but chains of
-        /// a block share their sites.
+        /// Each update at a site drawn uniformly, the same for the 64 chains of a block: each chain is a random scan,
+        /// but chains of a block share their sites.
         case random
     }
 
@@ -51,7 +52,8 @@ public struct IsingGibbsChains: Chains, Sendable {
         inverseTemperature: Double = 1, using generator: RandomGenerator
     ) throws {
         try self.init(
-            model, count: count, from: start, scan: scan, inverseTemperature: inverseTemperature, form: nil, using: generator)
+            model, count: count, from: start, scan: scan, inverseTemperature: inverseTemperature, form: nil,
+            using: generator)
     }
 
     /// The same with one form of table for all sites.
@@ -141,7 +143,8 @@ public struct IsingGibbsChains: Chains, Sendable {
                 let bytes = bytes.baseAddress!.assumingMemoryBound(to: UInt8.self)
                 parallelFor(count, grain: HeatBathBlock.lanes) { _, chains in
                     for chain in chains {
-                        let column = bytes + chain / HeatBathBlock.lanes * d * HeatBathBlock.lanes + chain % HeatBathBlock.lanes
+                        let column =
+                            bytes + chain / HeatBathBlock.lanes * d * HeatBathBlock.lanes + chain % HeatBathBlock.lanes
                         for site in 0..<d { elements[chain * d + site] = Float(column[site * HeatBathBlock.lanes] & 1) }
                     }
                 }
@@ -169,7 +172,8 @@ public struct IsingGibbsChains: Chains, Sendable {
             generators.withUnsafeMutableBufferPointer { generators in
                 for b in 0..<spins.count / d {
                     let words = generators.baseAddress! + b * HeatBathBlock.generatorWords
-                    var block = HeatBathBlock(spins: spins.baseAddress! + b * d, chains: HeatBathBlock.lanes, words: words)
+                    var block = HeatBathBlock(
+                        spins: spins.baseAddress! + b * d, chains: HeatBathBlock.lanes, words: words)
                     block.tossCoins(sites: d)
                     block.saveGenerators(to: words)
                 }
@@ -183,7 +187,8 @@ public struct IsingGibbsChains: Chains, Sendable {
 
     public mutating func restore(_ state: ChainState) throws {
         let bits = try ChainError.bits(state.points, chains: count, dimension: dimension)
-        let words = try ChainError.words(state.generator, count: generators.count, zeroGroups: HeatBathBlock.hasZeroGenerator)
+        let words = try ChainError.words(
+            state.generator, count: generators.count, zeroGroups: HeatBathBlock.hasZeroGenerator)
         guard (0..<dimension).contains(state.position) else {
             throw ChainError.position(state.position, sites: dimension)
         }

@@ -2,12 +2,13 @@ import EnergyModels
 import Foundation
 import Torch
 
-/// Gibbs-with-gradients (Grathwohl et al. 2021, Algorithm 1) on an Ising model by a native kernel. A step of a chain draws n sites
-/// with replacement from
+/// Gibbs-with-gradients (Grathwohl et al. 2021, Algorithm 1) on an Ising model by a native kernel. A step of a chain
+/// draws n sites with replacement from
 ///
 ///     q(i | x) = wᵢ / Z,    wᵢ = exp(Δᵢ/2) = exp(−β sᵢ fᵢ),    Z = Σᵢ wᵢ,
 ///
-/// Δᵢ = β (E(x) − E(x₋ᵢ)) = −2β sᵢ fᵢ being exact here; flips their union, and accepts the new point x′ with probability
+/// Δᵢ = β (E(x) − E(x₋ᵢ)) = −2β sᵢ fᵢ being exact here; flips their union, and accepts the new point x′ with
+/// probability
 ///
 ///     min(1, exp(β(E(x) − E(x′))) Πₖ q(iₖ | x′) / q(iₖ | x)),
 ///
@@ -17,9 +18,9 @@ import Torch
 ///     let moves = chains.advance(1000)
 ///     print(moves.acceptanceRate, chains.points.shape)
 ///
-/// A flip changes the weights of its site and of that site's neighbours only; they are computed anew from the spins, as are the sums of
-/// the groups of 16 that they stand in, so the weights depend on the spins alone and nothing drifts. A step costs O(d/16 + degree²)
-/// and runs in float32: proposal and acceptance are right to some 10⁻⁶.
+/// A flip changes the weights of its site and of that site's neighbours only; they are computed anew from the spins, as
+/// are the sums of the groups of 16 that they stand in, so the weights depend on the spins alone and nothing drifts. A
+/// step costs O(d/16 + degree²) and runs in float32: proposal and acceptance are right to some 10⁻⁶.
 public struct IsingGradientChains: Chains, Sendable {
     /// The largest β|f| that is taken: e⁴⁰ times the number of sites is far within float32.
     public static let largestField = 40.0
@@ -39,8 +40,8 @@ public struct IsingGradientChains: Chains, Sendable {
     ///   - start: bits, shape [count, d]; nil for fair coins.
     ///   - flips: n ≥ 1.
     ///   - generator: gives one 64-bit number, from which the chains' own generators are seeded.
-    /// - Throws: `ChainError` for a start that is not bits of that shape, a β that is negative or not finite, or couplings and fields so
-    ///   large that weights would leave the range of float32.
+    /// - Throws: `ChainError` for a start that is not bits of that shape, a β that is negative or not finite, or
+    ///   couplings and fields so large that weights would leave the range of float32.
     public init(
         _ model: IsingModel, count: Int, from start: Tensor? = nil, flips: Int = 1, inverseTemperature: Double = 1,
         using generator: RandomGenerator
@@ -118,7 +119,9 @@ struct SparseSites: Sendable {
         count = model.dimension
         starts = (0..<count).reduce(into: [0]) { $0.append($0.last! + Int32(model.graph.degree(of: $1))) }
         neighbours = (0..<count).flatMap { model.graph.neighbours(of: $0).map { Int32($0) } }
-        self.couplings = (0..<count).flatMap { model.graph.incidentEdges(of: $0).map { Float(beta * Double(couplings[$0])) } }
+        self.couplings = (0..<count).flatMap {
+            model.graph.incidentEdges(of: $0).map { Float(beta * Double(couplings[$0])) }
+        }
         self.fields = fields.map { Float(beta * Double($0)) }
     }
 
@@ -200,7 +203,8 @@ private struct WeightedSites {
         return sum.sum()
     }
 
-    /// A site in proportion to its weight, from u in [0, total); what rounding leaves over falls to the last of a group.
+    /// A site in proportion to its weight, from u in [0, total); what rounding leaves over falls to the last of a
+    /// group.
     private func draw(_ u: Float) -> Int {
         var (group, left) = (0, u)
         while group < groups - 1, left >= groupSum[group] {

@@ -9,8 +9,9 @@ import Torch
 ///     let run = try short.run(model.frozen(), from: images, steps: 100, using: generator)
 ///     print(run.meanGradientNorm)
 ///
-/// Without momentum (μ = 0), and with σ = √(2τ), chains sample from p ∝ exp(−E) as τ → 0; with a smaller σ they sample from exp(−E·2τ/σ²), or
-/// descend where it is 0. μ > 0 with σ = 0 is gradient descent with momentum: the variants that the thesis leaves to future work.
+/// Without momentum (μ = 0), and with σ = √(2τ), chains sample from p ∝ exp(−E) as τ → 0; with a smaller σ they sample
+/// from exp(−E·2τ/σ²), or descend where it is 0. μ > 0 with σ = 0 is gradient descent with momentum: the variants that
+/// the thesis leaves to future work.
 public struct LangevinDynamics: Hashable, Sendable {
     /// τ, the factor of the gradient.
     public let stepSize: Double
@@ -30,26 +31,36 @@ public struct LangevinDynamics: Hashable, Sendable {
     ///   - gradientLimit: positive.
     /// - Throws: `SamplingError` for numbers out of these ranges.
     public init(
-        stepSize: Double, noise: Double, momentum: Double = 0, gradientLimit: Double? = nil, box: ClosedRange<Double>? = nil
+        stepSize: Double, noise: Double, momentum: Double = 0, gradientLimit: Double? = nil,
+        box: ClosedRange<Double>? = nil
     ) throws {
-        guard stepSize > 0, stepSize.isFinite else { throw SamplingError("a Langevin step of \(stepSize): it is positive and finite") }
-        guard noise >= 0, noise.isFinite else { throw SamplingError("Langevin noise of \(noise): it is finite and at least 0") }
+        guard stepSize > 0, stepSize.isFinite else {
+            throw SamplingError("a Langevin step of \(stepSize): it is positive and finite")
+        }
+        guard noise >= 0, noise.isFinite else {
+            throw SamplingError("Langevin noise of \(noise): it is finite and at least 0")
+        }
         guard (0..<1).contains(momentum) else { throw SamplingError("a momentum of \(momentum): it lies in 0 ..< 1") }
-        if let gradientLimit, !(gradientLimit > 0) { throw SamplingError("a gradient limit of \(gradientLimit): it is positive") }
+        if let gradientLimit, !(gradientLimit > 0) {
+            throw SamplingError("a gradient limit of \(gradientLimit): it is positive")
+        }
         (self.stepSize, self.noise, self.momentum) = (stepSize, noise, momentum)
         (self.gradientLimit, self.box) = (gradientLimit, box)
     }
 
     /// The Euler–Maruyama discretisation with time step τ (equations 2.3 and 3.6): x ← x − (τ/2)∇E + √τ z.
     public static func eulerMaruyama(timeStep: Double) throws -> LangevinDynamics {
-        guard timeStep > 0, timeStep.isFinite else { throw SamplingError("a time step of \(timeStep): it is positive and finite") }
+        guard timeStep > 0, timeStep.isFinite else {
+            throw SamplingError("a time step of \(timeStep): it is positive and finite")
+        }
         return try LangevinDynamics(stepSize: timeStep / 2, noise: timeStep.squareRoot())
     }
 
     /// Chains from x [chains, …], so many steps on.
     ///
     /// - Parameter asGraph: see `LangevinChains`.
-    /// - Throws: `ChainDivergence` where a gradient or a point is no longer finite; `DeviceError` where there are no graphs.
+    /// - Throws: `ChainDivergence` where a gradient or a point is no longer finite; `DeviceError` where there are no
+    ///   graphs.
     public func run(
         _ model: some EnergyModel, from x: Tensor, steps: Int, asGraph: Bool = false, using generator: RandomGenerator
     ) throws -> LangevinRun {
@@ -72,7 +83,8 @@ public struct LangevinRun {
 
 /// Chains under way by Langevin dynamics. What they do next depends on points, velocity and generator alone.
 ///
-/// Nothing is read back before the end of `advance`: on a GPU the steps are issued one after the other while it computes.
+/// Nothing is read back before the end of `advance`: on a GPU the steps are issued one after the other while it
+/// computes.
 public final class LangevinChains<Model: EnergyModel> {
     public let dynamics: LangevinDynamics
     public let model: Model
@@ -88,12 +100,14 @@ public final class LangevinChains<Model: EnergyModel> {
     public private(set) var steps = 0
 
     /// - Parameters:
-    ///   - start: points [chains, …] in the model's type; their layout in memory is kept, they themselves are not changed.
+    ///   - start: points [chains, …] in the model's type; their layout in memory is kept, they themselves are not
+    ///     changed.
     ///   - velocity: where earlier chains had arrived; nil for rest. Without meaning where there is no momentum.
-    ///   - asGraph: whether a step is recorded once and then issued as a whole, on a GPU (`RecordedWork`). The model must keep its weights, and its
-    ///     gradient must not depend on anything that is read back.
+    ///   - asGraph: whether a step is recorded once and then issued as a whole, on a GPU (`RecordedWork`). The model
+    ///     must keep its weights, and its gradient must not depend on anything that is read back.
     public init(
-        _ dynamics: LangevinDynamics, _ model: Model, from start: Tensor, velocity: Tensor? = nil, asGraph: Bool = false,
+        _ dynamics: LangevinDynamics, _ model: Model, from start: Tensor, velocity: Tensor? = nil,
+        asGraph: Bool = false,
         using generator: RandomGenerator
     ) {
         (self.dynamics, self.model, self.generator, self.asGraph) = (dynamics, model, generator, asGraph)
@@ -111,8 +125,8 @@ public final class LangevinChains<Model: EnergyModel> {
     /// So many steps of every chain.
     ///
     /// - Returns: the mean of ‖∇E(x)‖₂ over the chains before each.
-    /// - Throws: `ChainDivergence` where a gradient, or a point at the end, is not finite: the chains are then of no more use. `DeviceError` where
-    ///   steps are to be recorded and cannot be.
+    /// - Throws: `ChainDivergence` where a gradient, or a point at the end, is not finite: the chains are then of no
+    ///   more use. `DeviceError` where steps are to be recorded and cannot be.
     @discardableResult
     public func advance(_ count: Int) throws -> [Double] {
         try withoutGradients {
@@ -131,12 +145,14 @@ public final class LangevinChains<Model: EnergyModel> {
             }
             let means = count == 0 ? [] : seen.mean(1).array(Double.self)
             if let step = means.firstIndex(where: { !$0.isFinite }) {
-                throw Self.divergence("gradient", seen.narrowed(0, start: step, length: 1).isFinite(), step: steps + step)
+                throw Self.divergence(
+                    "gradient", seen.narrowed(0, start: step, length: 1).isFinite(), step: steps + step)
             }
             steps += count
             let finite = x.isFinite()
             if !finite.all() {
-                throw Self.divergence("points", finite.reshaped([x.size(0), -1]).converted(to: .int64).min(1) .> 0, step: steps)
+                throw Self.divergence(
+                    "points", finite.reshaped([x.size(0), -1]).converted(to: .int64).min(1) .> 0, step: steps)
             }
             return means
         }

@@ -1,8 +1,8 @@
 import EnergyModels
 import Torch
 
-/// One step of a Markov chain through tensors: where a batch of points goes from where it stands, which depends on nothing else but
-/// the generator.
+/// One step of a Markov chain through tensors: where a batch of points goes from where it stands, which depends on
+/// nothing else but the generator.
 public protocol MarkovKernel {
     /// - Parameter x: points, shape [chains, d]; left as they are.
     func step(from x: Tensor, using generator: RandomGenerator) -> (x: Tensor, moves: Moves)
@@ -55,8 +55,8 @@ extension BinaryEnergyModel {
     func validateBits(_ x: Tensor) throws { _ = try ChainError.bits(x, chains: nil, dimension: dimension) }
 }
 
-/// Which moves are accepted, `log r` being the logarithm of the Metropolis–Hastings ratio for each chain: those for which
-/// u < r. A ratio that is not a number rejects.
+/// Which moves are accepted, `log r` being the logarithm of the Metropolis–Hastings ratio for each chain: those for
+/// which u < r. A ratio that is not a number rejects.
 func accepted(_ logRatio: Tensor, using generator: RandomGenerator) -> Tensor {
     Tensor.uniform(logRatio.shape, dtype: logRatio.dtype, using: generator) .< logRatio.exp()
 }

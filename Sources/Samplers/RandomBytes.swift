@@ -1,7 +1,7 @@
 import Torch
 
-/// Draws and stores the random byte that each heat-bath update begins with, and does nothing else: what the kernel would take if the
-/// rest were free. For benchmarks.
+/// Draws and stores the random byte that each heat-bath update begins with, and does nothing else: what the kernel
+/// would take if the rest were free. For benchmarks.
 package func drawRandomBytes(updates: Int, chains: Int) {
     let blocks = (chains + HeatBathBlock.lanes - 1) / HeatBathBlock.lanes
     let ring = 128

@@ -1,8 +1,8 @@
 import EnergyModels
 import Torch
 
-/// Random-walk Metropolis over continuous points of any energy model: x′ = x + τ z, z standard normal, accepted with probability
-/// min(1, exp(β(E(x) − E(x′)))). A step costs two evaluations of the energy.
+/// Random-walk Metropolis over continuous points of any energy model: x′ = x + τ z, z standard normal, accepted with
+/// probability min(1, exp(β(E(x) − E(x′)))). A step costs two evaluations of the energy.
 public struct RandomWalk<Model: EnergyModel>: MarkovKernel {
     public let model: Model
     /// τ, the standard deviation of a proposal in each coordinate.

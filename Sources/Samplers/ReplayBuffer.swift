@@ -1,14 +1,15 @@
 import Torch
 
-/// Where chains that are to be short start: mostly where earlier ones ended (Tieleman 2008; Du and Mordatch 2019, arXiv:1903.08689; section
-/// 3.2.1 of Xu 2022).
+/// Where chains that are to be short start: mostly where earlier ones ended (Tieleman 2008; Du and Mordatch 2019,
+/// arXiv:1903.08689; section 3.2.1 of Xu 2022).
 ///
 ///     let buffer = try ReplayBuffer(shape: [1, 28, 28], .init(), using: generator)
 ///     let start = buffer.draw(128, using: generator)
 ///     let end = try dynamics.run(model, from: start.points, steps: 100, using: generator).points
 ///     buffer.store(end, from: start)
 ///
-/// Of the points drawn, each is fresh noise with probability `rejuvenationRate`, independently; the others come from the buffer.
+/// Of the points drawn, each is fresh noise with probability `rejuvenationRate`, independently; the others come from
+/// the buffer.
 public final class ReplayBuffer {
     public struct Settings: Hashable, Sendable {
         /// How many points there is room for.
@@ -25,7 +26,8 @@ public final class ReplayBuffer {
         public enum Start: String, Hashable, Sendable, CaseIterable {
             /// Full of noise.
             case full
-            /// Empty: whatever is asked of it beyond what it holds is noise, until stored points have filled it. Goes with `queue`.
+            /// Empty: whatever is asked of it beyond what it holds is noise, until stored points have filled it. Goes
+            /// with `queue`.
             case empty
         }
 
@@ -44,10 +46,11 @@ public final class ReplayBuffer {
             case queue
         }
 
-        /// The defaults are those of the thesis, where it states them: 10,000 points, 25 %. The others are ours, after public code for similar
-        /// networks: full of uniform noise, slots with replacement, back in place.
+        /// The defaults are those of the thesis, where it states them: 10,000 points, 25 %. The others are ours, after
+        /// public code for similar networks: full of uniform noise, slots with replacement, back in place.
         public init(
-            capacity: Int = 10_000, rejuvenationRate: Double = 0.25, noise: ClosedRange<Double> = -1...1, start: Start = .full,
+            capacity: Int = 10_000, rejuvenationRate: Double = 0.25, noise: ClosedRange<Double> = -1...1,
+            start: Start = .full,
             slots: Slots = .withReplacement, writing: Writing = .inPlace
         ) {
             (self.capacity, self.rejuvenationRate, self.noise) = (capacity, rejuvenationRate, noise)
@@ -63,7 +66,8 @@ public final class ReplayBuffer {
                 throw SamplingError("noise on \(noise): a finite range that is not a point")
             }
             guard start == .full || writing == .queue else {
-                throw SamplingError("a buffer that starts empty and is written in place never fills: take the queue, or start full")
+                throw SamplingError(
+                    "a buffer that starts empty and is written in place never fills: take the queue, or start full")
             }
         }
     }
@@ -98,7 +102,9 @@ public final class ReplayBuffer {
         }
     }
 
-    private static func noise(_ shape: [Int], _ settings: Settings, _ dtype: DType, _ generator: RandomGenerator) -> Tensor {
+    private static func noise(_ shape: [Int], _ settings: Settings, _ dtype: DType, _ generator: RandomGenerator)
+        -> Tensor
+    {
         .uniform(shape, low: settings.noise.lowerBound, high: settings.noise.upperBound, dtype: dtype, using: generator)
     }
 
@@ -161,8 +167,12 @@ public final class ReplayBuffer {
         guard saved.shape == points.shape else {
             throw SamplingError("a saved buffer of shape \(saved.shape): this one is \(points.shape)")
         }
-        guard (0...settings.capacity).contains(count), (0..<settings.capacity).contains(next), settings.start == .empty || count == settings.capacity
-        else { throw SamplingError("a saved buffer with \(count) points, next slot \(next): it has \(settings.capacity) slots") }
+        guard (0...settings.capacity).contains(count), (0..<settings.capacity).contains(next),
+            settings.start == .empty || count == settings.capacity
+        else {
+            throw SamplingError(
+                "a saved buffer with \(count) points, next slot \(next): it has \(settings.capacity) slots")
+        }
         points.assign(saved)
         (self.count, self.next) = (count, next)
     }

@@ -1,15 +1,17 @@
 import EnergyModels
 import Torch
 
-/// Single flips at random sites of any binary model: each chain proposes to flip a bit i drawn uniformly, and does so with a probability
-/// that depends on Δ = β (E(x) − E(x₋ᵢ)), leaving exp(−βE) invariant. A step costs one `flipDifferences` at one site of each chain.
+/// Single flips at random sites of any binary model: each chain proposes to flip a bit i drawn uniformly, and does so
+/// with a probability that depends on Δ = β (E(x) − E(x₋ᵢ)), leaving exp(−βE) invariant. A step costs one
+/// `flipDifferences` at one site of each chain.
 ///
 /// (The block Gibbs sampler of restricted Boltzmann machines is not among these: it belongs to that model.)
 public struct SingleFlip<Model: BinaryEnergyModel>: MarkovKernel {
     public enum Rule: Sendable {
         /// min(1, e^Δ): Metropolis et al. 1953.
         case metropolis
-        /// σ(Δ): random-scan Gibbs, which draws the bit from its conditional distribution. Accepted counts the bits that changed.
+        /// σ(Δ): random-scan Gibbs, which draws the bit from its conditional distribution. Accepted counts the bits
+        /// that changed.
         case heatBath
     }
 

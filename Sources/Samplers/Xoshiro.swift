@@ -1,12 +1,14 @@
-/// xoshiro256++ (Blackman & Vigna 2021, ACM Trans. Math. Softw. 47, 36), period 2²⁵⁶ − 1, 64 bits a draw. Its authors report no
-/// failure in BigCrush, nor in PractRand to 32 TB.
+/// xoshiro256++ (Blackman & Vigna 2021, ACM Trans. Math. Softw. 47, 36), period 2²⁵⁶ − 1, 64 bits a draw. Its authors
+/// report no failure in BigCrush, nor in PractRand to 32 TB.
 ///
-/// Many generators run side by side, each from its own 256 bits of splitmix64 output over one 64-bit seed. Two of N streams of length
-/// L overlap with probability below N² L / 2²⁵⁶.
+/// Many generators run side by side, each from its own 256 bits of splitmix64 output over one 64-bit seed. Two of N
+/// streams of length L overlap with probability below N² L / 2²⁵⁶.
 package struct Xoshiro {
     package var s0, s1, s2, s3: UInt64
 
-    package init(s0: UInt64, s1: UInt64, s2: UInt64, s3: UInt64) { (self.s0, self.s1, self.s2, self.s3) = (s0, s1, s2, s3) }
+    package init(s0: UInt64, s1: UInt64, s2: UInt64, s3: UInt64) {
+        (self.s0, self.s1, self.s2, self.s3) = (s0, s1, s2, s3)
+    }
 
     @inline(__always)
     package mutating func next() -> UInt64 {

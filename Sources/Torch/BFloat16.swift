@@ -11,7 +11,8 @@ public struct BFloat16: TensorElement {
 }
 
 extension Runtime {
-    /// Whether this processor multiplies bfloat16 numbers by instructions of its own; without them products are slower than float32's.
+    /// Whether this processor multiplies bfloat16 numbers by instructions of its own; without them products are slower
+    /// than float32's.
     public static let multipliesBFloat16: Bool = {
         let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
         let flags = text.split(separator: "\n").first { $0.hasPrefix("flags") }?.split(separator: " ") ?? []

@@ -1,4 +1,5 @@
-/// A convolution layer over images [N, C, H, W]: cross-correlation, stride and zero padding alike in both directions, plus bias.
+/// A convolution layer over images [N, C, H, W]: cross-correlation, stride and zero padding alike in both directions,
+/// plus bias.
 public struct Convolution {
     /// Shape [outputs, inputs, kernel, kernel].
     public let weight: Tensor
@@ -7,8 +8,8 @@ public struct Convolution {
     public let stride: Int
     public let padding: Int
 
-    /// PyTorch's default initialisation, drawn in PyTorch's order: weight, then bias, both uniform on (−1/√n, 1/√n) with n = inputs · kernel²,
-    /// the number of weights of an output.
+    /// PyTorch's default initialisation, drawn in PyTorch's order: weight, then bias, both uniform on (−1/√n, 1/√n)
+    /// with n = inputs · kernel², the number of weights of an output.
     public init(
         inputs: Int, outputs: Int, kernel: Int, stride: Int = 1, padding: Int = 0, dtype: DType = .float32,
         using generator: RandomGenerator

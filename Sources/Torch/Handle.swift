@@ -9,8 +9,8 @@ final class Handle {
     deinit { ct_tensor_free(pointer) }
 }
 
-/// Wraps what libtorch returned; where it refused, that is a programmer's error (a shape, a type, a device that does not
-/// fit), and the process traps with libtorch's words.
+/// Wraps what libtorch returned; where it refused, that is a programmer's error (a shape, a type, a device that does
+/// not fit), and the process traps with libtorch's words.
 func wrap(_ pointer: ct_tensor?, function: StaticString = #function) -> Tensor {
     guard let pointer else { refused(function) }
     return Tensor(Handle(pointer))

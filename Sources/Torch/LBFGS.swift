@@ -1,6 +1,6 @@
-/// Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.5) with a line search that meets the weak
-/// Wolfe conditions by bisection (Lewis and Overton 2013, algorithm 2.6): for smooth functions without noise, such as exact
-/// objectives of small models.
+/// Limited-memory BFGS (Nocedal and Wright, Numerical Optimization, algorithm 7.5) with a line search that meets the
+/// weak Wolfe conditions by bisection (Lewis and Overton 2013, algorithm 2.6): for smooth functions without noise, such
+/// as exact objectives of small models.
 ///
 ///     let result = LBFGS().minimize(model.parameters.tensors) {
 ///         let loss = exactLoss(model)
@@ -48,7 +48,9 @@ public struct LBFGS: Sendable {
             let slope = Self.dot(direction, gradient)
 
             // The weak Wolfe conditions: enough descent, and a slope that has risen enough.
-            var (low, high, length) = (0.0, Double.infinity, history.isEmpty ? min(1, 1 / Self.dot(gradient, gradient).squareRoot()) : 1)
+            var (low, high, length) = (
+                0.0, Double.infinity, history.isEmpty ? min(1, 1 / Self.dot(gradient, gradient).squareRoot()) : 1
+            )
             var found: (x: [Double], loss: Double, gradient: [Double])?
             for _ in 0..<60 {
                 let next = zip(x, direction).map { $0 + length * $1 }
@@ -75,7 +77,8 @@ public struct LBFGS: Sendable {
             (x, loss, gradient) = found
         }
         Self.scatter(x, to: parameters)
-        return Result(loss: loss, iterations: maximumIterations, converged: gradient.allSatisfy { abs($0) <= gradientTolerance })
+        return Result(
+            loss: loss, iterations: maximumIterations, converged: gradient.allSatisfy { abs($0) <= gradientTolerance })
     }
 
     /// −H g by the two-loop recursion.

@@ -18,7 +18,9 @@ public struct Linear {
     ///   - weight: [outputs, inputs].
     ///   - bias: [outputs].
     public init(weight: Tensor, bias: Tensor) {
-        require(weight.rank == 2 && bias.shape == [weight.size(0)], "a weight of shape \(weight.shape) with a bias of \(bias.shape)")
+        require(
+            weight.rank == 2 && bias.shape == [weight.size(0)],
+            "a weight of shape \(weight.shape) with a bias of \(bias.shape)")
         (self.weight, self.bias) = (weight, bias)
     }
 

@@ -43,8 +43,8 @@ extension Tensor {
         wrap(ct_conv2d(pointer, weight.pointer, bias?.pointer, Int64(stride), Int64(padding)))
     }
 
-    /// The gradient of `x.conv2d(weight, …)` with respect to x, self being the gradient with respect to its result. Of x only shape,
-    /// type and layout count; nothing is recorded.
+    /// The gradient of `x.conv2d(weight, …)` with respect to x, self being the gradient with respect to its result. Of
+    /// x only shape, type and layout count; nothing is recorded.
     public func conv2dInputGradient(x: Tensor, _ weight: Tensor, stride: Int = 1, padding: Int = 0) -> Tensor {
         wrap(ct_conv2d_input_gradient(pointer, x.pointer, weight.pointer, Int64(stride), Int64(padding)))
     }

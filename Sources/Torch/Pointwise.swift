@@ -109,7 +109,8 @@ extension Tensor {
     /// Becomes its leaky ReLU; nothing is recorded.
     public func applyLeakyReLU(slope: Double) { succeed(ct_leaky_relu_(pointer, slope)) }
 
-    /// A gradient with respect to y = leakyReLU(z), slope > 0, becomes that with respect to z: times slope where y ≤ 0. Nothing is recorded.
+    /// A gradient with respect to y = leakyReLU(z), slope > 0, becomes that with respect to z: times slope where y ≤ 0.
+    /// Nothing is recorded.
     public func applyLeakyReLUDerivative(at y: Tensor, slope: Double) {
         require(slope > 0, "a leaky ReLU of slope \(slope) cannot be told from its result")
         succeed(ct_leaky_relu_backward_(pointer, y.pointer, slope))

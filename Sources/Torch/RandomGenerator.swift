@@ -75,8 +75,8 @@ public final class RandomGenerator {
         succeed(ct_random_(x.pointer, Int64(range.lowerBound), Int64(range.upperBound), handle))
     }
 
-    /// Zeros and ones of the shape and type of p: 1 with probability p, 0 where p is NaN: that a training left the finite numbers is for its
-    /// loss to say, not for a draw on the way to it.
+    /// Zeros and ones of the shape and type of p: 1 with probability p, 0 where p is NaN: that a training left the
+    /// finite numbers is for its loss to say, not for a draw on the way to it.
     public func bernoulli(_ p: Tensor) -> Tensor { wrap(ct_bernoulli(p.pointer, handle)) }
 
     /// int64 indices [rows, count], drawn in proportion to non-negative weights [rows, categories].

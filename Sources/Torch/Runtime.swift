@@ -64,9 +64,10 @@ public enum Runtime {
 
     public static var hasCUDA: Bool { ct_cuda_is_available() }
 
-    /// The number of threads that one operation may use: libtorch's kernels, its BLAS, and the kernels of this library. Set it
-    /// on the thread that computes, before it computes. For OpenMP it holds for the thread that sets it and for those that
-    /// come to libtorch afterwards, another that has been there keeps its own; for the BLAS it is the process's.
+    /// The number of threads that one operation may use: libtorch's kernels, its BLAS, and the kernels of this library.
+    /// Set it on the thread that computes, before it computes. For OpenMP it holds for the thread that sets it and for
+    /// those that come to libtorch afterwards, another that has been there keeps its own; for the BLAS it is the
+    /// process's.
     public static var threads: Int {
         get { Int(ct_threads()) }
         set { ct_set_threads(Int32(clamping: newValue)) }

@@ -14,8 +14,8 @@ public struct Tensor {
 
     init(_ handle: Handle) { self.handle = handle }
 
-    /// For the length of one C call on a tensor that a variable or parameter holds: never of an unnamed value, which may be
-    /// gone before the call is made.
+    /// For the length of one C call on a tensor that a variable or parameter holds: never of an unnamed value, which
+    /// may be gone before the call is made.
     var pointer: ct_tensor { handle.pointer }
 }
 
@@ -102,8 +102,8 @@ extension Tensor {
         }
     }
 
-    /// Where the elements lie, row-major: of a contiguous tensor on the processor with elements of that type. The address
-    /// holds as long as the caller holds the tensor.
+    /// Where the elements lie, row-major: of a contiguous tensor on the processor with elements of that type. The
+    /// address holds as long as the caller holds the tensor.
     public func unsafeElements<Element: TensorElement>(_ type: Element.Type) -> UnsafeMutablePointer<Element> {
         require(dtype == Element.dtype, "elements are \(dtype), not \(Element.dtype)")
         require(isContiguous && device == .cpu, "elements are not contiguous on the processor")
@@ -194,7 +194,8 @@ extension Tensor {
     /// Row-major elements without gaps: itself where they are so.
     public func contiguous() -> Tensor { wrap(ct_contiguous(pointer)) }
 
-    /// Images [N, C, H, W] with the channels of a pixel side by side: the same elements where they are so. The shape says nothing of this layout.
+    /// Images [N, C, H, W] with the channels of a pixel side by side: the same elements where they are so. The shape
+    /// says nothing of this layout.
     public func channelsLast() -> Tensor { wrap(ct_channels_last(pointer)) }
 
     /// Whether the channels of a pixel lie side by side.

@@ -34,7 +34,8 @@ enum Suite: Catalogue {
         let output = Pipe()
         git.executableURL = URL(fileURLWithPath: "/usr/bin/env")
         git.arguments = [
-            "git", "-C", executable.deletingLastPathComponent().path, "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*",
+            "git", "-C", executable.deletingLastPathComponent().path, "describe", "--always", "--dirty", "--abbrev=40",
+            "--exclude=*",
         ]
         git.standardOutput = output
         git.standardError = FileHandle.nullDevice

@@ -12,8 +12,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
 // One after the other: the thread count is the process's.
 @Suite(.serialized) struct AdaNCEImagesTests {
-    /// The energies of bars and of what the chains make of noise part, from a network that tells them by less than 0.01 to one that does by
-    /// more than 1, and the pictures and numbers are there.
+    /// The energies of bars and of what the chains make of noise part, from a network that tells them by less than 0.01
+    /// to one that does by more than 1, and the pictures and numbers are there.
     @Test func aNetworkLearnsBars() throws {
         try withFolder { folder in
             let plan = try plan(folder, set: ["updates=16", "normalizations=[none]", "adaptiveIntervals=[1]"])
@@ -23,7 +23,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             // Eight a row of 28 pixels, two around each; the buffer has 50.
             for (name, rows) in [("data", 8), ("samples-buffer", 7), ("samples-fresh", 8), ("samples-long-run", 8)] {
                 let picture = try Image(png: cell.url.appendingPathComponent("\(name).png"))
-                #expect(picture.width == 242 && picture.height == 30 * rows + 2, "\(name): \(picture.width) × \(picture.height)")
+                #expect(
+                    picture.width == 242 && picture.height == 30 * rows + 2,
+                    "\(name): \(picture.width) × \(picture.height)")
             }
             let gaps = try cell.logged("energyGap").map(\.value)
             #expect(gaps.count == 16 && abs(gaps[0]) < 0.01 && gaps[15] < -1, "\(gaps)")
@@ -39,13 +41,28 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     /// Every choice of buffer, chain and objective is taken up again where it was left.
     @Test func settingsGoOnAfterInterruptionsAsIfNothingHadHappened() throws {
         let choices = [
-            ["adaptiveIntervals=[2]", "objectives=[adance, maximum-likelihood, kullback-leibler, least-squares, itakura-saito]"],
-            ["bufferStart=empty", "bufferWriting=queue", "momentum=0.5", "normalizations=[all, none, all-but-last]", "adaptiveIntervals=[2]"],
-            ["resetsBuffer=true", "bufferSlots=without-replacement", "rejuvenationRates=[0, 1]", "clampsChains=true", "gradientLimit=0.03", "adaptiveIntervals=[1]"],
+            [
+                "adaptiveIntervals=[2]",
+                "objectives=[adance, maximum-likelihood, kullback-leibler, least-squares, itakura-saito]",
+            ],
+            [
+                "bufferStart=empty", "bufferWriting=queue", "momentum=0.5", "normalizations=[all, none, all-but-last]",
+                "adaptiveIntervals=[2]",
+            ],
+            [
+                "resetsBuffer=true", "bufferSlots=without-replacement", "rejuvenationRates=[0, 1]", "clampsChains=true",
+                "gradientLimit=0.03", "adaptiveIntervals=[1]",
+            ],
         ]
         for choice in choices {
-            let few = ["updates=4", "chainLength=2", "longRunSteps=0", "scoredSamples=0", "gradientBatches=2", "stepSize=0.1"] + choice
-            let (records, attempts, comparison) = try compareWithInterrupted(every: 3) { try plan($0, set: few, resume: $1) }
+            let few =
+                [
+                    "updates=4", "chainLength=2", "longRunSteps=0", "scoredSamples=0", "gradientBatches=2",
+                    "stepSize=0.1",
+                ] + choice
+            let (records, attempts, comparison) = try compareWithInterrupted(every: 3) {
+                try plan($0, set: few, resume: $1)
+            }
             #expect(records.allSatisfy { $0.status == .finished })
             #expect(attempts > records.count)
             #expect(comparison.identical, "\(comparison.differences.markdown)")
@@ -55,7 +72,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     /// Each setting of model, chains, buffer and training changes what a run logs.
     @Test func noSettingIsWithoutEffect() throws {
         let few = [
-            "updates": "6", "chainLength": "3", "longRunSteps": "0", "scoredSamples": "0", "gradientBatches": "0", "stepSize": "0.1", "noise": "0.3",
+            "updates": "6", "chainLength": "3", "longRunSteps": "0", "scoredSamples": "0", "gradientBatches": "0",
+            "stepSize": "0.1", "noise": "0.3",
             "adaptiveIntervals": "[2]",
         ]
         func logged(_ key: String, _ value: String) throws -> [Double] {
@@ -64,18 +82,25 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 let settings = few.merging([key: value]) { $1 }
                 let plan = try plan(folder, set: settings.map { "\($0.key)=\($0.value)" }.sorted())
                 let cell = plan.folder.cell(try run(plan)[0].cell.id)
-                for name in ["loss", "sampleDeviation", "parameterGradientNorm"] { values += try cell.logged(name).map(\.value) }
+                for name in ["loss", "sampleDeviation", "parameterGradientNorm"] {
+                    values += try cell.logged(name).map(\.value)
+                }
             }
             return values
         }
         let plain = try logged("updates", "6")
         #expect(try logged("updates", "6") == plain && plain.count == 18)
         for (key, value) in [
-            ("trainingImages", "100"), ("width", "0.125"), ("leakySlope", "0.1"), ("adaptiveIntervals", "[3]"), ("objectives", "[least-squares]"),
-            ("rejuvenationRates", "[0.9]"), ("normalizations", "[none]"), ("batchSize", "9"), ("learningRate", "0.01"), ("beta1", "0.5"),
-            ("beta2", "0.9"), ("chainLength", "4"), ("stepSize", "0.2"), ("noise", "0.2"), ("momentum", "0.5"), ("gradientLimit", "0.0001"),
-            ("clampsChains", "true"), ("bufferSize", "40"), ("bufferSlots", "without-replacement"), ("bufferWriting", "queue"),
-            ("resetsBuffer", "true"), ("dataNoise", "0.1"), ("gradientNormLimit", "0.001"), ("energyPenalty", "1"), ("samplingType", "bfloat16"),
+            ("trainingImages", "100"), ("width", "0.125"), ("leakySlope", "0.1"), ("adaptiveIntervals", "[3]"),
+            ("objectives", "[least-squares]"),
+            ("rejuvenationRates", "[0.9]"), ("normalizations", "[none]"), ("batchSize", "9"), ("learningRate", "0.01"),
+            ("beta1", "0.5"),
+            ("beta2", "0.9"), ("chainLength", "4"), ("stepSize", "0.2"), ("noise", "0.2"), ("momentum", "0.5"),
+            ("gradientLimit", "0.0001"),
+            ("clampsChains", "true"), ("bufferSize", "40"), ("bufferSlots", "without-replacement"),
+            ("bufferWriting", "queue"),
+            ("resetsBuffer", "true"), ("dataNoise", "0.1"), ("gradientNormLimit", "0.001"), ("energyPenalty", "1"),
+            ("samplingType", "bfloat16"),
         ] {
             let changed = try logged(key, value)
             #expect(changed != plain, "\(key)")
@@ -85,7 +110,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     /// What leaves the finite numbers ends the cell as diverged, not the run.
     @Test func aDivergenceIsRecorded() throws {
         try withFolder { folder in
-            let records = try run(plan(folder, set: ["stepSize=1e30", "normalizations=[none]", "adaptiveIntervals=[1]"]))
+            let records = try run(
+                plan(folder, set: ["stepSize=1e30", "normalizations=[none]", "adaptiveIntervals=[1]"]))
             guard case .diverged(let quantity, let update) = records[0].status else {
                 Issue.record("\(records[0].status)")
                 return
@@ -97,14 +123,22 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     @Test func dataThatIsNotThereAndSettingsThatCannotBeAreNamed() throws {
         try withFolder { folder in
             var message = ""
-            do { _ = try run(plan(folder, set: ["data=mnist", "folder=\(folder.path)/none"])) } catch { message = "\(error)" }
+            do { _ = try run(plan(folder, set: ["data=mnist", "folder=\(folder.path)/none"])) } catch {
+                message = "\(error)"
+            }
             #expect(message.contains("train-images-idx3-ubyte.gz: is not there: `make data` fetches it"), "\(message)")
             for (override, expected) in [
-                ("adaptiveIntervals=[0]", "adaptiveIntervals is [0], expected a list of different whole numbers from 1"),
+                (
+                    "adaptiveIntervals=[0]",
+                    "adaptiveIntervals is [0], expected a list of different whole numbers from 1"
+                ),
                 ("adaptiveIntervals=[3]", "updates is 8, expected a multiple of each of adaptiveIntervals, of 3"),
                 ("bufferSize=0", "bufferSize is 0, expected a whole number from 1"),
                 ("bufferSize=7", "batchSize is 8, expected at most bufferSize, 7"),
-                ("rejuvenationRates=[0.5, 1.5]", "rejuvenationRates is [0.5, 1.5], expected a list of different numbers from 0 to 1"),
+                (
+                    "rejuvenationRates=[0.5, 1.5]",
+                    "rejuvenationRates is [0.5, 1.5], expected a list of different numbers from 0 to 1"
+                ),
                 ("network=c", "network is c, expected one for images of 1 × 28 × 28, which those of bars are"),
                 ("bufferStart=empty", "bufferStart is empty, expected full"),
                 ("noise=1e39", "noise is 1e+39, expected a number from 0 to 1e+30"),

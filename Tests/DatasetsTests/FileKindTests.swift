@@ -11,7 +11,8 @@ import Testing
         }
     }
 
-    /// Names say nothing: an IDX file called .bin, CIFAR-10 records called .idx, HDF5 without an ending and behind a user block.
+    /// Names say nothing: an IDX file called .bin, CIFAR-10 records called .idx, HDF5 without an ending and behind a
+    /// user block.
     @Test func contentDecidesAndNotTheName() throws {
         let idx: [UInt8] = [0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0, 3] + (0..<6)
         #expect(try kind(idx, named: "a.bin") == .idx)
@@ -22,8 +23,8 @@ import Testing
         #expect(try kind([UInt8](repeating: 0x20, count: 1000) + hdf5) != .hdf5)
     }
 
-    /// An airplane whose first pixels are 0, 8, 1 begins as an IDX file of rank 1: its sizes do not fit, so it is a record; an IDX file of
-    /// 3,073 bytes whose sizes do fit is one.
+    /// An airplane whose first pixels are 0, 8, 1 begins as an IDX file of rank 1: its sizes do not fit, so it is a
+    /// record; an IDX file of 3,073 bytes whose sizes do fit is one.
     @Test func aRecordThatBeginsAsIDXIsARecord() throws {
         #expect(try kind([0, 0, 8, 1] + [UInt8](repeating: 0, count: 3069)) == .cifar10)
         #expect(try kind([0, 0, 8, 1, 0, 0, 0x0b, 0xf9] + [UInt8](repeating: 0, count: 3065)) == .idx)
@@ -31,8 +32,10 @@ import Testing
 
     @Test func whatHoldsNoImagesIsNamedWithItsCure() throws {
         for (head, words) in [
-            ([0x89, 0x50, 0x4e, 0x47], "is one PNG image: give the folder"), ([0xff, 0xd8, 0xff, 0xe0], "is a JPEG image"),
-            ([0x93] + Array("NUMPY".utf8), "is a NumPy array"), ([0x50, 0x4b, 3, 4], "is a zip archive"), ([0x80, 4, 0x95, 0], "is a Python pickle"),
+            ([0x89, 0x50, 0x4e, 0x47], "is one PNG image: give the folder"),
+            ([0xff, 0xd8, 0xff, 0xe0], "is a JPEG image"),
+            ([0x93] + Array("NUMPY".utf8), "is a NumPy array"), ([0x50, 0x4b, 3, 4], "is a zip archive"),
+            ([0x80, 4, 0x95, 0], "is a Python pickle"),
             (Array("hello".utf8), "is none of the files that hold images: it begins with 68 65 6c 6c"),
             ([0x1f, 0x8b, 8, 0], "is gzip-compressed, and cannot be unpacked"),
         ] as [([UInt8], String)] {
@@ -68,8 +71,11 @@ import Testing
         #expect(gzip.terminationStatus == 0)
     }
 
-    /// Labels are found whichever of the two files is compressed, and under the names with a dot; what was found is said.
-    @Test(arguments: [("train-images-idx3-ubyte", "train-labels-idx1-ubyte"), ("train-images.idx3-ubyte", "train-labels.idx1-ubyte")])
+    /// Labels are found whichever of the two files is compressed, and under the names with a dot; what was found is
+    /// said.
+    @Test(arguments: [
+        ("train-images-idx3-ubyte", "train-labels-idx1-ubyte"), ("train-images.idx3-ubyte", "train-labels.idx1-ubyte"),
+    ])
     func labelsAreFoundInEveryFormOfTheirName(_ names: (images: String, labels: String)) throws {
         for (compressesImages, compressesLabels) in [(false, false), (false, true), (true, false), (true, true)] {
             try withFolder { folder in
@@ -96,7 +102,8 @@ import Testing
             for name in ["a3.idx", "images"] {
                 let url = folder.appendingPathComponent(name)
                 try write(url, [3, 1, 2], [1, 2, 3, 4, 5, 6])
-                let relative = URL(fileURLWithPath: name, relativeTo: URL(fileURLWithPath: folder.path, isDirectory: true))
+                let relative = URL(
+                    fileURLWithPath: name, relativeTo: URL(fileURLWithPath: folder.path, isDirectory: true))
                 for path in [url, relative] {
                     let set = try ImageSet(idx: path)
                     #expect(set.classes == nil && set.remarks == ["\(name): labels none: no file of labels beside it"])
@@ -105,7 +112,8 @@ import Testing
         }
     }
 
-    /// 8 MiB of zeros pack into some 8 KiB: refused at 200 times their size, read where a thousandfold and more is allowed, and read plain.
+    /// 8 MiB of zeros pack into some 8 KiB: refused at 200 times their size, read where a thousandfold and more is
+    /// allowed, and read plain.
     @Test func aCompressedFileUnpacksToALimit() throws {
         try withFolder { folder in
             let url = folder.appendingPathComponent("zeros")
@@ -114,7 +122,9 @@ import Testing
             try compress(url)
             let packed = url.appendingPathExtension("gz")
             let message = fault(packed) { _ = try IDX(contentsOf: packed) }
-            #expect(message.hasPrefix("unpacks to more than 200 times its ") && message.hasSuffix("unpack it by gunzip and give the plain file"))
+            #expect(
+                message.hasPrefix("unpacks to more than 200 times its ")
+                    && message.hasSuffix("unpack it by gunzip and give the plain file"))
             #expect(try IDX(contentsOf: packed, largestExpansion: 2000).elements.count == 8 << 20)
         }
     }

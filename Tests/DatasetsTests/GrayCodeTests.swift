@@ -40,7 +40,9 @@ private let dimensions = [4, 16, 32, 66, 130, 256, 2048]
             let steps = Double(sign: .plus, exponent: d / 2 - 1, significand: 1)
             let scale = single ? Double(Float(steps) / 5.5) : steps / 5.5
             let code = try GrayCode(dimension: d, scale: scale, isSinglePrecision: single)
-            let points = expected.points.map { SIMD2($0[0], $0[1]) }.map { single ? SIMD2<Double>(SIMD2<Float>($0)) : $0 }
+            let points = expected.points.map { SIMD2($0[0], $0[1]) }.map {
+                single ? SIMD2<Double>(SIMD2<Float>($0)) : $0
+            }
             #expect(try code.bits(of: points) == rows.flatMap { bits(hexadecimal: $0, count: d) }, "d = \(d)")
         }
     }
@@ -66,10 +68,13 @@ private let dimensions = [4, 16, 32, 66, 130, 256, 2048]
         var r = NumPyRandomState(seed: 12)
         var starts: [Double] = [0]
         // Around powers of two, where a plain binary code changes all bits, and anywhere.
-        for exponent in 1..<max(top, 2) where exponent < top { starts.append(Double(sign: .plus, exponent: exponent, significand: 1) - 1) }
+        for exponent in 1..<max(top, 2) where exponent < top {
+            starts.append(Double(sign: .plus, exponent: exponent, significand: 1) - 1)
+        }
         if top > 1 {
             for _ in 0..<500 {
-                starts.append((r.randomSample() * (Double(sign: .plus, exponent: top, significand: 1) - 1)).rounded(.down))
+                starts.append(
+                    (r.randomSample() * (Double(sign: .plus, exponent: top, significand: 1) - 1)).rounded(.down))
             }
         }
         for k in starts {
@@ -79,13 +84,16 @@ private let dimensions = [4, 16, 32, 66, 130, 256, 2048]
         }
     }
 
-    @Test(arguments: dimensions, [false, true]) func magnitudesBeyondTheScaleSaturate(dimension d: Int, single: Bool) throws {
+    @Test(arguments: dimensions, [false, true]) func magnitudesBeyondTheScaleSaturate(dimension d: Int, single: Bool)
+        throws
+    {
         let code = try GrayCode(dimension: d, scale: 1, isSinglePrecision: single)
         let limit = Double(sign: .plus, exponent: code.magnitudeBits, significand: 1)
         let largest: [UInt8] = [0, 1] + [UInt8](repeating: 0, count: d / 2 - 2)
         for x in [limit, 1e308, .infinity] where x >= limit {
             #expect(try code.bits(of: [SIMD2(x, x)]) == largest + largest)
-            #expect(try code.bits(of: [SIMD2(-x, 0)]) == [1] + largest.dropFirst() + [UInt8](repeating: 0, count: d / 2))
+            #expect(
+                try code.bits(of: [SIMD2(-x, 0)]) == [1] + largest.dropFirst() + [UInt8](repeating: 0, count: d / 2))
         }
     }
 
@@ -99,7 +107,9 @@ private let dimensions = [4, 16, 32, 66, 130, 256, 2048]
         for d in [8, 256, 2048] {
             let code = try GrayCode(dimension: d, scale: 1)
             #expect(throws: DatasetError.notANumber(pointIndex: 1)) { try code.bits(of: [.zero, SIMD2(0, .nan)]) }
-            #expect(throws: DatasetError.bitCount(d + 1, dimension: d)) { try code.points(of: [UInt8](repeating: 0, count: d + 1)) }
+            #expect(throws: DatasetError.bitCount(d + 1, dimension: d)) {
+                try code.points(of: [UInt8](repeating: 0, count: d + 1))
+            }
             var bits = [UInt8](repeating: 0, count: d)
             bits[3] = 2
             #expect(throws: DatasetError.notABit(2, index: 3)) { try code.points(of: bits) }

@@ -27,7 +27,8 @@ import Testing
     private let matrix: [UInt8] = [0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6]
     /// The same by gzip: Python's gzip.compress(matrix, mtime=0).
     private let compressed: [UInt8] = [
-        31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 99, 96, 224, 96, 98, 96, 96, 0, 97, 102, 70, 38, 102, 22, 86, 54, 0, 72, 148, 62, 229, 18, 0, 0, 0,
+        31, 139, 8, 0, 0, 0, 0, 0, 2, 3, 99, 96, 224, 96, 98, 96, 96, 0, 97, 102, 70, 38, 102, 22, 86, 54, 0, 72, 148,
+        62, 229, 18, 0, 0, 0,
     ]
 
     @Test func plainAndCompressedFilesAreReadAlike() throws {
@@ -49,21 +50,28 @@ import Testing
         try withFolder { folder in
             var other = matrix
             other[1] = 1
-            #expect(fault(other, in: folder) == "is no IDX file: it begins with 00 01 08 02, expected 00 00 08 and the rank")
+            #expect(
+                fault(other, in: folder) == "is no IDX file: it begins with 00 01 08 02, expected 00 00 08 and the rank"
+            )
             other = matrix
             other[2] = 13
             #expect(fault(other, in: folder) == "holds elements of type 0d, expected 08, unsigned bytes")
             other = matrix
             other[3] = 0
             #expect(fault(other, in: folder) == "has rank 0, expected 1 to 8")
-            #expect(fault(Array(matrix.prefix(17)), in: folder)
-                == "ends after 5 of the 6 elements that its sizes [2, 3] say: it is cut short")
+            #expect(
+                fault(Array(matrix.prefix(17)), in: folder)
+                    == "ends after 5 of the 6 elements that its sizes [2, 3] say: it is cut short")
             #expect(fault(matrix + [7], in: folder) == "goes on after the 6 elements that its sizes [2, 3] say")
-            #expect(fault(Array(matrix.prefix(9)), in: folder) == "ends within the sizes: it is no IDX file, or cut short")
+            #expect(
+                fault(Array(matrix.prefix(9)), in: folder) == "ends within the sizes: it is no IDX file, or cut short")
             #expect(fault([], in: folder) == "ends within the magic number: it is no IDX file, or cut short")
-            #expect(fault([0, 0, 8, 3] + [UInt8](repeating: 255, count: 12), in: folder)
-                == "says that it holds 4294967295 × 4294967295 × 4294967295 elements, at most 4294967296 are read")
-            #expect(fault(Array(compressed.dropLast(9)), in: folder, name: "a.gz") == "cannot be decompressed: it is cut short")
+            #expect(
+                fault([0, 0, 8, 3] + [UInt8](repeating: 255, count: 12), in: folder)
+                    == "says that it holds 4294967295 × 4294967295 × 4294967295 elements, at most 4294967296 are read")
+            #expect(
+                fault(Array(compressed.dropLast(9)), in: folder, name: "a.gz")
+                    == "cannot be decompressed: it is cut short")
             var damaged = compressed
             damaged[damaged.count - 6] ^= 0xFF
             #expect(fault(damaged, in: folder, name: "a.gz") == "cannot be decompressed: incorrect data check")
@@ -80,8 +88,9 @@ import Testing
     @Test func memoryIsNotAllocatedOnTheHeadersWord() throws {
         try withFolder { folder in
             let before = peakMemory()
-            #expect(fault([0, 0, 8, 2, 255, 255, 255, 255, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6], in: folder)
-                .hasPrefix("ends after 6 of the 4294967295 elements"))
+            #expect(
+                fault([0, 0, 8, 2, 255, 255, 255, 255, 0, 0, 0, 1, 1, 2, 3, 4, 5, 6], in: folder)
+                    .hasPrefix("ends after 6 of the 4294967295 elements"))
             #expect(peakMemory() - before < 64 << 20)
         }
     }
@@ -92,8 +101,8 @@ import Testing
         return (line.flatMap { Int($0.filter(\.isNumber)) } ?? 0) * 1024
     }
 
-    /// 1,000 damaged copies of the files above: each is read as an array that agrees with its own length, or refused with a sentence that
-    /// names it; none crashes or hangs.
+    /// 1,000 damaged copies of the files above: each is read as an array that agrees with its own length, or refused
+    /// with a sentence that names it; none crashes or hangs.
     @Test func damagedFilesAreRefusedOrReadWhole() throws {
         try withFolder { folder in
             let url = folder.appendingPathComponent("mutant")
@@ -135,11 +144,16 @@ import Testing
                 try Data(header + elements).write(to: folder.appendingPathComponent(name))
             }
             func fault() -> String {
-                do { _ = try MNIST(.test, in: folder) } catch { return "\(error)".replacingOccurrences(of: folder.path + "/", with: "") }
+                do { _ = try MNIST(.test, in: folder) } catch {
+                    return "\(error)".replacingOccurrences(of: folder.path + "/", with: "")
+                }
                 return "none"
             }
             let pixels = (0..<2 * 784).map { UInt8($0 % 256) }
-            #expect(fault() == "t10k-images-idx3-ubyte.gz: is not there: `make data` fetches it, `make data FROM=folder` takes it from a folder")
+            #expect(
+                fault()
+                    == "t10k-images-idx3-ubyte.gz: is not there: `make data` fetches it, `make data FROM=folder` takes it from a folder"
+            )
             try write("t10k-images-idx3-ubyte", [2, 28, 28], pixels)
             try write("t10k-labels-idx1-ubyte", [2], [3, 9])
             let digits = try MNIST(.test, in: folder)

@@ -42,15 +42,18 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
 }
 
 @Suite struct SHA256Tests {
-    /// The examples of FIPS 180-4 and its successors (empty, "abc", two blocks, a million times "a"), and lengths around a block's end
-    /// against sha256sum.
+    /// The examples of FIPS 180-4 and its successors (empty, "abc", two blocks, a million times "a"), and lengths
+    /// around a block's end against sha256sum.
     @Test func digestsAreThePublishedOnes() {
         #expect(SHA256.hexadecimal([]) == "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855")
-        #expect(SHA256.hexadecimal(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
-        #expect(SHA256.hexadecimal(Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8))
-            == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
-        #expect(SHA256.hexadecimal([UInt8](repeating: 0x61, count: 1_000_000))
-            == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
+        #expect(
+            SHA256.hexadecimal(Array("abc".utf8)) == "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad")
+        #expect(
+            SHA256.hexadecimal(Array("abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq".utf8))
+                == "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1")
+        #expect(
+            SHA256.hexadecimal([UInt8](repeating: 0x61, count: 1_000_000))
+                == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
     }
 
     @Test func partsMakeTheSameDigest() {
@@ -58,7 +61,9 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         let whole = SHA256.hexadecimal(bytes)
         for step in [1, 7, 63, 64, 65, 500] {
             var digest = SHA256()
-            for start in stride(from: 0, to: bytes.count, by: step) { digest.update(Array(bytes[start..<min(bytes.count, start + step)])) }
+            for start in stride(from: 0, to: bytes.count, by: step) {
+                digest.update(Array(bytes[start..<min(bytes.count, start + step)]))
+            }
             #expect(digest.hexadecimal == whole, "parts of \(step)")
         }
     }
@@ -87,21 +92,28 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
                 return DatasetsTests.fault(url) { _ = try CIFAR10.records(contentsOf: url) }
             }
             #expect(try fault([]) == "is empty, expected records of 3073 bytes")
-            #expect(try fault(Array(records.dropLast())) == "ends within record 2: 9218 bytes are no whole number of records of 3073")
-            #expect(try fault(records + [1]) == "ends within record 3: 9220 bytes are no whole number of records of 3073")
+            #expect(
+                try fault(Array(records.dropLast()))
+                    == "ends within record 2: 9218 bytes are no whole number of records of 3073")
+            #expect(
+                try fault(records + [1]) == "ends within record 3: 9220 bytes are no whole number of records of 3073")
             var wrong = records
             wrong[2 * 3073] = 10
             #expect(try fault(wrong) == "the label of record 2 is 10, expected 0 to 9")
-            #expect(try fault([UInt8](repeating: 0, count: 10_001 * 3073)) == "goes on after record 9999, the last of a file of 30730000 bytes")
+            #expect(
+                try fault([UInt8](repeating: 0, count: 10_001 * 3073))
+                    == "goes on after record 9999, the last of a file of 30730000 bytes")
             let nowhere = folder.appendingPathComponent("nowhere.bin")
             let absent = DatasetsTests.fault(nowhere) { _ = try CIFAR10.records(contentsOf: nowhere) }
-            #expect(absent == "is not there: `make data` fetches CIFAR-10, `make data FROM=folder` takes it from a folder")
+            #expect(
+                absent == "is not there: `make data` fetches CIFAR-10, `make data FROM=folder` takes it from a folder")
             let ofFolder = DatasetsTests.fault(folder) { _ = try CIFAR10.records(contentsOf: folder) }
             #expect(ofFolder == "is a folder, expected a file of records")
         }
     }
 
-    /// Mutants of three records, cut, grown or changed at random: read as whole records, or refused with a sentence that names the file.
+    /// Mutants of three records, cut, grown or changed at random: read as whole records, or refused with a sentence
+    /// that names the file.
     @Test func damagedFilesAreRefusedOrReadWhole() throws {
         try withFolder { folder in
             let url = folder.appendingPathComponent("mutant.bin")
@@ -160,7 +172,8 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
             }
             let images = try write("x-images-idx3-ubyte", [3, 1, 2], [1, 2, 3, 4, 5, 6])
             let bare = try ImageSet(idx: images)
-            #expect(bare.shape == ImageShape(channels: 1, height: 1, width: 2) && bare.count == 3 && bare.classes == nil)
+            #expect(
+                bare.shape == ImageShape(channels: 1, height: 1, width: 2) && bare.count == 3 && bare.classes == nil)
             let labels = try write("x-labels-idx1-ubyte", [3], [7, 0, 255])
             #expect(try ImageSet(idx: images).classes == [7, 0, 255])
             #expect(try ImageSet(idx: images).pixels(1..<2) == [3, 4])
@@ -181,7 +194,9 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
 }
 
 @Suite struct HDF5ImagesTests {
-    @Test(arguments: [0, 4], [ImageShape(channels: 3, height: 5, width: 7), ImageShape(channels: 1, height: 28, width: 28)])
+    @Test(
+        arguments: [0, 4],
+        [ImageShape(channels: 3, height: 5, width: 7), ImageShape(channels: 1, height: 28, width: 28)])
     func imagesComeBackInParts(deflate: Int, shape: ImageShape) throws {
         try withFolder { folder in
             let path = folder.appendingPathComponent("a.h5").path
@@ -208,7 +223,8 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
             let path = folder.appendingPathComponent("a.h5").path
             let shape = ImageShape(channels: 3, height: 256, width: 256)
             let set = try ImageSet(
-                name: "ramp", shape: shape, pixels: (0..<23 * shape.pixelCount).map { UInt8(truncatingIfNeeded: $0 / 7919) })
+                name: "ramp", shape: shape,
+                pixels: (0..<23 * shape.pixelCount).map { UInt8(truncatingIfNeeded: $0 / 7919) })
             try set.writeHDF5(to: path)
             #expect(try HDF5Images(path: path).pixels(4..<23) == set.pixels(4..<23))
             let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as? Int
@@ -233,37 +249,47 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
             let good = HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 1, 2, 2])
             #expect(try fault(good) == "none")
             #expect(try fault(nil) == "has no array 'images'")
-            #expect(try fault(HDF5Array([Float](repeating: 1, count: 12), shape: [3, 1, 2, 2]))
-                == "array 'images' holds float32, expected uint8, 0 to 255"
+            #expect(
+                try fault(HDF5Array([Float](repeating: 1, count: 12), shape: [3, 1, 2, 2]))
+                    == "array 'images' holds float32, expected uint8, 0 to 255"
                     + mended("(a['images'][...] * 255).round().astype('u1')", scale: ", where 1 is white"))
-            #expect(try fault(HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 2, 2]))
-                == "array 'images' has the shape [3, 2, 2], expected [images, channels, height, width]"
+            #expect(
+                try fault(HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 2, 2]))
+                    == "array 'images' has the shape [3, 2, 2], expected [images, channels, height, width]"
                     + mended("a['images'][...][:, None]"))
-            #expect(try fault(HDF5Array([1] as [UInt8], shape: []))
-                == "array 'images' has the shape [], expected [images, channels, height, width]")
-            #expect(try fault(HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 2, 2, 1]))
-                == "array 'images' has the shape [3, 2, 2, 1], channels last, expected [images, channels, height, width]"
+            #expect(
+                try fault(HDF5Array([1] as [UInt8], shape: []))
+                    == "array 'images' has the shape [], expected [images, channels, height, width]")
+            #expect(
+                try fault(HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 2, 2, 1]))
+                    == "array 'images' has the shape [3, 2, 2, 1], channels last, expected [images, channels, height, width]"
                     + mended("a['images'][...].transpose(0, 3, 1, 2)"))
-            #expect(try fault(HDF5Array([UInt8](), shape: [0, 1, 2, 2]))
-                == "array 'images' has the shape [0, 1, 2, 2]: there is no image in it")
-            #expect(try fault(HDF5Array([UInt8](), shape: [3, 1, 0, 2]))
-                == "array 'images' has the shape [3, 1, 0, 2], expected 1 or 3 channels and sides from 1 to 4096: "
+            #expect(
+                try fault(HDF5Array([UInt8](), shape: [0, 1, 2, 2]))
+                    == "array 'images' has the shape [0, 1, 2, 2]: there is no image in it")
+            #expect(
+                try fault(HDF5Array([UInt8](), shape: [3, 1, 0, 2]))
+                    == "array 'images' has the shape [3, 1, 0, 2], expected 1 or 3 channels and sides from 1 to 4096: "
                     + "[images, channels, height, width]")
-            #expect(try fault(good, labels: HDF5Array([0, 1] as [Int64], shape: [2]))
-                == "array 'labels' has the shape [2], expected [3], a label for each image")
-            #expect(try fault(good, labels: HDF5Array([0, 1, 2] as [Double], shape: [3]))
-                == "array 'labels' holds float64, expected integers"
+            #expect(
+                try fault(good, labels: HDF5Array([0, 1] as [Int64], shape: [2]))
+                    == "array 'labels' has the shape [2], expected [3], a label for each image")
+            #expect(
+                try fault(good, labels: HDF5Array([0, 1, 2] as [Double], shape: [3]))
+                    == "array 'labels' holds float64, expected integers"
                     + mended("a['images'][...]; b['labels'] = a['labels'][...].astype('i8')"))
-            #expect(try fault(good, labels: HDF5Array([0, -1, 2] as [Int64], shape: [3])) == "label 1 is -1, expected 0 to 65535")
+            #expect(
+                try fault(good, labels: HDF5Array([0, -1, 2] as [Int64], shape: [3]))
+                    == "label 1 is -1, expected 0 to 65535")
             try Data("no file of arrays".utf8).write(to: url)
             let ofText = DatasetsTests.fault(url) { _ = try HDF5Images(path: url.path) }
             #expect(ofText == "is not an HDF5 file")
         }
     }
 
-    /// Of h5py, images in two chunks. Of 16,384 bytes: the second unpacks to 32 MiB. Of 16 bytes: the second takes 32 KiB stored, or unpacks to 12.
-    /// The first is read, the second refused, and memory is not taken. A chunk larger than the data set, 1 MiB for 16 bytes, is read, and one with a checksum
-    /// alone.
+    /// Of h5py, images in two chunks. Of 16,384 bytes: the second unpacks to 32 MiB. Of 16 bytes: the second takes 32
+    /// KiB stored, or unpacks to 12. The first is read, the second refused, and memory is not taken. A chunk larger
+    /// than the data set, 1 MiB for 16 bytes, is read, and one with a checksum alone.
     @Test func aChunkUnpacksToWhatItDeclares() throws {
         func url(_ name: String) throws -> URL {
             try #require(Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Golden"))
@@ -295,7 +321,8 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         try withFolder { folder in
             try #require(mkfifo(folder.appendingPathComponent("pipe").path, 0o600) == 0)
             func copy(_ name: String) throws -> URL {
-                let url = try #require(Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Golden"))
+                let url = try #require(
+                    Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Golden"))
                 let copy = folder.appendingPathComponent("\(name).h5")
                 try FileManager.default.copyItem(at: url, to: copy)
                 return copy
@@ -308,13 +335,15 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
             #expect(try HDF5File(path: url.path).attributes() == ["name": "four squares"])
             let link = try copy("images-soft-link")
             let found = DatasetsTests.fault(link) { _ = try HDF5Images(path: link.path) }
-            #expect(found.hasPrefix("array 'images' is a link to another name, which is not followed here\n"), "\(found)")
+            #expect(
+                found.hasPrefix("array 'images' is a link to another name, which is not followed here\n"), "\(found)")
             #expect(try HDF5File(path: link.path).names() == [])
         }
     }
 
     @Test func allFaultsOfAFileAreSaidAtOnceWithTheLineThatMendsThem() throws {
-        let url = try #require(Bundle.module.url(forResource: "images-all-faults", withExtension: "h5", subdirectory: "Golden"))
+        let url = try #require(
+            Bundle.module.url(forResource: "images-all-faults", withExtension: "h5", subdirectory: "Golden"))
         let found = fault(url) { _ = try HDF5Images(path: url.path) }
         #expect(
             found == """
@@ -329,7 +358,8 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
 
     /// A plain chunk whose place in the file says that it has 8 bytes, of 48: HDF5 takes memory for 8 and reads 48.
     @Test func aPlainChunkThatIsStoredShortIsRefused() throws {
-        let url = try #require(Bundle.module.url(forResource: "images-short-key", withExtension: "h5", subdirectory: "Golden"))
+        let url = try #require(
+            Bundle.module.url(forResource: "images-short-key", withExtension: "h5", subdirectory: "Golden"))
         let found = fault(url) { _ = try HDF5Images(path: url.path).pixels(0..<3) }
         #expect(found == "array 'images' declares 144 bytes in chunks but stores 104")
     }
@@ -341,7 +371,8 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
             let url = folder.appendingPathComponent("a.h5")
             let count = 4096, writer = try HDF5Writer()
             let pixels = try noise(count, ImageShape(channels: 1, height: 32, width: 32), labels: false).pixels
-            let rows = try writer.makeRows(.uint8, shape: [count, 1, 32, 32], named: "images", chunkRows: count, deflate: 1)
+            let rows = try writer.makeRows(
+                .uint8, shape: [count, 1, 32, 32], named: "images", chunkRows: count, deflate: 1)
             try rows.write(pixels, from: 0)
             try writer.save(to: url.path)
             let file = try HDF5Images(path: url.path)
@@ -352,8 +383,8 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         }
     }
 
-    /// Files of h5py: HDF5's own filters are read; a foreign filter, 2⁴⁰ images of which one chunk was written, chunks of 512 MiB, storage
-    /// or a link to another file, and another element type are refused before anything is read.
+    /// Files of h5py: HDF5's own filters are read; a foreign filter, 2⁴⁰ images of which one chunk was written, chunks
+    /// of 512 MiB, storage or a link to another file, and another element type are refused before anything is read.
     @Test func filesOfOtherProgramsAreReadOrRefused() throws {
         func url(_ name: String) throws -> URL {
             try #require(Bundle.module.url(forResource: name, withExtension: "h5", subdirectory: "Golden"))
@@ -362,7 +393,10 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         #expect(try file.pixels(0..<4) == (0..<16).map { UInt8($0) })
         #expect(try file.labels() == [3, 1, 2, 0])
         let faults = [
-            ("images-lzf", "array 'images' is stored through filter 32000, lzf: only deflate, shuffle and fletcher32 are read here"),
+            (
+                "images-lzf",
+                "array 'images' is stored through filter 32000, lzf: only deflate, shuffle and fletcher32 are read here"
+            ),
             ("images-unwritten", "array 'images' declares 1048576 chunks but stores 1"),
             ("images-large-chunks", "array 'images' is stored in chunks above 64 MiB, which is not read here"),
             ("images-external", "array 'images' lies in another file, which is not read here"),
@@ -377,7 +411,8 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         }
     }
 
-    /// Mutants of a chunked, deflated file: opened and read, or refused with an error that names the file; none crashes.
+    /// Mutants of a chunked, deflated file: opened and read, or refused with an error that names the file; none
+    /// crashes.
     @Test func damagedFilesAreRefusedOrRead() throws {
         try withFolder { folder in
             let url = folder.appendingPathComponent("mutant.h5")
@@ -423,7 +458,8 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         #expect(fault?.description == "2 of 3 numbers are not finite: they are no pixels")
     }
 
-    /// The difference to the unnoised pixels has mean 0 and the deviation asked for: 40,000 draws, bounds of 5 standard errors.
+    /// The difference to the unnoised pixels has mean 0 and the deviation asked for: 40,000 draws, bounds of 5 standard
+    /// errors.
     @Test func noiseHasItsDeviation() {
         let pixels = Tensor.full([40_000], 77, dtype: .uint8)
         let noise = pixels.scaledPixels(noise: 0.03, using: RandomGenerator(seed: 5)) - pixels.scaledPixels()
@@ -445,7 +481,11 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
         let shape = ImageShape(channels: 1, height: 2, width: 2)
         #expect(throws: ImageError.self) { try ImageSet(name: "a", shape: shape, pixels: []) }
         #expect(throws: ImageError.self) { try ImageSet(name: "a", shape: shape, pixels: [1, 2, 3]) }
-        #expect(throws: ImageError.self) { try ImageSet(name: "a", shape: shape, pixels: [1, 2, 3, 4], labels: [0, 1]) }
-        #expect(throws: ImageError.self) { try ImageSet(name: "a", shape: ImageShape(channels: 2, height: 1, width: 2), pixels: [1, 2, 3, 4]) }
+        #expect(throws: ImageError.self) {
+            try ImageSet(name: "a", shape: shape, pixels: [1, 2, 3, 4], labels: [0, 1])
+        }
+        #expect(throws: ImageError.self) {
+            try ImageSet(name: "a", shape: ImageShape(channels: 2, height: 1, width: 2), pixels: [1, 2, 3, 4])
+        }
     }
 }

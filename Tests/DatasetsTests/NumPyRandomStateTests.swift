@@ -128,9 +128,13 @@ private func agree(_ a: [Double], _ b: [Double]) -> Bool {
     @Test func impossibleStatesAreRefused() {
         var state = NumPyRandomState(seed: 1).state
         state.position = 625
-        #expect(throws: DatasetError.randomState("position 625 lies outside 0 ... 624")) { try NumPyRandomState(state: state) }
+        #expect(throws: DatasetError.randomState("position 625 lies outside 0 ... 624")) {
+            try NumPyRandomState(state: state)
+        }
         state.position = 0
         state.key.removeLast()
-        #expect(throws: DatasetError.randomState("the key has 623 words, and MT19937 has 624")) { try NumPyRandomState(state: state) }
+        #expect(throws: DatasetError.randomState("the key has 623 words, and MT19937 has 624")) {
+            try NumPyRandomState(state: state)
+        }
     }
 }

@@ -57,8 +57,8 @@ private func isClose(_ points: [SIMD2<Double>], _ expected: [[Double]], within t
         #expect(abs(data.intScale / expected.int_scale - 1) <= tolerance(dataset))
     }
 
-    /// The batch that a released run draws before it trains: 5,000 points for the scale, then 1,000. Values from the golden traces
-    /// of 2spirals and moons (seed 1023).
+    /// The batch that a released run draws before it trains: 5,000 points for the scale, then 1,000. Values from the
+    /// golden traces of 2spirals and moons (seed 1023).
     @Test(arguments: [
         (
             ToyDataset.twoSpirals,
@@ -101,7 +101,9 @@ private func isClose(_ points: [SIMD2<Double>], _ expected: [[Double]], within t
         #expect(data.fScale == expected.f_scale)
         #expect(data.intScale == expected.int_scale)
         let batch = try data.batch(20)
-        #expect(Array(batch.bits.prefix(2 * dimension)) == expected.first.flatMap { bits(hexadecimal: $0, count: dimension) })
+        #expect(
+            Array(batch.bits.prefix(2 * dimension))
+                == expected.first.flatMap { bits(hexadecimal: $0, count: dimension) })
         #expect(batch.bits.reduce(0) { $0 + Int($1) } == expected.ones)
     }
 
@@ -135,9 +137,13 @@ private func isClose(_ points: [SIMD2<Double>], _ expected: [[Double]], within t
                 == "unknown data set 'spirals': the toy data sets are "
                 + "2spirals, 8gaussians, circles, moons, pinwheel, swissroll, checkerboard")
         for dimension in [-2, 0, 2, 3, 31, 2050] {
-            #expect(throws: DatasetError.dimension(dimension)) { try BinaryToyData(.moons, dimension: dimension, seed: 1) }
+            #expect(throws: DatasetError.dimension(dimension)) {
+                try BinaryToyData(.moons, dimension: dimension, seed: 1)
+            }
         }
-        #expect(DatasetError.dimension(31).description == "dimension 31: a point takes an even number of bits from 4 to 2048")
+        #expect(
+            DatasetError.dimension(31).description
+                == "dimension 31: a point takes an even number of bits from 4 to 2048")
 
         func refused(_ dataset: ToyDataset, _ count: Int, saying words: String) throws {
             var data = try BinaryToyData(dataset, seed: 1)

@@ -14,9 +14,12 @@ import Torch
     @Test(arguments: Alphabet.allCases)
     func theEnergyIsThatOfItsNumbers(alphabet: Alphabet) throws {
         let machine = machine(alphabet)
-        let expected = (0..<64).map { randomQuadratic(6, scale: 0.7, alphabet: alphabet, offset: 0.3, seed: 5).energy(ofState: $0) }
+        let expected = (0..<64).map {
+            randomQuadratic(6, scale: 0.7, alphabet: alphabet, offset: 0.3, seed: 5).energy(ofState: $0)
+        }
         #expect(deviation(machine.evaluate(allStates(6)).array(), expected) < 1e-14)
-        #expect(try machine.quadraticEnergy() == randomQuadratic(6, scale: 0.7, alphabet: alphabet, offset: 0.3, seed: 5))
+        #expect(
+            try machine.quadraticEnergy() == randomQuadratic(6, scale: 0.7, alphabet: alphabet, offset: 0.3, seed: 5))
         let other = try machine.converted(to: alphabet == .bits ? .spins : .bits)
         #expect(deviation(other.evaluate(allStates(6)).array(), expected) < 1e-14)
         #expect(machine.dtype == .float64 && self.machine(alphabet, dtype: .float32).dtype == .float32)
@@ -31,11 +34,13 @@ import Torch
         let energies = machine.evaluate(allStates(6))
         let lower = Tensor.normal([6, 6], dtype: .float64, using: RandomGenerator(seed: 9)).lowerTriangle(-1)
         withoutGradients {
-            machine.couplings.assign(machine.couplings + lower - lower.transposed() + Tensor.identity(6, dtype: .float64) * 3)
+            machine.couplings.assign(
+                machine.couplings + lower - lower.transposed() + Tensor.identity(6, dtype: .float64) * 3)
         }
         #expect(deviation(machine.evaluate(allStates(6)), energies) < 1e-14)
         let j = machine.symmetricCouplings.detached()
-        #expect(j.array(Double.self) == j.transposed().array() && j.diagonal().array() == [Double](repeating: 0, count: 6))
+        #expect(
+            j.array(Double.self) == j.transposed().array() && j.diagonal().array() == [Double](repeating: 0, count: 6))
         #expect(deviation(try machine.quadraticEnergy().couplings, j.array()) == 0)
     }
 
@@ -44,7 +49,9 @@ import Torch
         let (machine, x) = (machine(alphabet), coinFlips([10, 6], dtype: .float64))
         let indices = Tensor((0..<40).map { $0 * 7 % 6 }, shape: [10, 4])
         for indices in [nil, indices] {
-            let (found, expected) = (machine.flipDifferences(x, at: indices), machine.genericFlipDifferences(x, at: indices))
+            let (found, expected) = (
+                machine.flipDifferences(x, at: indices), machine.genericFlipDifferences(x, at: indices)
+            )
             #expect(deviation(found, expected) < 1e-13)
             // The parameters' gradients too, of a sum in which no two differences weigh the same.
             let weights = Tensor.normal(found.shape, dtype: .float64, using: RandomGenerator(seed: 3))
@@ -103,8 +110,8 @@ import Torch
         #expect(throws: CouplingError.self) { try machine.exactNegativeLogLikelihood(of: data) }
     }
 
-    /// Exact maximum likelihood recovers a machine from its own moments: L-BFGS to gradients of 10⁻⁹, couplings to 10⁻⁷.
-    /// The kernel of contiguous matrices gives the same bytes as tensor operations, which others take.
+    /// Exact maximum likelihood recovers a machine from its own moments: L-BFGS to gradients of 10⁻⁹, couplings to
+    /// 10⁻⁷. The kernel of contiguous matrices gives the same bytes as tensor operations, which others take.
     @Test(arguments: [1, 2, 31, 32, 33, 130])
     func symmetricPartsAreThoseOfTensorOperations(d: Int) {
         for dtype in [DType.float32, .float64] {

@@ -3,7 +3,8 @@ import Oracles
 import Testing
 import Torch
 
-/// The closed forms of the perceptron's derivatives against differentiating its energy twice, float64; 10⁻¹² is some hundred roundings.
+/// The closed forms of the perceptron's derivatives against differentiating its energy twice, float64; 10⁻¹² is some
+/// hundred roundings.
 @Suite struct ContinuousMLPEnergyTests {
     private static let activations: [Activation] = [.silu, .tanh, .softplus, .leakyReLU(slope: 0.2)]
 
@@ -24,17 +25,24 @@ import Torch
         return model
     }
 
-    @Test(arguments: activations, [[7], [6, 5, 4]]) func closedFormsAreTheDerivatives(activation: Activation, hidden: [Int]) {
+    @Test(arguments: activations, [[7], [6, 5, 4]]) func closedFormsAreTheDerivatives(
+        activation: Activation, hidden: [Int]
+    ) {
         let model = model(activation, hidden: hidden)
         let plain = Plain(model: model)
-        let (x, v) = (Tensor.normal([9, 3], dtype: .float64, using: generator), Tensor.normal([9, 3], dtype: .float64, using: generator))
+        let (x, v) = (
+            Tensor.normal([9, 3], dtype: .float64, using: generator),
+            Tensor.normal([9, 3], dtype: .float64, using: generator)
+        )
         let truth = plain.recordedGradient(x)
         #expect(deviation(model.inputGradient(x), truth) < 1e-12)
         #expect(deviation(model.recordedGradient(x), truth) < 1e-12)
         #expect(!model.inputGradient(x).requiresGradient)
         let (energy, slope) = model.energyAndInputGradient(x)
         #expect(deviation(energy, model.energy(x)) < 1e-13 && deviation(slope, truth) < 1e-12)
-        let (directional, generic) = (model.directionalDerivatives(x, along: v), plain.directionalDerivatives(x, along: v))
+        let (directional, generic) = (
+            model.directionalDerivatives(x, along: v), plain.directionalDerivatives(x, along: v)
+        )
         #expect(deviation(directional.first, generic.first) < 1e-12)
         #expect(deviation(directional.second, generic.second) < 1e-12)
         let exact = model.gradientAndLaplacian(x)
@@ -48,7 +56,10 @@ import Torch
     @Test(arguments: activations) func closedFormsAreRecorded(activation: Activation) {
         let model = model(activation, hidden: [6, 5])
         let plain = Plain(model: model)
-        let (x, v) = (Tensor.normal([9, 3], dtype: .float64, using: generator), Tensor.normal([9, 3], dtype: .float64, using: generator))
+        let (x, v) = (
+            Tensor.normal([9, 3], dtype: .float64, using: generator),
+            Tensor.normal([9, 3], dtype: .float64, using: generator)
+        )
         func found(_ model: some ContinuousEnergyModel) -> [[Tensor]] {
             let (gradient, laplacian) = model.gradientAndLaplacian(x)
             let (first, second) = model.directionalDerivatives(x, along: v)
@@ -82,7 +93,9 @@ import Torch
         let model = model(activation, hidden: [16, 16])
         let single = ContinuousMLPEnergy(
             dimension: 3, hidden: [16, 16], activation: activation, confinement: 0.3, using: generator)
-        withoutGradients { for (to, from) in zip(single.parameters, model.parameters) { to.tensor.assign(from.tensor) } }
+        withoutGradients {
+            for (to, from) in zip(single.parameters, model.parameters) { to.tensor.assign(from.tensor) }
+        }
         let x = Tensor.normal([9, 3], dtype: .float64, using: generator)
         let narrow = x.converted(to: .float32)
         #expect(single.dtype == .float32 && model.dtype == .float64)
@@ -91,15 +104,22 @@ import Torch
         #expect(deviation(found.laplacian, truth.laplacian) < 1e-4)
     }
 
-    /// The kernels' series and its gradients in the parameters, float32, against double precision; one, two and three hidden layers, and more points
-    /// than a part of the rows. 10⁻⁴ is some hundred roundings of sums of that many terms.
+    /// The kernels' series and its gradients in the parameters, float32, against double precision; one, two and three
+    /// hidden layers, and more points than a part of the rows. 10⁻⁴ is some hundred roundings of sums of that many
+    /// terms.
     @Test(arguments: [[32], [32, 16], [16, 48, 32]]) func kernelsFollowThePlainSeries(hidden: [Int]) {
         let double = model(.silu, hidden: hidden)
         let single = ContinuousMLPEnergy(dimension: 3, hidden: hidden, confinement: 0.3, using: generator)
-        withoutGradients { for (to, from) in zip(single.parameters, double.parameters) { to.tensor.assign(from.tensor) } }
-        let (x, v) = (Tensor.normal([150, 3], dtype: .float64, using: generator), Tensor.normal([150, 3], dtype: .float64, using: generator))
+        withoutGradients {
+            for (to, from) in zip(single.parameters, double.parameters) { to.tensor.assign(from.tensor) }
+        }
+        let (x, v) = (
+            Tensor.normal([150, 3], dtype: .float64, using: generator),
+            Tensor.normal([150, 3], dtype: .float64, using: generator)
+        )
         let weights = Tensor.normal([2, 150], dtype: .float64, using: generator)
-        func found(_ model: ContinuousMLPEnergy, _ dtype: DType) -> (first: Tensor, second: Tensor, gradients: [Tensor]) {
+        func found(_ model: ContinuousMLPEnergy, _ dtype: DType) -> (first: Tensor, second: Tensor, gradients: [Tensor])
+        {
             let (first, second) = model.directionalDerivatives(x.converted(to: dtype), along: v.converted(to: dtype))
             let weights = weights.converted(to: dtype)
             let loss = (weights[0] * first.squared()).sum() + (weights[1] * second).sum()
@@ -107,7 +127,8 @@ import Torch
         }
         #expect(relativeDeviation(single.inputGradient(x.converted(to: .float32)), double.inputGradient(x)) < 1e-5)
         let (ours, truth) = (found(single, .float32), found(double, .float64))
-        #expect(relativeDeviation(ours.first, truth.first) < 1e-5 && relativeDeviation(ours.second, truth.second) < 1e-5)
+        #expect(
+            relativeDeviation(ours.first, truth.first) < 1e-5 && relativeDeviation(ours.second, truth.second) < 1e-5)
         for (a, b) in zip(ours.gradients, truth.gradients) { #expect(relativeDeviation(a, b) < 1e-4) }
     }
 
@@ -133,7 +154,10 @@ import Torch
         }
         let p = model.precision.detached()
         #expect(deviation(p.array(), [1.44, 0.48, 0.48, 0.8]) < 1e-14)
-        let (x, v) = (Tensor.normal([5, 2], dtype: .float64, using: generator), Tensor.normal([5, 2], dtype: .float64, using: generator))
+        let (x, v) = (
+            Tensor.normal([5, 2], dtype: .float64, using: generator),
+            Tensor.normal([5, 2], dtype: .float64, using: generator)
+        )
         let (gradient, laplacian) = model.gradientAndLaplacian(x)
         #expect(deviation(gradient, (x - model.mean).matmul(p)) < 1e-13)
         #expect(deviation(laplacian.array(), [Double](repeating: 2.24, count: 5)) < 1e-13)

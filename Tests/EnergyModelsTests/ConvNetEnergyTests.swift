@@ -13,7 +13,8 @@ import Torch
     func energiesAndInputGradientsArePyTorchs(_ index: Int) throws {
         let (name, architecture) = Self.architectures[index]
         let golden = try #require(try AdaNCEGolden.load().models[name])
-        let plain = try ConvNetEnergy(architecture, leakySlope: 0.05, normalized: .none, using: RandomGenerator(seed: 0))
+        let plain = try ConvNetEnergy(
+            architecture, leakySlope: 0.05, normalized: .none, using: RandomGenerator(seed: 0))
         plain.assignGoldenParameters()
         #expect(plain.parameters.elementCount == golden.parameters)
         let x = architecture.goldenImages(4, seed: 12345)
@@ -38,17 +39,25 @@ import Torch
 }
 
 @Suite struct ConvNetEnergyTests {
-    /// Sums of at most 1,600 products: 10⁻⁵ of the largest leaves some roundings of each. Widths that four divides and others, kernels that reach over the
-    /// edge and that do not, an image as small as its kernel.
-    @Test(arguments: [(1, 16, 3, 1, 28, 28), (3, 64, 3, 1, 9, 14), (2, 32, 5, 2, 8, 7), (4, 16, 4, 0, 9, 10), (1, 48, 2, 1, 3, 2), (3, 16, 3, 0, 3, 3)])
-    func theImageGradientKernelIsTheConvolutions(channels: Int, outputs: Int, kernel: Int, padding: Int, height: Int, width: Int) throws {
+    /// Sums of at most 1,600 products: 10⁻⁵ of the largest leaves some roundings of each. Widths that four divides and
+    /// others, kernels that reach over the edge and that do not, an image as small as its kernel.
+    @Test(arguments: [
+        (1, 16, 3, 1, 28, 28), (3, 64, 3, 1, 9, 14), (2, 32, 5, 2, 8, 7), (4, 16, 4, 0, 9, 10), (1, 48, 2, 1, 3, 2),
+        (3, 16, 3, 0, 3, 3),
+    ])
+    func theImageGradientKernelIsTheConvolutions(
+        channels: Int, outputs: Int, kernel: Int, padding: Int, height: Int, width: Int
+    ) throws {
         let generator = RandomGenerator(seed: 8)
         let layer = ConvNetArchitecture.Layer(kernel, 1, padding, channels: outputs)
         let weight = Tensor.normal([outputs, channels, kernel, kernel], using: generator)
         let x = Tensor.zeros([5, channels, height, width])
-        let gradient = Tensor.normal([5, outputs, height + 2 * padding - kernel + 1, width + 2 * padding - kernel + 1], using: generator)
+        let gradient = Tensor.normal(
+            [5, outputs, height + 2 * padding - kernel + 1, width + 2 * padding - kernel + 1], using: generator)
         let kernel = try #require(ImageGradientKernel(layer, weight: weight, image: [channels, height, width]))
-        let (found, expected) = (kernel(gradient.channelsLast()), gradient.conv2dInputGradient(x: x, weight, padding: padding))
+        let (found, expected) = (
+            kernel(gradient.channelsLast()), gradient.conv2dInputGradient(x: x, weight, padding: padding)
+        )
         #expect(found.shape == x.shape && found.isChannelsLast)
         #expect(deviation(found, expected) < 1e-5 * expected.abs().max().item())
     }
@@ -68,7 +77,8 @@ import Torch
             #expect(found.shape == x.shape && found.isChannelsLast)
             #expect(deviation(found, expected) < 1e-5 * expected.abs().max().item())
         }
-        #expect(PhasedInputGradient(.init(3, 2, 1, channels: 16), weight: .zeros([16, 8, 3, 3]), input: [8, 8, 8]) == nil)
+        #expect(
+            PhasedInputGradient(.init(3, 2, 1, channels: 16), weight: .zeros([16, 8, 3, 3]), input: [8, 8, 8]) == nil)
         #expect(PhasedInputGradient(layer, weight: weight, input: [channels, height + 1, width]) == nil)
         #expect(PhasedInputGradient(layer, weight: .zeros([outputs, 32, 4, 4]), input: [32, height, width]) == nil)
     }
@@ -87,14 +97,18 @@ import Torch
 
     /// Every kind of layer: a convolution, one with stride, one that covers its input or not, two fully connected.
     private func small(
-        covering: Bool, _ normalized: SpectrallyNormalizedLayers = .all, dtype: DType = .float64, samplingType: DType? = nil
+        covering: Bool, _ normalized: SpectrallyNormalizedLayers = .all, dtype: DType = .float64,
+        samplingType: DType? = nil
     ) throws -> ConvNetEnergy {
         let architecture = try ConvNetArchitecture(
             inputShape: [2, 6, 6],
-            convolutions: [.init(3, 1, 1, channels: 4), .init(4, 2, 1, channels: 5), .init(covering ? 3 : 2, 1, 0, channels: 7)],
+            convolutions: [
+                .init(3, 1, 1, channels: 4), .init(4, 2, 1, channels: 5), .init(covering ? 3 : 2, 1, 0, channels: 7),
+            ],
             hidden: [3])
         return try ConvNetEnergy(
-            architecture, normalized: normalized, dtype: dtype, samplingType: samplingType, using: RandomGenerator(seed: 1))
+            architecture, normalized: normalized, dtype: dtype, samplingType: samplingType,
+            using: RandomGenerator(seed: 1))
     }
 
     private func images(_ count: Int, dtype: DType = .float64) -> Tensor {
@@ -131,7 +145,8 @@ import Torch
         }
     }
 
-    /// A batch too large to be taken at once: every image as if it were alone. Model A at full width has 4,096 products in a sum.
+    /// A batch too large to be taken at once: every image as if it were alone. Model A at full width has 4,096 products
+    /// in a sum.
     @Test func largeBatchesAreTakenInParts() throws {
         let model = try ConvNetEnergy(.a, using: RandomGenerator(seed: 3)).frozen()
         let x = ConvNetArchitecture.a.goldenImages(85, seed: 5)
@@ -142,8 +157,9 @@ import Torch
         }
     }
 
-    /// Against the record of the same network in bfloat16, where leaky ReLUs bend at the same places: they differ in the order of sums, before
-    /// rounding to 8 bits. Against float32 some units bend elsewhere, of few in these narrow layers.
+    /// Against the record of the same network in bfloat16, where leaky ReLUs bend at the same places: they differ in
+    /// the order of sums, before rounding to 8 bits. Against float32 some units bend elsewhere, of few in these narrow
+    /// layers.
     @Test(arguments: [true, false])
     func inBFloat16TheInputGradientIsThatOfTheRoundedNetwork(covering: Bool) throws {
         let frozen = try small(covering: covering, dtype: .float32, samplingType: .bfloat16).frozen()
@@ -158,8 +174,8 @@ import Torch
         #expect(plain < 0.15 && plain > 1e-4, "\(plain)")
     }
 
-    /// d/dW of f(W/σ(W)), u and v constant, is the derivative of f(W / uᵀWv): finite differences see exactly that, as evaluation does not
-    /// advance u and v.
+    /// d/dW of f(W/σ(W)), u and v constant, is the derivative of f(W / uᵀWv): finite differences see exactly that, as
+    /// evaluation does not advance u and v.
     @Test func theGradientFlowsThroughTheSpectralNorm() throws {
         let model = try small(covering: true)
         let x = images(3)
@@ -223,7 +239,8 @@ import Torch
         let model = try small(covering: true, .allBut(["fc2", "conv1"]))
         #expect(model.spectralNorms.map(\.layer) == ["conv2", "conv3", "fc1"])
         let frozen = model.frozen()
-        #expect(frozen.parameters["fc2.weight"]!.array(Double.self) == model.parameters["fc2.weight"]!.array(Double.self))
+        #expect(
+            frozen.parameters["fc2.weight"]!.array(Double.self) == model.parameters["fc2.weight"]!.array(Double.self))
         let norm = model.spectralNorms[0].norm
         let expected = model.parameters["conv2.weight"]!.detached() / norm
         #expect(deviation(frozen.parameters["conv2.weight"]!, expected) < 1e-14)
@@ -246,19 +263,36 @@ import Torch
         let generator = RandomGenerator(seed: 0)
         let cases: [(String, () throws -> Void)] = [
             ("width 0.0", { _ = try ConvNetArchitecture.a.scaled(width: 0) }),
-            ("width 2147483648.0: it is a positive number up to 16.0", { _ = try ConvNetArchitecture.c.scaled(width: 2_147_483_648) }),
+            (
+                "width 2147483648.0: it is a positive number up to 16.0",
+                { _ = try ConvNetArchitecture.c.scaled(width: 2_147_483_648) }
+            ),
             ("width nan", { _ = try ConvNetArchitecture.a.scaled(width: .nan) }),
             ("leaky slope 0.0", { _ = try ConvNetEnergy(.a, leakySlope: 0, using: generator) }),
             ("no layer 'fc9'", { _ = try ConvNetEnergy(.a, normalized: .allBut(["fc9"]), using: generator) }),
-            ("sampling in float32", { _ = try ConvNetEnergy(.a, dtype: .float64, samplingType: .float32, using: generator) }),
-            ("a kernel of 4 does not fit on 3×3", {
-                _ = try ConvNetArchitecture(inputShape: [1, 3, 3], convolutions: [.init(4, 1, 0, channels: 1)], hidden: [])
-            }),
-            ("images of shape [1, 3]", { _ = try ConvNetArchitecture(inputShape: [1, 3], convolutions: [], hidden: []) }),
+            (
+                "sampling in float32",
+                { _ = try ConvNetEnergy(.a, dtype: .float64, samplingType: .float32, using: generator) }
+            ),
+            (
+                "a kernel of 4 does not fit on 3×3",
+                {
+                    _ = try ConvNetArchitecture(
+                        inputShape: [1, 3, 3], convolutions: [.init(4, 1, 0, channels: 1)], hidden: [])
+                }
+            ),
+            (
+                "images of shape [1, 3]",
+                { _ = try ConvNetArchitecture(inputShape: [1, 3], convolutions: [], hidden: []) }
+            ),
             ("widths [0]", { _ = try ConvNetArchitecture(inputShape: [1, 3, 3], convolutions: [], hidden: [0]) }),
-            ("conv1: kernel", {
-                _ = try ConvNetArchitecture(inputShape: [1, 3, 3], convolutions: [.init(3, 0, 0, channels: 1)], hidden: [])
-            }),
+            (
+                "conv1: kernel",
+                {
+                    _ = try ConvNetArchitecture(
+                        inputShape: [1, 3, 3], convolutions: [.init(3, 0, 0, channels: 1)], hidden: [])
+                }
+            ),
         ]
         for (expected, body) in cases { #expect(message(body).contains(expected)) }
     }

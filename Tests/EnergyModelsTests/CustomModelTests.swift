@@ -4,8 +4,8 @@ import Oracles
 import Testing
 import Torch
 
-/// A model that states its energy alone gets everything else: `SpinEnergy` of the oracles, E = −½ sᵀJs − h·s, against its
-/// closed forms. Float64 throughout; 10⁻¹³ is some hundred roundings.
+/// A model that states its energy alone gets everything else: `SpinEnergy` of the oracles, E = −½ sᵀJs − h·s, against
+/// its closed forms. Float64 throughout; 10⁻¹³ is some hundred roundings.
 @Suite struct CustomModelTests {
     private let model = SpinEnergy.random(6, scale: 0.7, using: RandomGenerator(seed: 5))
     private let x = coinFlips([10, 6], dtype: .float64)

@@ -25,8 +25,8 @@ import Torch
         #expect(single.dtype == .float32 && deviation(single.converted(to: .float64), density.score(x)) < 1e-3)
     }
 
-    /// 40,000 draws in 20 × 20 cells, against the masses of the cells by quadrature of 400 × 400. Pearson's statistic is chi-square: 6 of
-    /// its standard deviations bound it at any seed.
+    /// 40,000 draws in 20 × 20 cells, against the masses of the cells by quadrature of 400 × 400. Pearson's statistic
+    /// is chi-square: 6 of its standard deviations bound it at any seed.
     @Test(arguments: PlanarTarget.allCases) func drawsFollowTheDensity(target: PlanarTarget) throws {
         let density = target.density
         let grid = try QuadratureGrid(target, cells: 400)
@@ -42,12 +42,14 @@ import Torch
             let share: Double = (value - range.lowerBound) / (range.upperBound - range.lowerBound)
             return min(19, max(0, Int(20 * share)))
         }
-        let cells = (0..<40_000).map { (n: Int) -> Int in 20 * position(x[2 * n + 1], box.y) + position(x[2 * n], box.x) }
+        let cells = (0..<40_000).map { (n: Int) -> Int in 20 * position(x[2 * n + 1], box.y) + position(x[2 * n], box.x)
+        }
         let deviation = chiSquareDeviation(cells, masses)
         #expect(deviation < 6)
     }
 
-    /// N(μ, Σ) in three dimensions: log p of the formula; the moments of draws within five standard errors; a fit to them.
+    /// N(μ, Σ) in three dimensions: log p of the formula; the moments of draws within five standard errors; a fit to
+    /// them.
     @Test func gaussiansHaveTheirMoments() throws {
         let mean = Tensor([1.0, -2, 0.5])
         let covariance = Tensor([2, 0.6, 0.3, 0.6, 1, -0.2, 0.3, -0.2, 0.5] as [Double], shape: [3, 3])
@@ -58,7 +60,8 @@ import Torch
         let logDeterminant = covariance.signAndLogDeterminant().logarithm.item()
         let truth = -0.5 * squares - (1.5 * log(2 * .pi) + 0.5 * logDeterminant)
         #expect(deviation(density.logDensity(x[0..<5]), truth) < 1e-12)
-        #expect(deviation(density.score(x[0..<5]), -offset.matmul(covariance.solve(.identity(3, dtype: .float64)))) < 1e-12)
+        #expect(
+            deviation(density.score(x[0..<5]), -offset.matmul(covariance.solve(.identity(3, dtype: .float64)))) < 1e-12)
         let fitted = try GaussianDensity(fittedTo: x)
         // Standard errors: √2/√50,000 of a mean, at most √2 · 2/√50,000 of a covariance.
         #expect((fitted.mean - mean).abs().max().item() < 5 * 1.42 / 50_000.0.squareRoot())
@@ -79,7 +82,9 @@ import Torch
 
     @Test func theSameSeedDrawsTheSamePoints() {
         for target in PlanarTarget.allCases {
-            let draws = (0..<2).map { _ in target.density.sample(9, dtype: .float32, using: RandomGenerator(seed: 4)).array(Float.self) }
+            let draws = (0..<2).map { _ in
+                target.density.sample(9, dtype: .float32, using: RandomGenerator(seed: 4)).array(Float.self)
+            }
             #expect(draws[0] == draws[1])
         }
     }
@@ -92,7 +97,9 @@ import Torch
             try GaussianMixture(means: [], standardDeviation: 1)
         }
         #expect(throws: DensityError.weight(-1)) { try GaussianMixture(weights: [-1], means: [[0]], deviations: [1]) }
-        #expect(throws: DensityError.parameter("a ring's radius", 0)) { try RingsDensity(radii: [0], standardDeviation: 1) }
+        #expect(throws: DensityError.parameter("a ring's radius", 0)) {
+            try RingsDensity(radii: [0], standardDeviation: 1)
+        }
         #expect(throws: DensityError.parameter("a checkerboard's side", -2)) { try CheckerboardDensity(side: -2) }
         #expect(throws: DensityError.copies(0)) { try ProductDensity(CheckerboardDensity(side: 1), copies: 0) }
         #expect(throws: DensityError.self) {

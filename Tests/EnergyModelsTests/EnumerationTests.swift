@@ -28,7 +28,8 @@ import Torch
         #expect(lean.map(\.logPartitionFunction) == found.map(\.logPartitionFunction))
     }
 
-    /// Independent spins, E(x) = −Σ hᵢ sᵢ: log Z(β) = Σ log 2 cosh βhᵢ. One batch, several, and the largest d; 10⁻¹² of tens.
+    /// Independent spins, E(x) = −Σ hᵢ sᵢ: log Z(β) = Σ log 2 cosh βhᵢ. One batch, several, and the largest d; 10⁻¹² of
+    /// tens.
     @Test(arguments: [1, 13, 15, 20])
     func independentSpinsHaveTheirClosedForm(d: Int) {
         let values = (0..<d).map { 0.7 * sin(Double($0 + 1)) }

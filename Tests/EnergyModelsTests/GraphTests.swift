@@ -71,6 +71,8 @@ import Torch
         #expect(throws: GraphError.self) {
             try Graph.erdosRenyi(siteCount: 10, meanDegree: .nan, using: RandomGenerator(seed: 1))
         }
-        #expect(GraphError.selfLoop(edge: 1, site: 2).description == "edge 1 joins site 2 to itself: an edge joins two sites")
+        #expect(
+            GraphError.selfLoop(edge: 1, site: 2).description
+                == "edge 1 joins site 2 to itself: an edge joins two sites")
     }
 }

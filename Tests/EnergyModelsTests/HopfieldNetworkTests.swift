@@ -47,12 +47,14 @@ import Torch
         let wrong = Tensor(few.map { Float($0 ? 1 : 0) })
         let forced = wrong * (1 - patterns) + (1 - wrong) * patterns
         let kept = try network.recall(wrong * (1 - patterns) + (1 - wrong) * coins, clamped: few)
-        #expect(kept.x.narrowed(1, start: 0, length: 5).array(Int.self) == forced.narrowed(1, start: 0, length: 5).array())
+        #expect(
+            kept.x.narrowed(1, start: 0, length: 5).array(Int.self) == forced.narrowed(1, start: 0, length: 5).array())
         #expect(try network.recall(forced, clamped: few).x.array(Int.self) == forced.array())
         #expect(try network.recall(forced).x.array(Int.self) == patterns.array())
     }
 
-    /// A glassy network: energies after 0, 1, 2 … sweeps never rise; where a row converged no single flip lowers its energy.
+    /// A glassy network: energies after 0, 1, 2 … sweeps never rise; where a row converged no single flip lowers its
+    /// energy.
     @Test(arguments: [false, true])
     func theEnergyNeverRises(random: Bool) throws {
         let network = HopfieldNetwork(randomQuadratic(30, scale: 1, alphabet: .spins, seed: 2), dtype: .float64)
@@ -63,7 +65,9 @@ import Torch
             let recall = try network.recall(start, order: order, maximumSweeps: sweeps)
             let next = network.evaluate(recall.x).array(Double.self)
             if !random { for (before, after) in zip(energies, next) { #expect(after <= before + 1e-12) } }
-            for (before, after) in zip(network.evaluate(start).array(Double.self), next) { #expect(after <= before + 1e-12) }
+            for (before, after) in zip(network.evaluate(start).array(Double.self), next) {
+                #expect(after <= before + 1e-12)
+            }
             let differences = withoutGradients { network.flipDifferences(recall.x, at: nil) }.max(1).array(Double.self)
             for row in 0..<20 where recall.converged[row] { #expect(differences[row] <= 1e-12) }
             for row in 0..<20 where !recall.converged[row] { #expect(recall.sweeps[row] == sweeps) }
@@ -75,16 +79,21 @@ import Torch
 
     /// Two equal and opposite couplings: a field of 0 moves nothing, and the row has converged.
     @Test func aFieldOfZeroMovesNothing() throws {
-        let energy = try QuadraticEnergy(couplings: [0, 0.3, 0.3, 0.3, 0, 0, 0.3, 0, 0], fields: [0, 1, -1], alphabet: .spins)
+        let energy = try QuadraticEnergy(
+            couplings: [0, 0.3, 0.3, 0.3, 0, 0, 0.3, 0, 0], fields: [0, 1, -1], alphabet: .spins)
         for start in [[1, 1, 0], [0, 1, 0]] {
-            let recall = try HopfieldNetwork(energy, dtype: .float64).recall(Tensor(start, shape: [1, 3]).converted(to: .float64))
+            let recall = try HopfieldNetwork(energy, dtype: .float64).recall(
+                Tensor(start, shape: [1, 3]).converted(to: .float64))
             #expect(recall.x.array(Int.self) == start && recall.converged == [true] && recall.sweeps == [1])
         }
     }
 
     @Test func itIsABinaryModel() throws {
-        let network = HopfieldNetwork(randomQuadratic(6, scale: 1, alphabet: .bits, offset: 0.5, seed: 2), dtype: .float64)
-        let expected = (0..<64).map { randomQuadratic(6, scale: 1, alphabet: .bits, offset: 0.5, seed: 2).energy(ofState: $0) }
+        let network = HopfieldNetwork(
+            randomQuadratic(6, scale: 1, alphabet: .bits, offset: 0.5, seed: 2), dtype: .float64)
+        let expected = (0..<64).map {
+            randomQuadratic(6, scale: 1, alphabet: .bits, offset: 0.5, seed: 2).energy(ofState: $0)
+        }
         #expect(deviation(network.evaluate(allStates(6)).array(), expected) < 1e-14)
         let x = coinFlips([5, 6], dtype: .float64)
         #expect(deviation(network.flipDifferences(x, at: nil), network.genericFlipDifferences(x, at: nil)) < 1e-13)

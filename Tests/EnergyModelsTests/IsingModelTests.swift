@@ -44,12 +44,15 @@ import Torch
         #expect(x.array(Int.self) == allStates(9)[37..<40].array(Int.self))
     }
 
-    /// ∂/∂J and ∂/∂h of a weighted sum of flip differences, by central differences of a function that is linear in them.
+    /// ∂/∂J and ∂/∂h of a weighted sum of flip differences, by central differences of a function that is linear in
+    /// them.
     @Test func parametersGradientsAgreeWithFiniteDifferences() throws {
         let model = try Self.model()
         let x = allStates(9)[200..<207]
         let weights = Tensor.normal([7, 9], dtype: .float64, using: RandomGenerator(seed: 3))
-        func loss() -> Tensor { (model.flipDifferences(x, at: nil) * weights).squared().sum() + model.energy(x).squared().sum() }
+        func loss() -> Tensor {
+            (model.flipDifferences(x, at: nil) * weights).squared().sum() + model.energy(x).squared().sum()
+        }
         let found = gradients(of: loss(), withRespectTo: model.parameters.tensors)
         for (tensor, gradient) in zip(model.parameters.tensors, found) {
             let expected = withoutGradients { centralDifferences(at: tensor) { loss().item() } }
@@ -60,7 +63,9 @@ import Torch
     /// log p̃ = sᵀGs + b·s over ordered pairs, as released: σ on a lattice is J = 2σ.
     @Test func couplingsOfOrderedPairsAreDoubled() throws {
         let graph = try Graph.squareTorus(side: 3)
-        let model = try IsingModel(graph, couplingsOfOrderedPairs: [Float](repeating: 0.25, count: 18), fields: [Float](repeating: 0.5, count: 9))
+        let model = try IsingModel(
+            graph, couplingsOfOrderedPairs: [Float](repeating: 0.25, count: 18),
+            fields: [Float](repeating: 0.5, count: 9))
         #expect(model.couplings.array(Float.self) == [Float](repeating: 0.5, count: 18))
         let s = 2 * allStates(9, dtype: .float32) - 1
         let adjacency = try IsingModel.uniform(graph, coupling: 1).couplingMatrix
@@ -79,7 +84,9 @@ import Torch
     @Test func whatIsNoModelIsNamed() throws {
         let graph = try Graph(siteCount: 3, edges: [(0, 1), (1, 2)])
         #expect(throws: IsingError.couplingCount(1, edges: 2)) { try IsingModel(graph, couplings: [1]) }
-        #expect(throws: IsingError.fieldCount(2, sites: 3)) { try IsingModel(graph, couplings: [1, 1], fields: [0, 0]) }
+        #expect(throws: IsingError.fieldCount(2, sites: 3)) {
+            try IsingModel(graph, couplings: [1, 1], fields: [0, 0])
+        }
         #expect(throws: IsingError.coupling(.infinity, Graph.Edge(1, 2))) {
             try IsingModel(graph, couplings: [1, .infinity])
         }

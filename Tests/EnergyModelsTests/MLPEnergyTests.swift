@@ -57,8 +57,8 @@ func withThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> 
         }
     }
 
-    /// W₂ Swish(W₁x + b₁) + b₂ and so on, written out in double. The float64 model agrees to some hundred roundings, the
-    /// float32 one, recorded or by kernels, to a few of its own, sums of 32 products at a time.
+    /// W₂ Swish(W₁x + b₁) + b₂ and so on, written out in double. The float64 model agrees to some hundred roundings,
+    /// the float32 one, recorded or by kernels, to a few of its own, sums of 32 products at a time.
     @Test(arguments: [[16], [32, 16], [16, 48, 32], [7, 5]])
     func theEnergyIsTheWrittenOutFormula(hidden: [Int]) {
         let model = mlp(6, hidden)
@@ -82,9 +82,9 @@ func withThreads<Result>(_ count: Int, _ body: () throws -> Result) rethrows -> 
         #expect(model.evaluate(x).shape == [9])
     }
 
-    /// Swish through the kernels from −100 to 100: z σ(z) = z / (1 + e^−z). Where z is very negative the relative error is
-    /// that of the exponential, 7·10⁻⁷ as its comment promises, and a few roundings; below −87 the exponential stays at
-    /// the end of its range, and |Swish| at most 100 e^−87 ≈ 10⁻³⁶.
+    /// Swish through the kernels from −100 to 100: z σ(z) = z / (1 + e^−z). Where z is very negative the relative error
+    /// is that of the exponential, 7·10⁻⁷ as its comment promises, and a few roundings; below −87 the exponential stays
+    /// at the end of its range, and |Swish| at most 100 e^−87 ≈ 10⁻³⁶.
     @Test func theKernelsSwishIsAccurateOverTheWholeRange() {
         let model = MLPEnergy(dimension: 1, hidden: [16], using: RandomGenerator(seed: 0))
         withoutGradients {

@@ -7,12 +7,14 @@ import Torch
 @Suite struct MLPFlipScreenTests {
     private func model(_ generator: RandomGenerator) -> MLPEnergy {
         let model = MLPEnergy(dimension: 12, hidden: [64, 48, 32], using: generator)
-        withoutGradients { for (name, tensor) in model.parameters where name != "swish.beta" { tensor.assign(2.5 * tensor) } }
+        withoutGradients {
+            for (name, tensor) in model.parameters where name != "swish.beta" { tensor.assign(2.5 * tensor) }
+        }
         return model
     }
 
-    /// Over 60 sites of 4,000 chains the decisions are float32's, each of them: the energies' error in bfloat16 is some hundredths, so
-    /// without the second look some hundreds of the 240,000 would differ.
+    /// Over 60 sites of 4,000 chains the decisions are float32's, each of them: the energies' error in bfloat16 is some
+    /// hundredths, so without the second look some hundreds of the 240,000 would differ.
     @Test func decisionsAreThoseOfFloat32() {
         let generator = RandomGenerator(seed: 8)
         let model = model(generator)

@@ -47,8 +47,8 @@ import Torch
         return gradients(of: loss, withRespectTo: model.parameters.tensors)
     }
 
-    /// For each parameter the size of the terms that its gradient sums: the largest element of the mean energy's gradient,
-    /// times the sum of |∂loss/∂difference|.
+    /// For each parameter the size of the terms that its gradient sums: the largest element of the mean energy's
+    /// gradient, times the sum of |∂loss/∂difference|.
     private func termSizes(_ model: some BinaryEnergyModel, _ x: Tensor, _ differences: Tensor) -> [Double] {
         let total = (weights(differences.shape).abs().sum() + 2 * (2 * differences.detached()).exp().mean()).item()
         return gradients(of: model.energy(x).mean(), withRespectTo: model.parameters.tensors).map {

@@ -26,8 +26,8 @@ import Torch
         #expect(abs(fit.entropy - coins) < 1e-9)
     }
 
-    /// First and second moments of a Boltzmann machine give its fields and couplings back: the dual's optimum is unique. The model's
-    /// distribution, entropy and moments follow.
+    /// First and second moments of a Boltzmann machine give its fields and couplings back: the dual's optimum is
+    /// unique. The model's distribution, entropy and moments follow.
     @Test(arguments: Alphabet.allCases)
     func pairMomentsGiveTheBoltzmannMachineBack(alphabet: Alphabet) throws {
         let d = 6
@@ -57,7 +57,8 @@ import Torch
         #expect(abs(fit.model.multipliers.item() - log(2)) < 1e-9)
         let p = boltzmannProbabilities(fit.model.evaluate(allStates(3)).array())
         #expect(abs(entropy(of: p) - fit.entropy) < 1e-10)
-        // States 001 and 110 have three ones together, 010 and 101 too: weight moved from one couple to the other keeps the mean.
+        // States 001 and 110 have three ones together, 010 and 101 too: weight moved from one couple to the other keeps
+        // the mean.
         for change in [-0.01, -1e-4, 1e-4, 0.01] {
             var q = p
             for state in [1, 6] { q[state] += change }
@@ -85,7 +86,8 @@ import Torch
         }
     }
 
-    /// ⟨s₀s₁⟩ = ⟨s₁s₂⟩ = ⟨s₀s₂⟩ = −½ asks for a sum of −1.5 where every state has at least −1: each moment alone is possible.
+    /// ⟨s₀s₁⟩ = ⟨s₁s₂⟩ = ⟨s₀s₂⟩ = −½ asks for a sum of −1.5 where every state has at least −1: each moment alone is
+    /// possible.
     @Test func momentsThatContradictEachOtherAreInfeasible() {
         let features = Model.Features(count: 3) { x in
             let s = 2 * x - 1
@@ -141,6 +143,7 @@ import Torch
         #expect(message(2, [0.1]) == "1 moments for 2 features: give one for each")
         #expect(message(2, [0.1, .nan]).contains("moment [1] is nan"))
         #expect(message(2, [0.1, -1.2]) == "moment [1] is -1.2, but feature [1] lies in -1.0 … 1.0")
-        #expect(message(2, [0.1], .init(count: 1) { $0.sum(1).unsqueezed(1).log() }).contains("a feature is not finite"))
+        #expect(
+            message(2, [0.1], .init(count: 1) { $0.sum(1).unsqueezed(1).log() }).contains("a feature is not finite"))
     }
 }

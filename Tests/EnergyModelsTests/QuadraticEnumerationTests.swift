@@ -16,7 +16,9 @@ import Torch
         let logZ = log(energies.reduce(0) { $0 + exp(least - beta * $1) }) - least
         var (first, second) = ([Double](repeating: 0, count: d), [Double](repeating: 0, count: d * d))
         for (state, p) in p.enumerated() {
-            let values = (0..<d).map { energy.alphabet == .bits ? Double(state >> $0 & 1) : state >> $0 & 1 == 1 ? 1 : -1 }
+            let values = (0..<d).map {
+                energy.alphabet == .bits ? Double(state >> $0 & 1) : state >> $0 & 1 == 1 ? 1 : -1
+            }
             for i in 0..<d {
                 first[i] += p * values[i]
                 for j in 0..<d { second[i * d + j] += p * values[i] * values[j] }
@@ -55,8 +57,8 @@ import Torch
         #expect(deviation(found.moments.second, expected.second) < 1e-11)
     }
 
-    /// The likeliest state is the one that the low table likes least, by 32x: couplings of −x among the low spins against
-    /// a high one that insists. Factors serve to a range of 300; at 960 they would vanish.
+    /// The likeliest state is the one that the low table likes least, by 32x: couplings of −x among the low spins
+    /// against a high one that insists. Factors serve to a range of 300; at 960 they would vanish.
     @Test(arguments: [2, 9.3, 9.4, 30])
     func theLikeliestStateMayBeTheLowTablesLeast(x: Double) throws {
         let d = 9
@@ -74,8 +76,8 @@ import Torch
         #expect(deviation(found.moments.second, expected.second) < 1e-12)
     }
 
-    /// Eight low spins as good as locked together, where exponentials of sums stand in, and four that are free in fields of
-    /// 6: their states weigh e⁻¹², e⁻²⁴ … of the likeliest, and count.
+    /// Eight low spins as good as locked together, where exponentials of sums stand in, and four that are free in
+    /// fields of 6: their states weigh e⁻¹², e⁻²⁴ … of the likeliest, and count.
     @Test func rareStatesCountBesideStrongCouplings() throws {
         let d = 12
         let couplings = (0..<d * d).map { $0 / d < 8 && $0 % d < 8 && $0 / d != $0 % d ? 20.0 : 0 }
@@ -86,10 +88,13 @@ import Torch
         #expect(abs(found.logPartitionFunction - logZ) < 1e-12)
         let first = [Double](repeating: tanh(0.08), count: 8) + [tanh(6), tanh(6), -tanh(6), tanh(6)]
         #expect(deviation(found.moments.first, first) < 1e-13)
-        #expect(deviation(found.moments.second, (0..<d * d).map {
-            let (i, j) = ($0 / d, $0 % d)
-            return i == j || i < 8 && j < 8 ? 1 : first[i] * first[j]
-        }) < 1e-13)
+        #expect(
+            deviation(
+                found.moments.second,
+                (0..<d * d).map {
+                    let (i, j) = ($0 / d, $0 % d)
+                    return i == j || i < 8 && j < 8 ? 1 : first[i] * first[j]
+                }) < 1e-13)
     }
 
     /// The generic enumeration of any model's energies, d = 16: an independent path through tensors.
@@ -122,8 +127,8 @@ import Torch
         #expect(deviation(found.moments.second, second) < 1e-11)
     }
 
-    /// d = 26, a ring of coupling K in a field B by its transfer matrix: with λ± = e^K cosh B ± √(e^{2K} sinh² B + e^{−2K}),
-    /// Z = λ₊ⁿ + λ₋ⁿ. Without field ⟨sᵢsⱼ⟩ = (tʳ + tⁿ⁻ʳ) / (1 + tⁿ), t = tanh K, r = |i − j|.
+    /// d = 26, a ring of coupling K in a field B by its transfer matrix: with λ± = e^K cosh B ± √(e^{2K} sinh² B +
+    /// e^{−2K}), Z = λ₊ⁿ + λ₋ⁿ. Without field ⟨sᵢsⱼ⟩ = (tʳ + tⁿ⁻ʳ) / (1 + tⁿ), t = tanh K, r = |i − j|.
     @Test func theIsingRingAtTheLimitHasItsTransferMatrix() throws {
         let (n, k) = (26, 0.6)
         var couplings = [Double](repeating: 0, count: n * n)
@@ -132,7 +137,8 @@ import Torch
             (couplings[i * n + j], couplings[j * n + i]) = (k, k)
         }
         func ring(_ b: Double) throws -> ExactMoments {
-            try QuadraticEnergy(couplings: couplings, fields: [Double](repeating: b, count: n), alphabet: .spins).exactMoments()
+            try QuadraticEnergy(couplings: couplings, fields: [Double](repeating: b, count: n), alphabet: .spins)
+                .exactMoments()
         }
         let b = 0.2
         let root = (exp(2 * k) * sinh(b) * sinh(b) + exp(-2 * k)).squareRoot()
@@ -149,9 +155,9 @@ import Torch
         #expect(deviation(free.first, [Double](repeating: 0, count: n)) < 1e-11)
     }
 
-    /// Couplings are multiples of 2⁻⁴⁰ and fields near 2¹⁷, so whole numbers give every energy exactly, and doubles lose some bits in
-    /// each sum, 10⁻¹⁰ or so, that add up along a walk. Walks that start afresh after 2¹⁰ flips are off by 2.7·10⁻⁹ in the root mean
-    /// square, one of 2¹⁴ flips by 4·10⁻⁸; the bound lies between.
+    /// Couplings are multiples of 2⁻⁴⁰ and fields near 2¹⁷, so whole numbers give every energy exactly, and doubles
+    /// lose some bits in each sum, 10⁻¹⁰ or so, that add up along a walk. Walks that start afresh after 2¹⁰ flips are
+    /// off by 2.7·10⁻⁹ in the root mean square, one of 2¹⁴ flips by 4·10⁻⁸; the bound lies between.
     @Test func roundingDoesNotDriftAlongTheWalk() throws {
         let d = 22
         let unit = 0x1p40
@@ -192,7 +198,8 @@ import Torch
         #expect(try withThreads(2) { try energy.exactLogProbabilities(dtype: .float32).array(Float.self) } == logs)
     }
 
-    /// Of a truth among the same machines and of any distribution; derivatives by central differences in each pair and field.
+    /// Of a truth among the same machines and of any distribution; derivatives by central differences in each pair and
+    /// field.
     @Test(arguments: Alphabet.allCases)
     func divergenceAndItsGradients(alphabet: Alphabet) throws {
         let d = 5
@@ -206,7 +213,8 @@ import Torch
         }
         let found = try model.exactDivergence(from: moments, entropy: entropy(of: q))
         #expect(abs(found.value - divergence(model)) < 1e-13)
-        #expect(abs(try model.exactNegativeLogLikelihood(of: moments).value - divergence(model) - entropy(of: q)) < 1e-12)
+        #expect(
+            abs(try model.exactNegativeLogLikelihood(of: moments).value - divergence(model) - entropy(of: q)) < 1e-12)
         let step = 1e-5
         func moved(_ i: Int, _ j: Int?, by change: Double) throws -> Double {
             var (couplings, fields) = (model.couplings, model.fields)
@@ -216,7 +224,8 @@ import Torch
             } else {
                 fields[i] += change
             }
-            return divergence(try QuadraticEnergy(couplings: couplings, fields: fields, offset: 0.4, alphabet: alphabet))
+            return divergence(
+                try QuadraticEnergy(couplings: couplings, fields: fields, offset: 0.4, alphabet: alphabet))
         }
         for i in 0..<d {
             let expected = (try moved(i, nil, by: step) - moved(i, nil, by: -step)) / (2 * step)
@@ -261,7 +270,9 @@ import Torch
         let large = randomQuadratic(27, scale: 0.1, alphabet: .bits)
         #expect(throws: EnumerationError.tooManyVariables(27)) { try large.exactMoments() }
         #expect(throws: EnumerationError.tooManyVariables(27)) { try large.exactLogProbabilities() }
-        #expect(EnumerationError.tooManyVariables(27).description.contains("2^27 states are too many to enumerate, at most d = 26"))
+        #expect(
+            EnumerationError.tooManyVariables(27).description.contains(
+                "2^27 states are too many to enumerate, at most d = 26"))
         let steep = try QuadraticEnergy(couplings: [0, 1e308, 1e308, 0], fields: [0, 0], alphabet: .spins)
         #expect(throws: EnumerationError.self) { try steep.exactMoments() }
         let small = randomQuadratic(3, scale: 1, alphabet: .bits)

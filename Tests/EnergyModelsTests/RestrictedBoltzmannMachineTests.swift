@@ -4,7 +4,8 @@ import Oracles
 import Testing
 import Torch
 
-/// Five visible and three hidden bits, float64: all sums over hidden bits are written out. 10⁻¹³ is some hundred roundings.
+/// Five visible and three hidden bits, float64: all sums over hidden bits are written out. 10⁻¹³ is some hundred
+/// roundings.
 @Suite struct RestrictedBoltzmannMachineTests {
     private func machine(visible: Int = 5, hidden: Int = 3, dtype: DType = .float64) -> RestrictedBoltzmannMachine {
         let generator = RandomGenerator(seed: 7)
@@ -66,7 +67,9 @@ import Torch
         let (machine, x) = (machine(), coinFlips([10, 5], dtype: .float64))
         let indices = Tensor((0..<40).map { $0 * 7 % 5 }, shape: [10, 4])
         for indices in [nil, indices] {
-            let (found, expected) = (machine.flipDifferences(x, at: indices), machine.genericFlipDifferences(x, at: indices))
+            let (found, expected) = (
+                machine.flipDifferences(x, at: indices), machine.genericFlipDifferences(x, at: indices)
+            )
             #expect(deviation(found, expected) < 1e-13)
             let weights = Tensor.normal(found.shape, dtype: .float64, using: RandomGenerator(seed: 3))
             let parameters = machine.parameters.tensors
@@ -97,9 +100,10 @@ import Torch
         #expect(raised.hiddenCount == 3 * power && !raised.weight.requiresGradient)
     }
 
-    /// All flips by the kernel in float32 against float64, which takes the plain path. Weights up to 0.3 as learnt ones have, weights of ±35, of
-    /// which a product holds two factors, and of ±60, beyond the kernel's range; hidden units that fill no vector, more points
-    /// than a block. 10⁻⁶ of the largest number is some ten roundings, of sums over up to 83 units.
+    /// All flips by the kernel in float32 against float64, which takes the plain path. Weights up to 0.3 as learnt ones
+    /// have, weights of ±35, of which a product holds two factors, and of ±60, beyond the kernel's range; hidden units
+    /// that fill no vector, more points than a block. 10⁻⁶ of the largest number is some ten roundings, of sums over up
+    /// to 83 units.
     @Test(arguments: [0.3, 35, 60], [3, 16, 83])
     func allFlipsAtOnceInFloat32(largest: Double, hidden: Int) {
         let truth = machine(visible: 21, hidden: hidden)
@@ -127,14 +131,15 @@ import Torch
         for (a, b) in zip(a, b) { #expect(deviation(a.converted(to: .float64), b) < 1e-6 * weights.abs().sum().item()) }
     }
 
-    /// Pre-activations are carried over 1,023 flips and then computed afresh: 10⁻⁷ · √1,023 of numbers up to ten in float32. The
-    /// second kind of chain goes past a fresh start and on.
+    /// Pre-activations are carried over 1,023 flips and then computed afresh: 10⁻⁷ · √1,023 of numbers up to ten in
+    /// float32. The second kind of chain goes past a fresh start and on.
     @Test func chainsStayTrue() {
         follow(machine(), dtype: .float64, steps: 100, tolerance: 1e-13)
         follow(machine(dtype: .float32), dtype: .float32, steps: 1200, tolerance: 2e-5)
     }
 
-    /// The weight of a PyTorch `Linear`, no hidden bias, and a visible bias of which W = 0 has the data's marginals, shrunk by 1 %.
+    /// The weight of a PyTorch `Linear`, no hidden bias, and a visible bias of which W = 0 has the data's marginals,
+    /// shrunk by 1 %.
     @Test func initialisation() {
         let plain = RestrictedBoltzmannMachine(visible: 4, hidden: 6, using: RandomGenerator(seed: 3))
         let linear = Linear(inputs: 4, outputs: 6, using: RandomGenerator(seed: 3))
@@ -150,7 +155,8 @@ import Torch
 }
 
 @Suite struct UnrestrictedBoltzmannMachineTests {
-    private func machine(_ alphabet: Alphabet, visible: Int = 5, hidden: Int = 3) throws -> UnrestrictedBoltzmannMachine {
+    private func machine(_ alphabet: Alphabet, visible: Int = 5, hidden: Int = 3) throws -> UnrestrictedBoltzmannMachine
+    {
         let energy = randomQuadratic(visible + hidden, scale: 0.7, alphabet: alphabet, offset: 0.3, seed: 12)
         return try UnrestrictedBoltzmannMachine(energy, hidden: hidden, dtype: .float64)
     }
@@ -167,7 +173,8 @@ import Torch
         #expect(machine.dimension == 5 && machine.hiddenCount == hidden)
         let all = allStates(5 + hidden)
         let energies = machine.jointEnergy(
-            all.narrowed(1, start: 0, length: 5), all.narrowed(1, start: 5, length: hidden)).detached()
+            all.narrowed(1, start: 0, length: 5), all.narrowed(1, start: 5, length: hidden)
+        ).detached()
         #expect(deviation(energies.array(), (0..<32 << hidden).map { joint.energy(ofState: $0) }) < 1e-14)
     }
 
@@ -176,7 +183,9 @@ import Torch
         let (machine, x) = (try machine(alphabet), coinFlips([10, 5], dtype: .float64))
         let indices = Tensor((0..<40).map { $0 * 7 % 5 }, shape: [10, 4])
         for indices in [nil, indices] {
-            let (found, expected) = (machine.flipDifferences(x, at: indices), machine.genericFlipDifferences(x, at: indices))
+            let (found, expected) = (
+                machine.flipDifferences(x, at: indices), machine.genericFlipDifferences(x, at: indices)
+            )
             #expect(deviation(found, expected) < 1e-13)
             let a = gradients(of: found.squared().sum(), withRespectTo: machine.parameters.tensors)
             let b = gradients(of: expected.squared().sum(), withRespectTo: machine.parameters.tensors)
@@ -191,7 +200,9 @@ import Torch
         withoutGradients { for parameter in rbm.parameters.tensors { RandomGenerator(seed: 2).fillNormal(parameter) } }
         let w = rbm.weight.array(Double.self)
         var couplings = [Double](repeating: 0, count: 49)
-        for k in 0..<3 { for i in 0..<4 { (couplings[i * 7 + 4 + k], couplings[(4 + k) * 7 + i]) = (w[k * 4 + i], w[k * 4 + i]) } }
+        for k in 0..<3 {
+            for i in 0..<4 { (couplings[i * 7 + 4 + k], couplings[(4 + k) * 7 + i]) = (w[k * 4 + i], w[k * 4 + i]) }
+        }
         let energy = try QuadraticEnergy(
             couplings: couplings, fields: rbm.visibleBias.array() + rbm.hiddenBias.array(), alphabet: .bits)
         let machine = try UnrestrictedBoltzmannMachine(energy, hidden: 3, dtype: .float64)

@@ -28,7 +28,9 @@ import Testing
     @Test func devicesAreChecked() throws {
         let output = folder.appendingPathComponent("device")
         #expect(try Fixture.run(arguments(output, "--device", "cpu"), in: folder).code == 0)
-        for (device, expected) in [("gpu", "device 'gpu' is not known: use cpu, cuda or cuda:N"), ("cuda:x", "device 'cuda:x' is not known")] {
+        for (device, expected) in [
+            ("gpu", "device 'gpu' is not known: use cpu, cuda or cuda:N"), ("cuda:x", "device 'cuda:x' is not known"),
+        ] {
             let outcome = try Fixture.run(arguments(output, "--resume", "--device", device), in: folder)
             #expect(outcome.code == 2 && outcome.messages.contains(expected), "\(outcome.messages)")
         }
@@ -37,7 +39,9 @@ import Testing
     @Test func aSignalWritesACheckpointAndSaysHowToGoOn() throws {
         let whole = folder.appendingPathComponent("whole")
         #expect(try Fixture.run(arguments(whole, "--threads", "1", "--cells", "1"), in: folder).code == 0)
-        for (signal, code) in [(SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129), (SIGUSR1, 138), (SIGUSR2, 140), (SIGXCPU, 152)] {
+        for (signal, code) in [
+            (SIGINT, 130), (SIGTERM, 143), (SIGHUP, 129), (SIGUSR1, 138), (SIGUSR2, 140), (SIGXCPU, 152),
+        ] {
             let stopped = folder.appendingPathComponent("stopped \(code)")
             let fixture = try slow(arguments(stopped, "--threads", "1", "--cells", "1"))
             wait(for: "the first line of the log") { begun(stopped, "plain-1.0-seed1") }
@@ -45,7 +49,9 @@ import Testing
             let outcome = try fixture.wait()
             #expect(outcome.code == code)
             #expect(outcome.messages.contains("go on with: "))
-            #expect(outcome.messages.contains("--output '\(stopped.path)' --threads 1 --cells 1 --resume\n"), "\(outcome.messages)")
+            #expect(
+                outcome.messages.contains("--output '\(stopped.path)' --threads 1 --cells 1 --resume\n"),
+                "\(outcome.messages)")
             #expect(FileManager.default.fileExists(atPath: RunFolder(stopped).cell("plain-1.0-seed1").checkpoint.path))
 
             let resumed = try Fixture.run(
@@ -55,12 +61,15 @@ import Testing
         }
     }
 
-    /// A batch system warns before it ends a job, and the kernel repeats SIGXCPU: neither cuts off the checkpoint that the first asked for.
+    /// A batch system warns before it ends a job, and the kernel repeats SIGXCPU: neither cuts off the checkpoint that
+    /// the first asked for.
     @Test func warningsThatAreRepeatedEndNothingAtOnce() throws {
         let output = folder.appendingPathComponent("run")
         let fixture = try Fixture(
             arguments(output, "--threads", "1", "--cells", "1"), in: folder, environment: ["FIXTURE_DELAY": "2"])
-        wait(for: "the cell") { FileManager.default.fileExists(atPath: RunFolder(output).cell("plain-1.0-seed1").url.path + "/.lock") }
+        wait(for: "the cell") {
+            FileManager.default.fileExists(atPath: RunFolder(output).cell("plain-1.0-seed1").url.path + "/.lock")
+        }
         Thread.sleep(forTimeInterval: 0.3)
         for signal in [SIGUSR1, SIGXCPU, SIGXCPU, SIGTERM, SIGHUP] {
             kill(fixture.process.processIdentifier, signal)
@@ -73,7 +82,8 @@ import Testing
     @Test func aHangUpThatIsIgnoredStaysIgnored() throws {
         let output = folder.appendingPathComponent("run")
         let outcome = try Fixture.shell(
-            "trap '' HUP; \"$0\" \"$@\" & sleep 1; kill -HUP $!; wait $!", arguments(output, "--cells", "1"), in: folder,
+            "trap '' HUP; \"$0\" \"$@\" & sleep 1; kill -HUP $!; wait $!", arguments(output, "--cells", "1"),
+            in: folder,
             environment: ["FIXTURE_DELAY": "0.05"])
         #expect(outcome.code == 0, "\(outcome.messages)")
     }
@@ -83,8 +93,12 @@ import Testing
         let output = folder.appendingPathComponent("run")
         let fixture = try Fixture(
             arguments(output, "--threads", "2", "--jobs", "2"), in: folder, environment: ["FIXTURE_DELAY": "5"])
-        let locks = ["plain-1.0-seed1", "plain-2.5-seed1"].map { RunFolder(output).cell($0).url.appendingPathComponent(".lock") }
-        func holders() -> [Int32] { locks.compactMap { (try? String(contentsOf: $0, encoding: .utf8)).flatMap { Int32($0.dropLast()) } } }
+        let locks = ["plain-1.0-seed1", "plain-2.5-seed1"].map {
+            RunFolder(output).cell($0).url.appendingPathComponent(".lock")
+        }
+        func holders() -> [Int32] {
+            locks.compactMap { (try? String(contentsOf: $0, encoding: .utf8)).flatMap { Int32($0.dropLast()) } }
+        }
         let parent = fixture.process.processIdentifier
         wait(for: "two cells at once") { holders().count == 2 && !holders().contains(parent) }
         let children = holders()
@@ -98,7 +112,10 @@ import Testing
         let deadline = Date().addingTimeInterval(1)
         while children.contains(where: runs), Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
         #expect(!children.contains(where: runs))
-        #expect(try Fixture.run(arguments(output, "--cells", "1-2", "--threads", "2", "--jobs", "2", "--resume"), in: folder).code == 0)
+        #expect(
+            try Fixture.run(
+                arguments(output, "--cells", "1-2", "--threads", "2", "--jobs", "2", "--resume"), in: folder
+            ).code == 0)
     }
 
     /// The parent may end before its child can ask to be told.
@@ -115,7 +132,9 @@ import Testing
             let output = folder.appendingPathComponent("run\(jobs)")
             let outcome = try Fixture.shell(
                 "ulimit -n 64; \"$0\" \"$@\"",
-                arguments(output, "--set", "curvatures=[\(curvatures)]", "--set", "iterations=2", "--set", "learningRate=0.01", "--jobs", jobs), in: folder)
+                arguments(
+                    output, "--set", "curvatures=[\(curvatures)]", "--set", "iterations=2", "--set",
+                    "learningRate=0.01", "--jobs", jobs), in: folder)
             #expect(outcome.code == 0, "\(outcome.messages.suffix(500))")
         }
     }
@@ -128,7 +147,9 @@ import Testing
         // Another process goes on with as many, however many it may use.
         #expect(try Fixture.run(arguments(output, "--resume"), in: folder).code == 0)
         let other = try Fixture.run(arguments(output, "--resume", "--threads", "3"), in: folder)
-        #expect(other.code == 2 && other.messages.contains("go on with it by --threads 1, or give another --output"), "\(other.messages)")
+        #expect(
+            other.code == 2 && other.messages.contains("go on with it by --threads 1, or give another --output"),
+            "\(other.messages)")
     }
 
     /// Files by their names, which no program can load.
@@ -144,18 +165,24 @@ import Testing
         let diverging = ["--set", "learningRate=3", "--set", "iterations=500"]
         for jobs in ["1", "2"] {
             let output = folder.appendingPathComponent("run\(jobs)")
-            let all = try Fixture.run(arguments(output, "--cells", "2", "--jobs", jobs, "--threads", "2") + diverging, in: folder)
+            let all = try Fixture.run(
+                arguments(output, "--cells", "2", "--jobs", jobs, "--threads", "2") + diverging, in: folder)
             #expect(all.code == 1 && all.messages.hasSuffix("error: the cell diverged\n"), "\(all.messages)")
-            let some = try Fixture.run(arguments(output, "--jobs", jobs, "--threads", "2", "--resume") + diverging, in: folder)
+            let some = try Fixture.run(
+                arguments(output, "--jobs", jobs, "--threads", "2", "--resume") + diverging, in: folder)
             #expect(some.code == 0, "\(some.messages)")
         }
     }
 
     @Test func aMisspeltCommandGetsItsNearestAndTheVersionIsPrinted() throws {
         let misspelt = try Fixture.run(["rnu", "noisy-quadratic"], in: folder)
-        #expect(misspelt.code == 64 && misspelt.messages.contains("unknown command 'rnu'; the nearest is 'run'"), "\(misspelt.messages)")
+        #expect(
+            misspelt.code == 64 && misspelt.messages.contains("unknown command 'rnu'; the nearest is 'run'"),
+            "\(misspelt.messages)")
         let far = try Fixture.run(["zzz"], in: folder)
-        #expect(far.code == 64 && far.messages.contains("unknown command 'zzz'\n") && !far.messages.contains("nearest"), "\(far.messages)")
+        #expect(
+            far.code == 64 && far.messages.contains("unknown command 'zzz'\n") && !far.messages.contains("nearest"),
+            "\(far.messages)")
         let version = try Fixture.run(["--version"], in: folder)
         #expect(version.code == 0 && version.output.hasPrefix("replicate 0.1.0, commit fixture\n"), "\(version.output)")
     }
@@ -180,7 +207,11 @@ import Testing
     @Test func aFolderForTemporaryFilesThatIsNotThereIsNamed() throws {
         let none = folder.appendingPathComponent("none").path
         let outcome = try Fixture.run(["check", "noisy-quadratic"], in: folder, environment: ["TMPDIR": none])
-        #expect(outcome.code == 2 && outcome.messages == "error: TMPDIR is \(none), which is no folder\n  set it to the folder for temporary files, such as /tmp\n", "\(outcome.messages)")
+        #expect(
+            outcome.code == 2
+                && outcome.messages
+                    == "error: TMPDIR is \(none), which is no folder\n  set it to the folder for temporary files, such as /tmp\n",
+            "\(outcome.messages)")
         #expect(!FileManager.default.fileExists(atPath: none))
     }
 
@@ -193,7 +224,9 @@ import Testing
         }
         let second = try Fixture.run(arguments(killed, "--cells", "2", "--resume"), in: folder)
         #expect(second.code == 2)
-        #expect(second.messages.contains("is being written by another process (\(fixture.process.processIdentifier))"), "\(second.messages)")
+        #expect(
+            second.messages.contains("is being written by another process (\(fixture.process.processIdentifier))"),
+            "\(second.messages)")
         kill(fixture.process.processIdentifier, SIGKILL)
         _ = try fixture.wait()
         #expect(try Fixture.run(arguments(killed, "--cells", "2", "--resume"), in: folder).code == 0)
@@ -233,7 +266,10 @@ import Testing
         let fixture = try slow(arguments(output, "--cells", "1-2", "--threads", "2", "--jobs", "2"))
         wait(for: "the second cell") { begun(output, "plain-2.5-seed1") }
         let lock = RunFolder(output).cell("plain-2.5-seed1").url.appendingPathComponent(".lock")
-        let children = try String(contentsOfFile: "/proc/\(fixture.process.processIdentifier)/task/\(fixture.process.processIdentifier)/children", encoding: .utf8)
+        let children = try String(
+            contentsOfFile:
+                "/proc/\(fixture.process.processIdentifier)/task/\(fixture.process.processIdentifier)/children",
+            encoding: .utf8)
         let child = try #require(Int32(try String(contentsOf: lock, encoding: .utf8).trimmingCharacters(in: .newlines)))
         #expect(children.split(separator: " ").contains("\(child)"))  // the lock names the process that writes
         kill(child, SIGKILL)
@@ -278,18 +314,26 @@ import Testing
         #expect(try code("list") == 0)
         let unknown = try Fixture.run(["run", "noisy-quadratc"], in: folder)
         #expect(unknown.code == 2 && unknown.output.isEmpty)
-        #expect(unknown.messages == "error: unknown replication 'noisy-quadratc'; the nearest is 'noisy-quadratic'\n  valid: noisy-quadratic\n")
-        #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--set", "dimension=0", "--output", output) == 2)
+        #expect(
+            unknown.messages
+                == "error: unknown replication 'noisy-quadratc'; the nearest is 'noisy-quadratic'\n  valid: noisy-quadratic\n"
+        )
+        #expect(
+            try code("run", "noisy-quadratic", "--profile", "smoke", "--set", "dimension=0", "--output", output) == 2)
         #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--cells", "5", "--output", output) == 2)
         #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--output", "/dev/null/x") == 2)
         #expect(try code("run", "noisy-quadratic", "--profile", "smoke", "--dry-run", "--output", output) == 0)
         #expect(!FileManager.default.fileExists(atPath: output))
 
         let diverging = try Fixture.run(
-            ["run", "noisy-quadratic", "--profile", "smoke", "--set", "learningRate=3", "--set", "iterations=500", "--output", output],
+            [
+                "run", "noisy-quadratic", "--profile", "smoke", "--set", "learningRate=3", "--set", "iterations=500",
+                "--output", output,
+            ],
             in: folder)
         #expect(diverging.code == 0)
-        #expect(diverging.messages.contains("warning: cell 2 (plain-2.5-seed1) diverged: loss is not finite at iteration "))
+        #expect(
+            diverging.messages.contains("warning: cell 2 (plain-2.5-seed1) diverged: loss is not finite at iteration "))
 
         let golden = folder.appendingPathComponent("golden")
         try Data("right".utf8).write(to: golden)
@@ -298,11 +342,22 @@ import Testing
         #expect(try code("replay", "noisy-quadratic", "--golden", golden.path) == 1)
         #expect(try code("replay", "noisy-quadratic", "--golden", output + "/none") == 2)
 
-        let pinned = "values: [{metric: loss, cell: plain-1.0-seed1, profile: smoke, paper: 3, where: here, reference: 1e9, spread: 0, tolerance: 1, why: w}]"
-        let moved = try Fixture.run(["check", "noisy-quadratic"], in: folder, environment: ["FIXTURE_EXPECTED": pinned])
+        let pinned =
+            "values: [{metric: loss, cell: plain-1.0-seed1, profile: smoke, paper: 3, where: here, reference: 1e9, spread: 0, tolerance: 1, why: w}]"
+        let moved = try Fixture.run(
+            ["check", "noisy-quadratic"], in: folder, environment: ["FIXTURE_EXPECTED": pinned])
         #expect(moved.code == 1 && moved.messages.contains("moved: plain-1.0-seed1: loss is "))
-        #expect(try code("check", "noisy-quadratic", environment: ["FIXTURE_EXPECTED": pinned.replacingOccurrences(of: "metric: loss", with: "metric: x")]) == 2)
-        #expect(try code("check", "noisy-quadratic", environment: ["FIXTURE_EXPECTED": pinned.replacingOccurrences(of: "tolerance: 1,", with: "tolerance: 2e9,")]) == 0)
+        #expect(
+            try code(
+                "check", "noisy-quadratic",
+                environment: ["FIXTURE_EXPECTED": pinned.replacingOccurrences(of: "metric: loss", with: "metric: x")])
+                == 2)
+        #expect(
+            try code(
+                "check", "noisy-quadratic",
+                environment: [
+                    "FIXTURE_EXPECTED": pinned.replacingOccurrences(of: "tolerance: 1,", with: "tolerance: 2e9,")
+                ]) == 0)
 
         #expect(try code("compare", output, output) == 0)
         #expect(try code("compare", output, folder.path) == 2)

@@ -12,11 +12,13 @@ import Testing
     }
 
     @Test func aProfileTakesDefaultsThenItsOwnThenOverrides() throws {
-        let text = "defaults: {dimension: 3, learningRate: 5e-4, curvatures: [1], start: zero}\n"
+        let text =
+            "defaults: {dimension: 3, learningRate: 5e-4, curvatures: [1], start: zero}\n"
             + "a: {summary: one, iterations: 4, dimension: 8}"
         let plain = try configuration("a", text: text)
         #expect(plain.dimension == 8 && plain.iterations == 4 && plain.learningRate == 0.0005 && plain.start == .zero)
-        let changed = try configuration("a", "dimension=9", "curvatures=[2, 3.5]", "start=gaussian", "learningRate=1e-3", text: text)
+        let changed = try configuration(
+            "a", "dimension=9", "curvatures=[2, 3.5]", "start=gaussian", "learningRate=1e-3", text: text)
         #expect(changed.dimension == 9 && changed.curvatures == [2, 3.5] && changed.start == .gaussian)
         #expect(changed.learningRate == 0.001 && changed.iterations == 4)
     }
@@ -45,11 +47,16 @@ import Testing
     /// Nine levels of nine aliases each: a few hundred bytes that say 9⁹ times "x".
     @Test func anchorsAndAliasesAreRefused() {
         var text = "[&a0 [x,x,x,x,x,x,x,x,x]"
-        for level in 1...9 { text += ", &a\(level) [" + [String](repeating: "*a\(level - 1)", count: 9).joined(separator: ",") + "]" }
+        for level in 1...9 {
+            text += ", &a\(level) [" + [String](repeating: "*a\(level - 1)", count: 9).joined(separator: ",") + "]"
+        }
         let expected = "YAML's anchors (&name) and aliases (*name) are not taken"
         #expect(fault { _ = try configuration("smoke", "curvatures=\(text)]") } == "--set curvatures: \(expected)")
-        #expect(fault { _ = try Profiles("smoke: {summary: s, x: \(text)]}", place: "p.yaml") } == "p.yaml: \(expected)")
-        #expect(fault { _ = try configuration("smoke", "curvatures=" + String(repeating: "[", count: 100_000)) }.hasPrefix("--set: curvatures is '[[["))
+        #expect(
+            fault { _ = try Profiles("smoke: {summary: s, x: \(text)]}", place: "p.yaml") } == "p.yaml: \(expected)")
+        #expect(
+            fault { _ = try configuration("smoke", "curvatures=" + String(repeating: "[", count: 100_000)) }.hasPrefix(
+                "--set: curvatures is '[[["))
     }
 
     @Test func seedsGoOnAtZeroAfterTheLargest() {
@@ -58,40 +65,59 @@ import Testing
     }
 
     @Test func aValueOfTheWrongTypeIsNamedWithItsKeyAndTheRightType() {
-        #expect(fault { _ = try configuration("smoke", "dimension=many") }
-            == "--set: dimension is 'many', expected a whole number in range")
-        #expect(fault { _ = try configuration("smoke", "dimension=2.5") }
-            == "--set: dimension is '2.5', expected a whole number in range")
-        #expect(fault { _ = try configuration("smoke", "dimension=") }
-            == "--set: dimension is '', expected a whole number in range")
-        #expect(fault { _ = try configuration("smoke", "learningRate=fast") }
-            == "--set: learningRate is 'fast', expected a number")
-        #expect(fault { _ = try configuration("smoke", "curvatures=3") }
-            == "--set: curvatures is '3', expected a list, such as [a, b]")
-        #expect(fault { _ = try configuration("smoke", "curvatures=[1, two]") }
-            == "--set: curvatures is '[1, two]', expected a number")
-        #expect(fault { _ = try Override("dimension") } == "'dimension' sets nothing; expected key=value, such as batchSize=64")
+        #expect(
+            fault { _ = try configuration("smoke", "dimension=many") }
+                == "--set: dimension is 'many', expected a whole number in range")
+        #expect(
+            fault { _ = try configuration("smoke", "dimension=2.5") }
+                == "--set: dimension is '2.5', expected a whole number in range")
+        #expect(
+            fault { _ = try configuration("smoke", "dimension=") }
+                == "--set: dimension is '', expected a whole number in range")
+        #expect(
+            fault { _ = try configuration("smoke", "learningRate=fast") }
+                == "--set: learningRate is 'fast', expected a number")
+        #expect(
+            fault { _ = try configuration("smoke", "curvatures=3") }
+                == "--set: curvatures is '3', expected a list, such as [a, b]")
+        #expect(
+            fault { _ = try configuration("smoke", "curvatures=[1, two]") }
+                == "--set: curvatures is '[1, two]', expected a number")
+        #expect(
+            fault { _ = try Override("dimension") }
+                == "'dimension' sets nothing; expected key=value, such as batchSize=64")
     }
 
     @Test func valuesThatCannotBeAreNamedByTheValidation() {
         for rate in ["nan", "NaN", ".nan", "-1", "0", "inf", ".inf"] {
             let text = fault { _ = try configuration("smoke", "learningRate=\(rate)") }
-            #expect(text.hasPrefix("configuration: learningRate is ") && text.hasSuffix("expected a number above 0"), "\(rate): \(text)")
+            #expect(
+                text.hasPrefix("configuration: learningRate is ") && text.hasSuffix("expected a number above 0"),
+                "\(rate): \(text)")
         }
-        #expect(fault { _ = try configuration("smoke", "dimension=0") } == "configuration: dimension is 0, expected at least 1")
+        #expect(
+            fault { _ = try configuration("smoke", "dimension=0") }
+                == "configuration: dimension is 0, expected at least 1")
     }
 
     @Test func aFaultInTheFileIsNamedWithItsLine() {
         let duplicate = "smoke:\n  summary: s\n  iterations: 3\n  iterations: 4\n"
-        #expect(fault { _ = try Profiles(duplicate, place: "profiles.yaml") }
-            == "profiles.yaml, line 3: the key 'iterations' stands more than once in one map")
-        #expect(fault { _ = try Profiles("a: {summary: s}\nb: {summary: s}\na: {summary: t}", place: "p.yaml") }
-            == "p.yaml, line 1: the key 'a' stands more than once in one map")
+        #expect(
+            fault { _ = try Profiles(duplicate, place: "profiles.yaml") }
+                == "profiles.yaml, line 3: the key 'iterations' stands more than once in one map")
+        #expect(
+            fault { _ = try Profiles("a: {summary: s}\nb: {summary: s}\na: {summary: t}", place: "p.yaml") }
+                == "p.yaml, line 1: the key 'a' stands more than once in one map")
         #expect(fault { _ = try Profiles("smoke: [1, 2", place: "p.yaml") }.hasPrefix("p.yaml, line "))
-        #expect(fault { _ = try Profiles("smoke: 3", place: "p.yaml") } == "p.yaml, line 1: 'smoke' must be a map of settings")
-        #expect(fault { _ = try Profiles("\nsmoke: {a: 1}", place: "p.yaml") } == "p.yaml, line 2: profile 'smoke' needs a summary")
-        #expect(fault { _ = try configuration("a", text: "a: {summary: s, dimension: 1, iterations: 2}") }
-            == "profiles.yaml, profile 'a': the key 'learningRate' is missing")
+        #expect(
+            fault { _ = try Profiles("smoke: 3", place: "p.yaml") }
+                == "p.yaml, line 1: 'smoke' must be a map of settings")
+        #expect(
+            fault { _ = try Profiles("\nsmoke: {a: 1}", place: "p.yaml") }
+                == "p.yaml, line 2: profile 'smoke' needs a summary")
+        #expect(
+            fault { _ = try configuration("a", text: "a: {summary: s, dimension: 1, iterations: 2}") }
+                == "profiles.yaml, profile 'a': the key 'learningRate' is missing")
     }
 
     /// Distances by hand.

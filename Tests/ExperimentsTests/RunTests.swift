@@ -56,14 +56,15 @@ import Torch
         let log = RunFolder(killed).cell("plain-1.0-seed1").metrics
         let handle = try FileHandle(forWritingTo: log)
         try handle.seekToEnd()
-        try handle.write(contentsOf: Data("{\"cell\":\"plain-1.0-seed1\",\"iteration\":21,\"loss\":9.9}\n{\"cell\":\"pl".utf8))
+        try handle.write(
+            contentsOf: Data("{\"cell\":\"plain-1.0-seed1\",\"iteration\":21,\"loss\":9.9}\n{\"cell\":\"pl".utf8))
         try handle.close()
         try run(part)
         #expect(try identity(killed) == identity(whole))
     }
 
-    /// A limit on the size of a file, in a child, stands for a full disk: the checkpoint of iteration 20 stays as it was, with no part of another
-    /// beside it, and the run goes on from it to the same bytes.
+    /// A limit on the size of a file, in a child, stands for a full disk: the checkpoint of iteration 20 stays as it
+    /// was, with no part of another beside it, and the run goes on from it to the same bytes.
     @Test func aFullDiskLeavesTheEarlierCheckpoint() async throws {
         let (whole, stopped) = (folder.appendingPathComponent("whole"), folder.appendingPathComponent("stopped"))
         try run(request(whole) { $0.selection = try CellSelection("1") })
@@ -86,7 +87,8 @@ import Torch
                 $0.checkpointInterval = 0
             }
             let message = fault { try run(part) }
-            let expected = "\(RunFolder(URL(fileURLWithPath: path)).cell("plain-1.0-seed1").checkpoint.path): cannot be written: File too large"
+            let expected =
+                "\(RunFolder(URL(fileURLWithPath: path)).cell("plain-1.0-seed1").checkpoint.path): cannot be written: File too large"
             guard message == expected else { fatalError(message) }
         }
         #expect(try Data(contentsOf: files.checkpoint) == before)
@@ -107,14 +109,17 @@ import Torch
         #expect(cells.suffix(14).allSatisfy { $0["cell"] as? String == "momentum-1.0-seed1" })
         #expect(cells.prefix(13).map { $0["iteration"] as? Int } == Array(stride(from: 3, through: 39, by: 3)))
         // The last line's value is the result's, which went through another writer.
-        let result = try JSONSerialization.jsonObject(
-            with: Data(contentsOf: RunFolder(folder).cell("plain-2.5-seed1").result)) as? [String: Any]
+        let result =
+            try JSONSerialization.jsonObject(
+                with: Data(contentsOf: RunFolder(folder).cell("plain-2.5-seed1").result)) as? [String: Any]
         let values = result?["values"] as? [String: Double]
         #expect(values?["evaluated"] == cells[13]["evaluated"] as? Double)
     }
 
     @Test func aDivergedCellIsAResultWithItsRecordKept() throws {
-        let fast = try request(folder) { $0.overrides = [try Override("learningRate=3"), try Override("iterations=2000")] }
+        let fast = try request(folder) {
+            $0.overrides = [try Override("learningRate=3"), try Override("iterations=2000")]
+        }
         let table = try run(fast)
         let status = table.rows.map { $0.last! }
         #expect(table.columns.last == "status")
@@ -127,10 +132,11 @@ import Torch
         #expect(log.split(separator: "\n").count == (iteration - 1) / 3)
 
         let before = try snapshot(folder)
-        try run(request(folder) {
-            $0.overrides = fast.overrides
-            $0.resume = true
-        })
+        try run(
+            request(folder) {
+                $0.overrides = fast.overrides
+                $0.resume = true
+            })
         #expect(try snapshot(folder) == before)  // it is not run again
     }
 
@@ -202,49 +208,62 @@ import Torch
     }
 
     @Test func theOptionsThatGoOnWithARunAreNamedAndItsThreadsAreTakenWhereNoneAreAskedFor() throws {
-        try run(request(folder) {
-            $0.selection = try CellSelection("1")
-            $0.threads = 3
-        })
-        let text = fault {
-            try run(request(folder) {
-                $0.resume = true
-                $0.threads = 8
-                $0.jobs = 2
-                $0.seed = 7
-                $0.overrides = [try Override("curvatures=[2]")]
+        try run(
+            request(folder) {
+                $0.selection = try CellSelection("1")
+                $0.threads = 3
             })
+        let text = fault {
+            try run(
+                request(folder) {
+                    $0.resume = true
+                    $0.threads = 8
+                    $0.jobs = 2
+                    $0.seed = 7
+                    $0.overrides = [try Override("curvatures=[2]")]
+                })
         }
         #expect(
-            text.hasSuffix("\n  go on with it by --seed 1 --threads 6 --set 'curvatures=[1, 2.5]', or give another --output"), "\(text)")
-        let plan = try Plan(NoisyQuadratic(), request(folder) {
-            $0.threads = nil
-            $0.jobs = 2
-        })
+            text.hasSuffix(
+                "\n  go on with it by --seed 1 --threads 6 --set 'curvatures=[1, 2.5]', or give another --output"),
+            "\(text)")
+        let plan = try Plan(
+            NoisyQuadratic(),
+            request(folder) {
+                $0.threads = nil
+                $0.jobs = 2
+            })
         #expect(plan.threadsPerCell == 3)
-        try run(request(folder) {
-            $0.resume = true
-            $0.threads = nil
-        })
+        try run(
+            request(folder) {
+                $0.resume = true
+                $0.threads = nil
+            })
     }
 
     @Test func aFolderOfOtherFilesIsLeftAsItIs() throws {
         let note = folder.appendingPathComponent("table.md")
         try Data("mine".utf8).write(to: note)
         let text = fault { try run(request(folder)) }
-        #expect(text == "\(folder.path): is not empty and no run folder: it holds table.md and no run.json\n  give --output a new or an empty folder")
+        #expect(
+            text
+                == "\(folder.path): is not empty and no run folder: it holds table.md and no run.json\n  give --output a new or an empty folder"
+        )
         #expect(try snapshot(folder) == ["table.md": Data("mine".utf8)])
         // What a process leaves that was killed before it wrote its record is no such file.
         try FileManager.default.removeItem(at: note)
         for name in [".lock", ".partial-1-run.json"] { try Data().write(to: folder.appendingPathComponent(name)) }
-        try FileManager.default.createDirectory(at: folder.appendingPathComponent("cells"), withIntermediateDirectories: false)
+        try FileManager.default.createDirectory(
+            at: folder.appendingPathComponent("cells"), withIntermediateDirectories: false)
         try run(request(folder) { $0.selection = try CellSelection("1") })
     }
 
     @Test func aRefusedRunMakesNoFolders() throws {
         try run(request(folder) { $0.selection = try CellSelection("2") })
         let folders = { try FileManager.default.contentsOfDirectory(atPath: RunFolder(self.folder).cells.path) }
-        for change in [{ _ in }, { $0.seed = 3 }, { $0.overrides = [try Override("dimension=5")] }] as [(inout RunRequest) throws -> Void] {
+        for change in [{ _ in }, { $0.seed = 3 }, { $0.overrides = [try Override("dimension=5")] }]
+            as [(inout RunRequest) throws -> Void]
+        {
             let text = fault { try run(request(folder, change)) }
             #expect(text != "none")
             #expect(try folders() == ["plain-2.5-seed1"])
@@ -258,17 +277,19 @@ import Torch
         try FileManager.default.createDirectory(at: outside, withIntermediateDirectories: false)
         func output(_ name: String) throws -> RunFolder {
             let output = RunFolder(folder.appendingPathComponent(name))
-            try FileManager.default.createDirectory(at: output.cell("plain-1.0-seed1").url, withIntermediateDirectories: true)
+            try FileManager.default.createDirectory(
+                at: output.cell("plain-1.0-seed1").url, withIntermediateDirectories: true)
             return output
         }
         func expectRefusal(_ output: RunFolder, _ place: URL, _ target: URL) throws {
             try? FileManager.default.removeItem(at: place)
             try FileManager.default.createSymbolicLink(at: place, withDestinationURL: target)
             let text = fault {
-                try run(request(output.url) {
-                    $0.selection = try CellSelection("1")
-                    $0.resume = true
-                })
+                try run(
+                    request(output.url) {
+                        $0.selection = try CellSelection("1")
+                        $0.resume = true
+                    })
             }
             #expect(text.hasPrefix("\(place.path): is a symbolic link, expected a "), "\(text)")
         }
@@ -281,7 +302,8 @@ import Torch
         for name in [".lock", "metrics.jsonl", "timing.json", "result.json", "checkpoint.h5"] {
             let output = try output("cell-\(name)")
             // A result or a checkpoint that is there would be read: these point to nothing.
-            let target = ["result.json", "checkpoint.h5"].contains(name) ? outside.appendingPathComponent("none") : precious
+            let target =
+                ["result.json", "checkpoint.h5"].contains(name) ? outside.appendingPathComponent("none") : precious
             places.append((output, output.cell("plain-1.0-seed1").url.appendingPathComponent(name), target))
         }
         let (whole, part) = (try output("folder1"), try output("folder2"))
@@ -313,7 +335,8 @@ import Torch
             let chart = Chart(title: "t", x: .init("x"), y: .init("y"), series: [try .init("s", x: [1], y: [1])])
             try chart.draw(named: "chart-t", in: URL(fileURLWithPath: path))
         }
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["chart-t.gp", "chart-t.tsv"])
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["chart-t.gp", "chart-t.tsv"])
     }
 
     /// `run.json` from somebody else is held to what a profile is.
@@ -322,9 +345,15 @@ import Torch
         let record = RunFolder(folder).record
         let whole = try String(contentsOf: record, encoding: .utf8)
         for (field, wrong, expected) in [
-            ("\"iterations\" : 40", "\"iterations\" : -1", "configuration: iterations is -1, expected a whole number from 1 to 1073741824"),
+            (
+                "\"iterations\" : 40", "\"iterations\" : -1",
+                "configuration: iterations is -1, expected a whole number from 1 to 1073741824"
+            ),
             ("\"dimension\" : 3", "\"dimension\" : 0", "configuration: dimension is 0, expected at least 1"),
-            ("\"dimension\" : 3", "\"dimension\" : \"x\"", "its configuration is not one of noisy-quadratic as it is now"),
+            (
+                "\"dimension\" : 3", "\"dimension\" : \"x\"",
+                "its configuration is not one of noisy-quadratic as it is now"
+            ),
             ("\"threadsPerCell\" : 1", "\"threadsPerCell\" : -4", "threadsPerCell is -4, expected 1 to 65536"),
         ] {
             #expect(whole.contains(field))
@@ -338,19 +367,23 @@ import Torch
         try run(request(folder) { $0.selection = try CellSelection("1") })
         let before = try snapshot(folder)
         let text = fault {
-            try run(request(folder) {
-                $0.overrides = [try Override("dimension=4")]
-                $0.seed = 2
-                $0.threads = 3
-                $0.resume = true
-            })
+            try run(
+                request(folder) {
+                    $0.overrides = [try Override("dimension=4")]
+                    $0.seed = 2
+                    $0.threads = 3
+                    $0.resume = true
+                })
         }
-        #expect(text.hasPrefix(
-            "\(folder.path): holds another run: seed is 1 there, 2 here; threads per cell is 1 there, 3 here; dimension is 3 there, 4 here\n"))
+        #expect(
+            text.hasPrefix(
+                "\(folder.path): holds another run: seed is 1 there, 2 here; threads per cell is 1 there, 3 here; dimension is 3 there, 4 here\n"
+            ))
         #expect(try snapshot(folder) == before)
     }
 
-    /// A replication that does not heed the device is not run on one; a GPU that is not there is named before anything is written.
+    /// A replication that does not heed the device is not run on one; a GPU that is not there is named before anything
+    /// is written.
     @Test func aDeviceThatCannotBeUsedIsNamed() throws {
         let text = fault { try run(request(folder) { $0.device = .cuda(0) }) }
         #expect(text == "noisy-quadratic runs on the processor only; the device asked for is cuda:0", "\(text)")
@@ -360,14 +393,17 @@ import Torch
     @Test func twoRunsNeverHoldOneCell() throws {
         var texts: [String] = []
         let first = try request(folder) { $0.selection = try CellSelection("2") }
-        try run(first, progress: { progress in
-            guard case .started = progress else { return }
-            texts.append(fault { try run(request(self.folder) { $0.selection = try CellSelection("1-2") }) })
-            // Cells of its own it may have, in the same folder at the same time.
-            texts.append(fault { try run(request(self.folder) { $0.selection = try CellSelection("3-4") }) })
-        })
+        try run(
+            first,
+            progress: { progress in
+                guard case .started = progress else { return }
+                texts.append(fault { try run(request(self.folder) { $0.selection = try CellSelection("1-2") }) })
+                // Cells of its own it may have, in the same folder at the same time.
+                texts.append(fault { try run(request(self.folder) { $0.selection = try CellSelection("3-4") }) })
+            })
         #expect(texts.count == 2)
-        #expect(texts[0].contains("cells/plain-2.5-seed1: is being written by another process (\(getpid()))"), "\(texts)")
+        #expect(
+            texts[0].contains("cells/plain-2.5-seed1: is being written by another process (\(getpid()))"), "\(texts)")
         #expect(texts[1] == "none")
         try run(request(folder) { $0.selection = try CellSelection("1") })
     }
@@ -378,10 +414,12 @@ import Torch
         let second = try Run(plan, environment: environment, logger: quiet)
         var text = ""
         let first = try request(folder) { $0.selection = try CellSelection("1") }
-        try run(first, progress: { progress in
-            guard case .started = progress else { return }
-            text = fault { try second.cells(interruption: { nil }, progress: { _ in }) }
-        })
+        try run(
+            first,
+            progress: { progress in
+                guard case .started = progress else { return }
+                text = fault { try second.cells(interruption: { nil }, progress: { _ in }) }
+            })
         #expect(text == "none")
         #expect(second.passedOver.map(\.index) == [1])
         #expect(try plan.records().map(\.status) == [.finished, .finished, .missing, .missing])
@@ -406,7 +444,8 @@ import Torch
             return text
         }
         let path = files.checkpoint.path
-        #expect(try refusal(whole.prefix(whole.count - 200)).hasPrefix("\(path): is damaged or cut short: truncated file"))
+        #expect(
+            try refusal(whole.prefix(whole.count - 200)).hasPrefix("\(path): is damaged or cut short: truncated file"))
         let unchecked = whole.dropLast(HDF5Checksum.length)
         #expect(
             try refusal(unchecked) == """
@@ -417,7 +456,8 @@ import Torch
         turned[turned.count / 2] ^= 4
         #expect(try refusal(turned).hasPrefix("\(path): is damaged: its bytes are not those of its checksum"))
         #expect(try refusal(Data("text".utf8)).hasPrefix("\(path): is not an HDF5 file"))
-        #expect(try refusal(Data(HDF5Writer().contents())) == "\(path): is an HDF5 file, but no checkpoint of this program")
+        #expect(
+            try refusal(Data(HDF5Writer().contents())) == "\(path): is an HDF5 file, but no checkpoint of this program")
 
         /// The checkpoint with one attribute of its header changed.
         func changed(_ name: String, _ value: String) throws -> Data {
@@ -429,8 +469,12 @@ import Torch
             return Data(try writer.contents())
         }
         #expect(try refusal(changed("formatVersion", "2")) == "\(path): has format version 2, this program reads 1")
-        #expect(try refusal(changed("cell", "other")).hasPrefix("\(path): is of cell other, this run's is plain-1.0-seed1\n"))
-        #expect(try refusal(changed("elementType", "float64")).hasPrefix("\(path): is of element type float64, this run's is float32\n"))
+        #expect(
+            try refusal(changed("cell", "other")).hasPrefix(
+                "\(path): is of cell other, this run's is plain-1.0-seed1\n"))
+        #expect(
+            try refusal(changed("elementType", "float64")).hasPrefix(
+                "\(path): is of element type float64, this run's is float32\n"))
         let configuration = try HDF5File(path: path).attribute("configuration")
         let foreign = configuration.replacingOccurrences(of: "\"dimension\":3", with: "\"dimension\":7")
         #expect(foreign != configuration)
@@ -438,20 +482,24 @@ import Torch
             try refusal(changed("configuration", foreign)).hasPrefix(
                 "\(path): is of another configuration: dimension is 7 there, 3 here\n"))
 
-        /// The checkpoint with an array in another element type. (HDF5 shares what it holds open: the file must be closed.)
+        /// The checkpoint with an array in another element type. (HDF5 shares what it holds open: the file must be
+        /// closed.)
         func retyped() throws -> Data {
             try whole.write(to: files.checkpoint)
             let file = try HDF5File(path: path), writer = try HDF5Writer()
             for (key, value) in try file.attributes() { try writer.setAttribute(key, to: value) }
             for name in try file.names() {
-                try writer.write(name == "x" ? HDF5Array([1, 2, 3] as [Float], shape: [3]) : file.read(name), named: name)
+                try writer.write(
+                    name == "x" ? HDF5Array([1, 2, 3] as [Float], shape: [3]) : file.read(name), named: name)
             }
             return Data(try writer.contents())
         }
         #expect(try refusal(retyped()) == "\(path): array 'x' holds float32, this run computes in float64")
 
         let short = try refusal(whole, log: log.dropLast(5))
-        #expect(short.hasPrefix("\(files.metrics.path): has \(log.count - 5) bytes, but the checkpoint covers \(log.count)"))
+        #expect(
+            short.hasPrefix("\(files.metrics.path): has \(log.count - 5) bytes, but the checkpoint covers \(log.count)")
+        )
         try log.write(to: files.metrics)
         try unchecked.write(to: files.checkpoint)
         var accepting = interrupted
@@ -467,9 +515,13 @@ import Torch
         checkpoint["count"] = HDF5Array([-1] as [Int64], shape: [1])
         checkpoint["adam.updates"] = HDF5Array([-1] as [Int64], shape: [1])
         let copy = checkpoint
-        #expect(fault { _ = try copy.finiteElements("x", as: Double.self) } == ": array 'x' holds nan at 1, expected finite numbers")
+        #expect(
+            fault { _ = try copy.finiteElements("x", as: Double.self) }
+                == ": array 'x' holds nan at 1, expected finite numbers")
         #expect(fault { _ = try copy.count("count", in: 0...3) } == ": array 'count' holds -1, expected 0 to 3")
-        #expect(fault { _ = try copy.bits("bits", like: Tensor.zeros([3])) } == ": array 'bits' holds other numbers than 0 and 1")
+        #expect(
+            fault { _ = try copy.bits("bits", like: Tensor.zeros([3])) }
+                == ": array 'bits' holds other numbers than 0 and 1")
     }
 
     @Test func aReplacedFileIsWholeOrUntouched() throws {
@@ -511,23 +563,27 @@ import Torch
     }
 
     @Test func aDryRunListsAndWritesNothing() throws {
-        let plan = try Plan(NoisyQuadratic(), request(folder.appendingPathComponent("run")) {
-            $0.jobs = 2
-            $0.selection = try CellSelection("1-3")
-        })
-        #expect(plan.estimates.rows == [
-            ["1", "plain-1.0-seed1", "90 s", "20 MB", "40 kB"],
-            ["2", "plain-2.5-seed1", "90 s", "20 MB", "40 kB"],
-            ["3", "momentum-1.0-seed1", "90 s", "20 MB", "40 kB"],
-            ["", "3 cells, 2 at a time", "2 min", "40 MB", "120 kB"],
-        ])
+        let plan = try Plan(
+            NoisyQuadratic(),
+            request(folder.appendingPathComponent("run")) {
+                $0.jobs = 2
+                $0.selection = try CellSelection("1-3")
+            })
+        #expect(
+            plan.estimates.rows == [
+                ["1", "plain-1.0-seed1", "90 s", "20 MB", "40 kB"],
+                ["2", "plain-2.5-seed1", "90 s", "20 MB", "40 kB"],
+                ["3", "momentum-1.0-seed1", "90 s", "20 MB", "40 kB"],
+                ["", "3 cells, 2 at a time", "2 min", "40 MB", "120 kB"],
+            ])
         #expect(try snapshot(folder).isEmpty)
     }
 
     @Test func aConfigurationWithNoCellsOrOneTwiceIsRefused() throws {
         func fault(_ curvatures: String) -> String {
             ExperimentsTests.fault {
-                _ = try Plan(NoisyQuadratic(), request(folder) { $0.overrides = [try Override("curvatures=\(curvatures)")] })
+                _ = try Plan(
+                    NoisyQuadratic(), request(folder) { $0.overrides = [try Override("curvatures=\(curvatures)")] })
             }
         }
         #expect(fault("[]") == "the configuration gives noisy-quadratic no cells")
@@ -549,16 +605,25 @@ import Torch
         try Data("changed".utf8).write(to: files.url.appendingPathComponent("x.png"))
         let log = try String(contentsOf: files.metrics, encoding: .utf8)
         let lines = log.split(separator: "\n")
-        try log.replacingOccurrences(of: "\"iteration\":6,", with: "\"iteration\":7,").write(to: files.metrics, atomically: false, encoding: .utf8)
+        try log.replacingOccurrences(of: "\"iteration\":6,", with: "\"iteration\":7,").write(
+            to: files.metrics, atomically: false, encoding: .utf8)
         let rows = try Comparison(RunFolder(a), RunFolder(c)).differences.rows
-        #expect(rows == [
-            ["plain-1.0-seed1", "metrics.jsonl, line 2", String(lines[1]), lines[1].replacingOccurrences(of: ":6,", with: ":7,")],
-            ["plain-1.0-seed1", "x.png", "3 bytes", "7 bytes"],
-        ])
-        #expect(fault { _ = try Comparison(RunFolder(a), RunFolder(folder)) } == "\(folder.path): is no run folder: it has no run.json")
+        #expect(
+            rows == [
+                [
+                    "plain-1.0-seed1", "metrics.jsonl, line 2", String(lines[1]),
+                    lines[1].replacingOccurrences(of: ":6,", with: ":7,"),
+                ],
+                ["plain-1.0-seed1", "x.png", "3 bytes", "7 bytes"],
+            ])
+        #expect(
+            fault { _ = try Comparison(RunFolder(a), RunFolder(folder)) }
+                == "\(folder.path): is no run folder: it has no run.json")
     }
 
-    private func expected(_ reference: Double, tolerance: Double, metric: String = "loss", cell: String = "plain-1.0-seed1") -> String {
+    private func expected(
+        _ reference: Double, tolerance: Double, metric: String = "loss", cell: String = "plain-1.0-seed1"
+    ) -> String {
         """
         values:
           - metric: \(metric)
@@ -596,7 +661,10 @@ import Torch
         #expect(try check(expected(loss, tolerance: 1e-9, cell: labels), run: RunFolder(folder)).exitCode == 0)
         let absent = try check(expected(loss, tolerance: 1, metric: "mmd"), run: RunFolder(folder))
         #expect(absent.exitCode == 2 && absent.absent == ["plain-1.0-seed1: mmd: the cell has no such metric"])
-        #expect(try check(expected(1, tolerance: 1, cell: "other"), run: RunFolder(folder)).absent == ["other: no such cell"])
+        #expect(
+            try check(expected(1, tolerance: 1, cell: "other"), run: RunFolder(folder)).absent == [
+                "other: no such cell"
+            ])
     }
 
     private let relation = """
@@ -612,7 +680,8 @@ import Torch
             why: chosen here
         """
 
-    /// Each cell of one side is set against the cell that differs in the named labels alone, and the mean of the pairs is checked.
+    /// Each cell of one side is set against the cell that differs in the named labels alone, and the mean of the pairs
+    /// is checked.
     @Test func aRelationIsCheckedOverPairsOfCells() throws {
         try run(request(folder))
         let losses = try Plan(NoisyQuadratic(), request(folder)).records().map { try #require($0.values["loss"]) }
@@ -626,17 +695,22 @@ import Torch
         let far = try check([("reference: 1", "reference: \(ratio + 0.6)")])
         #expect(far.exitCode == 1 && far.moved.first?.hasPrefix("momentum ends lower: ratio of loss is ") == true)
         let difference = (losses[2] - losses[0] + losses[3] - losses[1]) / 2
-        let exact = try check([("over", "minus"), ("reference: 1", "reference: \(difference)"), ("tolerance: 0.5", "tolerance: 1e-12")])
+        let exact = try check([
+            ("over", "minus"), ("reference: 1", "reference: \(difference)"), ("tolerance: 0.5", "tolerance: 1e-12"),
+        ])
         #expect(exact.exitCode == 0)
         let among = try check([
-            ("profile:", "among: {curvature: 2.5}\n    profile:"), ("reference: 1", "reference: \(losses[3] / losses[1])"),
+            ("profile:", "among: {curvature: 2.5}\n    profile:"),
+            ("reference: 1", "reference: \(losses[3] / losses[1])"),
             ("tolerance: 0.5", "tolerance: 1e-12"),
         ])
         #expect(among.exitCode == 0)
         // Times and memory are of the record, not of the result.
-        #expect(try check([("metric: loss", "metric: peakMemory"), ("tolerance: 0.5", "tolerance: 0.9")]).exitCode == 0)
+        #expect(
+            try check([("metric: loss", "metric: peakMemory"), ("tolerance: 0.5", "tolerance: 0.9")]).exitCode == 0)
         let absent = try check([("metric: loss", "metric: mmd")])
-        #expect(absent.exitCode == 2 && absent.absent == ["momentum ends lower: no two finished cells to compare mmd of"])
+        #expect(
+            absent.exitCode == 2 && absent.absent == ["momentum ends lower: no two finished cells to compare mmd of"])
     }
 
     @Test func aFaultInAPinnedRelationIsNamed() {
@@ -648,18 +722,21 @@ import Torch
         #expect(fault("", "") == "none")
         #expect(fault("    over: {method: plain}\n", "") == either)
         #expect(fault("over: {method: plain}", "over: plain") == "e.yaml, line 2: over must be a map of labels")
-        #expect(fault("over: {method: plain}", "over: {curvature: 1}")
-            == "e.yaml, line 2: both sides of a relation must name the same labels")
-        #expect(fault("relations:", "relation:").hasPrefix("unknown key 'relation' in e.yaml; the nearest is 'relations'"))
+        #expect(
+            fault("over: {method: plain}", "over: {curvature: 1}")
+                == "e.yaml, line 2: both sides of a relation must name the same labels")
+        #expect(
+            fault("relations:", "relation:").hasPrefix("unknown key 'relation' in e.yaml; the nearest is 'relations'"))
         #expect(fault("spread: 0.1", "spread: -1") == "e.yaml, line 2: spread is '-1', expected a number from 0")
     }
 
     @Test func aDivergedOrMissingCellDoesNotPassACheck() throws {
         let fast = [try Override("learningRate=3"), try Override("iterations=500")]
-        try run(request(folder) {
-            $0.overrides = fast
-            $0.selection = try CellSelection("2")
-        })
+        try run(
+            request(folder) {
+                $0.overrides = fast
+                $0.selection = try CellSelection("2")
+            })
         let report = try check(expected(0, tolerance: 1e9, cell: "plain-2.5-seed1"), run: RunFolder(folder))
         #expect(report.exitCode == 1 && report.moved.first?.contains("diverged") == true)
         let missing = try check(expected(0, tolerance: 1e9), run: RunFolder(folder))
@@ -668,15 +745,24 @@ import Torch
 
     @Test func aFaultInThePinnedValuesIsNamed() {
         let row = expected(1, tolerance: 1)
-        func fault(_ text: String) -> String { ExperimentsTests.fault { _ = try ExpectedValue.read(text, place: "e.yaml") } }
+        func fault(_ text: String) -> String {
+            ExperimentsTests.fault { _ = try ExpectedValue.read(text, place: "e.yaml") }
+        }
         #expect(fault(row) == "none")
-        #expect(fault(row.replacingOccurrences(of: "tolerance: 1.0", with: "tolerance: -1"))
-            == "e.yaml, line 2: tolerance is '-1', expected a number from 0")
-        #expect(fault(row.replacingOccurrences(of: "reference: 1.0", with: "reference: nan"))
-            == "e.yaml, line 2: reference is 'nan', expected a number")
-        #expect(fault(row.replacingOccurrences(of: "not at hand", with: "unknown"))
-            == "e.yaml, line 2: paper is 'unknown', expected a number or 'not at hand'")
-        #expect(fault(row.replacingOccurrences(of: "why:", with: "wy:")).hasPrefix("unknown key 'wy' in e.yaml, line 2; the nearest is 'why'"))
-        #expect(fault(row.replacingOccurrences(of: "    spread: 0.1\n", with: "")) == "e.yaml, line 2: the key 'spread' is missing")
+        #expect(
+            fault(row.replacingOccurrences(of: "tolerance: 1.0", with: "tolerance: -1"))
+                == "e.yaml, line 2: tolerance is '-1', expected a number from 0")
+        #expect(
+            fault(row.replacingOccurrences(of: "reference: 1.0", with: "reference: nan"))
+                == "e.yaml, line 2: reference is 'nan', expected a number")
+        #expect(
+            fault(row.replacingOccurrences(of: "not at hand", with: "unknown"))
+                == "e.yaml, line 2: paper is 'unknown', expected a number or 'not at hand'")
+        #expect(
+            fault(row.replacingOccurrences(of: "why:", with: "wy:")).hasPrefix(
+                "unknown key 'wy' in e.yaml, line 2; the nearest is 'why'"))
+        #expect(
+            fault(row.replacingOccurrences(of: "    spread: 0.1\n", with: ""))
+                == "e.yaml, line 2: the key 'spread' is missing")
     }
 }

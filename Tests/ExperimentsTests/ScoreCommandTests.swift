@@ -35,12 +35,15 @@ import Testing
 
     /// Table and JSON say the same; the classifier is trained once, kept, and gives the same scores when read.
     @Test func scoresArePrintedWithAllThatBelongsToThem() throws {
-        let reference = try file(images(300), "reference.h5"), samples = try file(images(100, labels: false), "samples.h5")
+        let reference = try file(images(300), "reference.h5"),
+            samples = try file(images(100, labels: false), "samples.h5")
         let classifier = folder.appendingPathComponent("classifier.h5").path
         let arguments = ["score", samples, reference, "--threads", "1", "--epochs", "1", "--classifier", classifier]
         let table = try Fixture.run(arguments, in: folder)
         #expect(table.code == 0, "\(table.messages)")
-        for word in ["classifier-IS", "classifier-FID", "classifier-KID", "floor", "100 against 300; floor 150 against 150"] {
+        for word in [
+            "classifier-IS", "classifier-FID", "classifier-KID", "floor", "100 against 300; floor 150 against 150",
+        ] {
             #expect(table.output.contains(word))
         }
         #expect(table.messages.contains("no --weights: a classifier trained on ramps is used"))
@@ -49,7 +52,9 @@ import Testing
         #expect(json.code == 0 && !json.messages.contains("no --weights"))
         let scores = try JSONDecoder().decode(ImageScores.self, from: Data(json.output.utf8))
         #expect(try scores.network == "classifier" && scores.weights == ImageClassifier(hdf5: classifier).checksum)
-        #expect(scores.images == ScoredSet(name: "ramps", count: 100, shape: "1 × 8 × 8", checksum: try images(100).checksum()))
+        #expect(
+            scores.images
+                == ScoredSet(name: "ramps", count: 100, shape: "1 × 8 × 8", checksum: try images(100).checksum()))
         #expect(scores.inceptionScore.splits == 10 && scores.reference.count == 300)
         #expect(table.output.contains(String(format: "%.4f", scores.frechetDistance)))
         #expect(table.output.contains(scores.weights) && table.output.contains(scores.reference.checksum))
@@ -61,7 +66,9 @@ import Testing
         let set = try images(300), reference = try file(set, "reference.h5")
         let odd = try ImageSet(name: "a\u{1B}[31mb", shape: shape, pixels: images(100).pixels)
         let samples = try file(odd, "samples.h5"), classifier = folder.appendingPathComponent("classifier.h5")
-        let arguments = ["score", samples, reference, "--threads", "1", "--epochs", "1", "--classifier", classifier.path]
+        let arguments = [
+            "score", samples, reference, "--threads", "1", "--epochs", "1", "--classifier", classifier.path,
+        ]
         let first = try Fixture.run(arguments, in: folder)
         #expect(first.code == 0 && first.output.contains("images: a\\u{1B}[31mb, 100 of"))
         #expect(!first.output.contains("\u{1B}") && !first.messages.contains("\u{1B}"))
@@ -81,16 +88,21 @@ import Testing
 
     /// Saved statistics in the reference's place give the same JSON to the byte; what they cannot give is said.
     @Test func aReferenceIsSavedAndTakesItsOwnPlace() throws {
-        let reference = try file(images(300), "reference.h5"), samples = try file(images(100, labels: false), "samples.h5")
-        let classifier = folder.appendingPathComponent("classifier.h5").path, saved = folder.appendingPathComponent("saved.h5").path
+        let reference = try file(images(300), "reference.h5"),
+            samples = try file(images(100, labels: false), "samples.h5")
+        let classifier = folder.appendingPathComponent("classifier.h5").path,
+            saved = folder.appendingPathComponent("saved.h5").path
         let options = ["--threads", "1", "--classifier", classifier, "--json"]
-        let first = try Fixture.run(["score", samples, reference, "--epochs", "1", "--save-statistics", saved] + options, in: folder)
+        let first = try Fixture.run(
+            ["score", samples, reference, "--epochs", "1", "--save-statistics", saved] + options, in: folder)
         #expect(first.code == 0, "\(first.messages)")
         try FileManager.default.removeItem(atPath: reference)
         let again = try Fixture.run(["score", samples, saved] + options, in: folder)
         #expect(again.code == 0 && again.output == first.output, "\(again.messages)")
         let splits = try Fixture.run(["score", samples, saved, "--splits", "4"] + options, in: folder)
-        #expect(splits.code == 2 && splits.messages.contains("\(saved): holds an Inception score of 10 splits, --splits asks for 4"))
+        #expect(
+            splits.code == 2
+                && splits.messages.contains("\(saved): holds an Inception score of 10 splits, --splits asks for 4"))
         let bare = try Fixture.run(["score", samples, saved], in: folder)
         #expect(bare.code == 2 && bare.messages.contains("but \(saved) has no labels"))
     }
@@ -100,9 +112,13 @@ import Testing
         let nowhere = folder.appendingPathComponent("nowhere").path
         func outcome(_ arguments: String...) throws -> Outcome { try Fixture.run(["score"] + arguments, in: folder) }
         let missing = try outcome(nowhere, reference)
-        #expect(missing.code == 2 && missing.messages.hasPrefix("error: \(nowhere): is not there, expected an HDF5 file with 'images'"))
+        #expect(
+            missing.code == 2
+                && missing.messages.hasPrefix("error: \(nowhere): is not there, expected an HDF5 file with 'images'"))
         let weights = try outcome(reference, reference, "--weights", nowhere)
-        #expect(weights.code == 2 && weights.messages.hasPrefix("error: \(nowhere): is not there\n  The Inception weights come from"))
+        #expect(
+            weights.code == 2
+                && weights.messages.hasPrefix("error: \(nowhere): is not there\n  The Inception weights come from"))
         #expect(weights.messages.contains("data-scripts/inception-to-hdf5"))
         let others = try outcome(reference, reference, "--weights", reference)
         #expect(others.code == 2 && others.messages.contains("\(reference): has no array '"))
@@ -113,9 +129,12 @@ import Testing
         #expect(try outcome(reference, reference, "--splits", "0").code == 64)
     }
 
-    /// CIFAR-10's records by their size and labels whatever the file's name, its folder by the first batch's; a text holds no images.
+    /// CIFAR-10's records by their size and labels whatever the file's name, its folder by the first batch's; a text
+    /// holds no images.
     @Test func whatLiesAtAPathDecidesHowItIsRead() throws {
-        func outcome(_ input: URL) throws -> Outcome { try Fixture.run(["convert", input.path, folder.path + "/out.h5", "--force"], in: folder) }
+        func outcome(_ input: URL) throws -> Outcome {
+            try Fixture.run(["convert", input.path, folder.path + "/out.h5", "--force"], in: folder)
+        }
         let records = folder.appendingPathComponent("two.idx")
         try Data([3] + [UInt8](repeating: 9, count: 3072) + [5] + [UInt8](repeating: 8, count: 3072)).write(to: records)
         let converted = try outcome(records)
@@ -126,11 +145,17 @@ import Testing
         let first = batches.appendingPathComponent("data_batch_1.bin")
         try Data().write(to: first)
         let empty = try outcome(batches)
-        #expect(empty.code == 2 && empty.messages.hasPrefix("error: \(first.path): is empty, expected records of 3073 bytes"))
+        #expect(
+            empty.code == 2
+                && empty.messages.hasPrefix("error: \(first.path): is empty, expected records of 3073 bytes"))
         let text = folder.appendingPathComponent("text")
         try Data("no images".utf8).write(to: text)
         let wrong = try outcome(text)
-        #expect(wrong.code == 2 && wrong.messages.hasPrefix("error: \(text.path): is none of the files that hold images: it begins with 6e 6f 20 69"))
+        #expect(
+            wrong.code == 2
+                && wrong.messages.hasPrefix(
+                    "error: \(text.path): is none of the files that hold images: it begins with 6e 6f 20 69")
+        )
     }
 
     @Test func picturesAreConverted() throws {
@@ -138,14 +163,16 @@ import Testing
         try FileManager.default.createDirectory(at: pictures, withIntermediateDirectories: true)
         let set = try images(3, labels: false)
         for index in 0..<3 {
-            try Image(planes: set.pixels(index..<index + 1), shape: set.shape).writePNG(to: pictures.appendingPathComponent("\(index).png"))
+            try Image(planes: set.pixels(index..<index + 1), shape: set.shape).writePNG(
+                to: pictures.appendingPathComponent("\(index).png"))
         }
         let output = folder.appendingPathComponent("pictures.h5").path
         let converted = try Fixture.run(["convert", pictures.path, output], in: folder)
         #expect(converted.code == 0)
         #expect(converted.output == "\(output): 3 images of 1 × 8 × 8, SHA-256 of the pixels \(try set.checksum())\n")
         #expect(try HDF5Images(path: output).pixels(0..<3) == set.pixels)
-        let failed = try Fixture.run(["convert", pictures.path, folder.appendingPathComponent("no/x.h5").path], in: folder)
+        let failed = try Fixture.run(
+            ["convert", pictures.path, folder.appendingPathComponent("no/x.h5").path], in: folder)
         #expect(failed.code == 2 && failed.messages.hasPrefix("error: "))
     }
 }

@@ -50,8 +50,8 @@ final class Countdown: Sendable {
 
 /// The message of the fault that `body` throws; "none" where it throws none.
 ///
-/// Not to be called within `#expect` inside another closure: Swift 6.3 gives the macro's closure and the next one outside it the same
-/// symbol, and the second call then runs the first one's body.
+/// Not to be called within `#expect` inside another closure: Swift 6.3 gives the macro's closure and the next one
+/// outside it the same symbol, and the second call then runs the first one's body.
 func fault(_ body: () throws -> Void) -> String {
     do { try body() } catch { return "\(error)" }
     return "none"
@@ -62,7 +62,9 @@ func snapshot(_ folder: URL) throws -> [String: Data] {
     var files: [String: Data] = [:]
     for case let path as String in FileManager.default.enumerator(atPath: folder.path)! where !path.hasSuffix(".lock") {
         let url = folder.appendingPathComponent(path)
-        if try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true { files[path] = try Data(contentsOf: url) }
+        if try url.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile == true {
+            files[path] = try Data(contentsOf: url)
+        }
     }
     return files
 }
@@ -120,8 +122,12 @@ final class Fixture {
     }
 
     /// A script of the shell, in which `"$0"` is the fixture and `$1`, `$2` … are the arguments.
-    static func shell(_ script: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:]) throws -> Outcome {
-        try Fixture(["-c", script, executable.path] + arguments, in: folder, program: "/bin/bash", environment: environment).wait()
+    static func shell(_ script: String, _ arguments: [String], in folder: URL, environment: [String: String] = [:])
+        throws -> Outcome
+    {
+        try Fixture(
+            ["-c", script, executable.path] + arguments, in: folder, program: "/bin/bash", environment: environment
+        ).wait()
     }
 }
 

@@ -3,12 +3,15 @@ import Foundation
 import Testing
 
 private let path = ProcessInfo.processInfo.environment["PATH"] ?? ""
-private let hasGnuplot = path.split(separator: ":").contains { FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot") }
+private let hasGnuplot = path.split(separator: ":").contains {
+    FileManager.default.isExecutableFile(atPath: "\($0)/gnuplot")
+}
 
 private func example() throws -> Chart {
     let x = (1...50).map(Double.init)
     return try Chart(
-        title: "a_b {c} 'q' \"d\" `date` @x \\", x: .init("iteration_{t}", isLogarithmic: true), y: .init("loss (nats), β", isLogarithmic: true),
+        title: "a_b {c} 'q' \"d\" `date` @x \\", x: .init("iteration_{t}", isLogarithmic: true),
+        y: .init("loss (nats), β", isLogarithmic: true),
         series: [
             .init("it's_{1}", x: x, y: x.map { 1 / $0 }, lower: x.map { 1 / $0 - 0.1 }, upper: x.map { 1 / $0 + 0.1 }),
             .init("with a gap", x: x, y: x.map { $0 == 20 ? .nan : $0 }),
@@ -25,7 +28,8 @@ private func colouredPixels(_ image: Image) -> Int {
 }
 
 @Suite struct ChartTests {
-    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (package gnuplot-nox)")) func chartIsDrawnAndCanBeDrawnAgainByHand() throws {
+    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (package gnuplot-nox)"))
+    func chartIsDrawnAndCanBeDrawnAgainByHand() throws {
         let folder = try TemporaryFolder()
         let picture = try example().write(named: "loss curve's", in: folder.url)
         let image = try Image(png: picture)
@@ -35,7 +39,8 @@ private func colouredPixels(_ image: Image) -> Int {
         // The script refers to its files relatively: it works in another place.
         let moved = try TemporaryFolder()
         for ending in ["tsv", "gp"] {
-            try FileManager.default.copyItem(at: folder.file("loss curve's.\(ending)"), to: moved.file("loss curve's.\(ending)"))
+            try FileManager.default.copyItem(
+                at: folder.file("loss curve's.\(ending)"), to: moved.file("loss curve's.\(ending)"))
         }
         let gnuplot = Process()
         gnuplot.executableURL = URL(fileURLWithPath: "/usr/bin/env")
@@ -47,7 +52,9 @@ private func colouredPixels(_ image: Image) -> Int {
         #expect(try Image(png: moved.file("loss curve's.png")) == image)
     }
 
-    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (package gnuplot-nox)")) func nothingToDrawGivesEmptyAxes() throws {
+    @Test(.enabled(if: hasGnuplot, "gnuplot is not installed (package gnuplot-nox)")) func nothingToDrawGivesEmptyAxes()
+        throws
+    {
         let folder = try TemporaryFolder()
         for (name, y) in [("none", []), ("diverged", [Double.nan, .infinity]), ("negative", [-1, 0])] {
             let chart = try Chart(
@@ -68,7 +75,9 @@ private func colouredPixels(_ image: Image) -> Int {
         try Data("mine".utf8).write(to: target)
         try FileManager.default.createSymbolicLink(at: folder.file("loss.tsv"), withDestinationURL: target)
         let error = #expect(throws: FigureError.self) { try example().write(named: "loss", in: folder.url) }
-        #expect(error?.description == "\(folder.file("loss.tsv").path): cannot open: it is a symbolic link, expected a plain file")
+        #expect(
+            error?.description
+                == "\(folder.file("loss.tsv").path): cannot open: it is a symbolic link, expected a plain file")
         #expect(try Data(contentsOf: target) == Data("mine".utf8))
         // A folder in the picture's place is not removed with what it holds.
         let inner = folder.file("other.png").appendingPathComponent("inner")
@@ -119,7 +128,8 @@ private func colouredPixels(_ image: Image) -> Int {
                 """)
     }
 
-    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/bin/sh"), "needs a shell")) func failureOfGnuplotIsReported() throws {
+    @Test(.enabled(if: FileManager.default.fileExists(atPath: "/bin/sh"), "needs a shell"))
+    func failureOfGnuplotIsReported() throws {
         let folder = try TemporaryFolder()
         let program = folder.file("gnuplot")
         func install(_ script: String) throws {
@@ -133,7 +143,9 @@ private func colouredPixels(_ image: Image) -> Int {
         }
         // Success without a whole picture, as on a full disk.
         try install("printf half > loss.png")
-        #expect(throws: FigureError.gnuplotFailed(script: script, reason: "\(folder.file("loss.png").path): not a PNG file")) {
+        #expect(
+            throws: FigureError.gnuplotFailed(script: script, reason: "\(folder.file("loss.png").path): not a PNG file")
+        ) {
             try example().write(named: "loss", in: folder.url, searchPath: folder.url.path)
         }
         #expect(!folder.exists("loss.png") && folder.exists("loss.gp") && folder.exists("loss.tsv"))
@@ -141,7 +153,9 @@ private func colouredPixels(_ image: Image) -> Int {
 
     @Test func impossibleChartsAreRefused() throws {
         let folder = try TemporaryFolder()
-        #expect(throws: FigureError.chart("series 'a': 1 values of y for 2 of x")) { try Chart.Series("a", x: [1, 2], y: [1]) }
+        #expect(throws: FigureError.chart("series 'a': 1 values of y for 2 of x")) {
+            try Chart.Series("a", x: [1, 2], y: [1])
+        }
         #expect(throws: FigureError.chart("series 'a': a band of 0 lower and 1 upper edges for 1 points")) {
             try Chart.Series("a", x: [1], y: [1], lower: [], upper: [1])
         }

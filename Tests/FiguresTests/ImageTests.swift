@@ -15,7 +15,9 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
 }
 
 @Suite struct PNGTests {
-    @Test(arguments: [1, 3], [(1, 1), (7, 3), (3, 70), (129, 65)]) func imagesComeBack(channels: Int, size: (Int, Int)) throws {
+    @Test(arguments: [1, 3], [(1, 1), (7, 3), (3, 70), (129, 65)]) func imagesComeBack(channels: Int, size: (Int, Int))
+        throws
+    {
         let folder = try TemporaryFolder()
         let image = try noise(width: size.0, height: size.1, channels: channels)
         let url = folder.file("ä b.png")
@@ -28,7 +30,8 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
         let folder = try TemporaryFolder()
         let url = folder.file("text.png")
         let text = [
-            (key: "Seed", value: "1023"), (key: "Title", value: ""), (key: "Parameter", value: "β = 2, naïve"), (key: "Comment", value: "two\nlines"),
+            (key: "Seed", value: "1023"), (key: "Title", value: ""), (key: "Parameter", value: "β = 2, naïve"),
+            (key: "Comment", value: "two\nlines"),
             (key: String(repeating: "k", count: 79), value: String(repeating: "long ", count: 2000)),
         ]
         try noise(width: 4, height: 4, channels: 1).writePNG(to: url, text: text)
@@ -57,7 +60,9 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
         let folder = try TemporaryFolder()
         let image = try noise(width: 2, height: 2, channels: 1)
         for key in ["", " a", "a ", "a  b", "é", "a\n", String(repeating: "k", count: 80)] {
-            let error = #expect(throws: FigureError.self) { try image.writePNG(to: folder.file("x.png"), text: [(key, "v")]) }
+            let error = #expect(throws: FigureError.self) {
+                try image.writePNG(to: folder.file("x.png"), text: [(key, "v")])
+            }
             #expect(error?.description.contains("1 to 79") == true)
         }
         #expect(throws: FigureError.text(key: "a", rule: "a value cannot hold a NUL character")) {
@@ -70,8 +75,12 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
         let folder = try TemporaryFolder()
         let image = try noise(width: 300, height: 300, channels: 3)
         let missing = folder.file("missing/x.png")
-        #expect(throws: FigureError.cannotOpen(path: missing.path, reason: "No such file or directory")) { try image.writePNG(to: missing) }
-        #expect(throws: FigureError.cannotOpen(path: folder.url.path, reason: "Is a directory")) { try image.writePNG(to: folder.url) }
+        #expect(throws: FigureError.cannotOpen(path: missing.path, reason: "No such file or directory")) {
+            try image.writePNG(to: missing)
+        }
+        #expect(throws: FigureError.cannotOpen(path: folder.url.path, reason: "Is a directory")) {
+            try image.writePNG(to: folder.url)
+        }
     }
 
     @Test(.enabled(if: FileManager.default.fileExists(atPath: "/dev/full"), "needs /dev/full"), arguments: [2, 300])
@@ -84,8 +93,8 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
         #expect(full.description == "/dev/full: cannot write: No space left on device")
     }
 
-    /// A limit on file size is the only full disk that a test can make out of a regular file; it holds for the process, so it is
-    /// set in a child.
+    /// A limit on file size is the only full disk that a test can make out of a regular file; it holds for the process,
+    /// so it is set in a child.
     @Test func partialFileIsRemoved() async throws {
         let folder = try TemporaryFolder()
         let url = folder.file("partial.png")
@@ -104,8 +113,12 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
     @Test func filesThatAreNoWholePNGAreRefused() throws {
         let folder = try TemporaryFolder()
         let url = folder.file("x.png")
-        #expect(throws: FigureError.cannotOpen(path: url.path, reason: "No such file or directory")) { try Image(png: url) }
-        #expect(throws: FigureError.cannotOpen(path: folder.url.path, reason: "Is a directory")) { try Image(png: folder.url) }
+        #expect(throws: FigureError.cannotOpen(path: url.path, reason: "No such file or directory")) {
+            try Image(png: url)
+        }
+        #expect(throws: FigureError.cannotOpen(path: folder.url.path, reason: "Is a directory")) {
+            try Image(png: folder.url)
+        }
         for content in ["", "PNG", "a text that is no picture"] {
             try Data(content.utf8).write(to: url)
             #expect(throws: FigureError.notPNG(path: url.path)) { try Image(png: url) }
@@ -114,7 +127,9 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
         let whole = try Data(contentsOf: url)
         for length in [8, 20, 40, 60, whole.count / 2, whole.count - 13, whole.count - 1] {
             try whole.prefix(length).write(to: url)
-            #expect(throws: FigureError.damagedPNG(path: url.path, reason: "the file ends early"), "\(length) bytes") { try Image(png: url) }
+            #expect(throws: FigureError.damagedPNG(path: url.path, reason: "the file ends early"), "\(length) bytes") {
+                try Image(png: url)
+            }
         }
         var damaged = whole
         damaged[whole.count / 2] ^= 0x10
@@ -123,8 +138,9 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
         #expect(error?.description.hasPrefix("\(url.path): damaged PNG file: ") == true)
     }
 
-    /// Files of other programs: 1-bit grey, palette with transparency, 16-bit grey with alpha, each of one pixel row; made with
-    /// Python's zlib by the rules of the PNG specification. Of 16 bits, 255 is nearest to 1 of 255, though its first byte is 0.
+    /// Files of other programs: 1-bit grey, palette with transparency, 16-bit grey with alpha, each of one pixel row;
+    /// made with Python's zlib by the rules of the PNG specification. Of 16 bits, 255 is nearest to 1 of 255, though
+    /// its first byte is 0.
     @Test(arguments: [
         (
             "iVBORw0KGgoAAAANSUhEUgAAAAMAAAABAQAAAAAzmykZAAAACklEQVR4nGNYAAAAogCh3I2xzAAAAABJRU5ErkJggg==",
@@ -163,7 +179,9 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
                 w, w, w, w, w, w, w,
                 w, w, w, w, w, w, w,
             ])
-        #expect(try Image.grid(of: [c, c], columns: 9, padding: 0) == Image(width: 2, height: 1, channels: 1, pixels: [5, 5]))
+        #expect(
+            try Image.grid(of: [c, c], columns: 9, padding: 0)
+                == Image(width: 2, height: 1, channels: 1, pixels: [5, 5]))
     }
 
     @Test func greyBecomesRGBBesideRGB() throws {
@@ -175,8 +193,12 @@ private func noise(width: Int, height: Int, channels: Int) throws -> Image {
 
     @Test func impossibleGridsAndSizesAreRefused() throws {
         let image = try Image(width: 1, height: 1, channels: 1, pixels: [0])
-        #expect(throws: FigureError.parameter("a grid of no images: there must be at least one")) { try Image.grid(of: [], columns: 1) }
-        #expect(throws: FigureError.parameter("a grid of 0 columns: there must be at least 1")) { try Image.grid(of: [image], columns: 0) }
+        #expect(throws: FigureError.parameter("a grid of no images: there must be at least one")) {
+            try Image.grid(of: [], columns: 1)
+        }
+        #expect(throws: FigureError.parameter("a grid of 0 columns: there must be at least 1")) {
+            try Image.grid(of: [image], columns: 0)
+        }
         #expect(throws: FigureError.self) { try Image.grid(of: [image], columns: 1, padding: -1) }
         #expect(throws: FigureError.size("5 values for an image of 2 × 2 × 1: there must be 4")) {
             try Image(width: 2, height: 2, channels: 1, pixels: [0, 0, 0, 0, 0])

@@ -2,7 +2,8 @@ import Figures
 import Testing
 
 @Suite struct ColorMapTests {
-    /// Reference colours of OKLab's publication, to its printed digits: white has lightness 1 and no colour, red is (0.628, 0.225, 0.126).
+    /// Reference colours of OKLab's publication, to its printed digits: white has lightness 1 and no colour, red is
+    /// (0.628, 0.225, 0.126).
     @Test func oklabEqualsPublishedColours() {
         let white = OKLab(SIMD3(255, 255, 255))
         #expect(white.distance(to: OKLab(lightness: 1, a: 0, b: 0)) < 1e-3)
@@ -54,7 +55,9 @@ import Testing
 
 @Suite struct HeatMapTests {
     private func colours(_ image: Image) -> [SIMD3<UInt8>] {
-        stride(from: 0, to: image.pixels.count, by: 3).map { SIMD3(image.pixels[$0], image.pixels[$0 + 1], image.pixels[$0 + 2]) }
+        stride(from: 0, to: image.pixels.count, by: 3).map {
+            SIMD3(image.pixels[$0], image.pixels[$0 + 1], image.pixels[$0 + 2])
+        }
     }
 
     @Test func smallestAndLargestValueGetTheEnds() throws {
@@ -67,8 +70,14 @@ import Testing
     }
 
     @Test func constantAndEmptyOfNumbersDoNotFail() throws {
-        #expect(try colours(Image.heatMap(values: [5, 5], rows: 1, columns: 2)) == [ColorMap.perceptual[0.5], ColorMap.perceptual[0.5]])
-        #expect(try colours(Image.heatMap(values: [.nan, -.infinity], rows: 2, columns: 1)) == [ColorMap.notFinite, ColorMap.notFinite])
+        #expect(
+            try colours(Image.heatMap(values: [5, 5], rows: 1, columns: 2)) == [
+                ColorMap.perceptual[0.5], ColorMap.perceptual[0.5],
+            ])
+        #expect(
+            try colours(Image.heatMap(values: [.nan, -.infinity], rows: 2, columns: 1)) == [
+                ColorMap.notFinite, ColorMap.notFinite,
+            ])
     }
 
     @Test func magnificationRepeatsPixels() throws {
@@ -96,10 +105,14 @@ import Testing
         let map = ColorMap.grey
         // y points up: (low, low) is the bottom left bin; the upper end of the range belongs to the last bin.
         let points: [SIMD2<Double>] = [
-            SIMD2(-1, -1), SIMD2(-0.5, -0.1), SIMD2(-0.9, -0.9), SIMD2(1, 1), SIMD2(1.01, 0), SIMD2(0, -.infinity), SIMD2(.nan, 0),
+            SIMD2(-1, -1), SIMD2(-0.5, -0.1), SIMD2(-0.9, -0.9), SIMD2(1, 1), SIMD2(1.01, 0), SIMD2(0, -.infinity),
+            SIMD2(.nan, 0),
         ]
         // log(1 + 1)/log(1 + 3) = ½
-        #expect(try colours(Image.density(points: points, range: -1...1, bins: 2, colorMap: map)) == [map[0], map[0.5], map[1], map[0]])
+        #expect(
+            try colours(Image.density(points: points, range: -1...1, bins: 2, colorMap: map)) == [
+                map[0], map[0.5], map[1], map[0],
+            ])
         // log(1 + 1)/log(1 + 15) = ¼, log(1 + 3)/log(1 + 15) = ½
         let scaled = try Image.density(points: points, range: -1...1, bins: 2, fullScale: 15, colorMap: map)
         #expect(colours(scaled) == [map[0], map[0.25], map[0.5], map[0]])

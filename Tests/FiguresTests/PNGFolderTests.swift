@@ -30,7 +30,9 @@ import Testing
         try Data("notes".utf8).write(to: folder.file("notes.txt"))
         let images = try PNGFolder(folder.url)
         #expect(images.remarks == ["\(folder.url.lastPathComponent): 3 PNG files are read, not read: 1 other file"])
-        #expect(images.count == 3 && images.shape == shape && images.files.map(\.lastPathComponent) == ["1.png", "2.png", "10.png"])
+        #expect(
+            images.count == 3 && images.shape == shape
+                && images.files.map(\.lastPathComponent) == ["1.png", "2.png", "10.png"])
         #expect(try images.pixels(0..<3) == [1, 2, 10].flatMap { index in (0..<18).map { UInt8(index * 20 + $0) } })
     }
 
@@ -39,27 +41,39 @@ import Testing
         #expect(fault(folder: folder.url) == "\(folder.url.path): holds no PNG file")
         let nowhere = folder.file("nowhere")
         #expect(fault(folder: nowhere) == "\(nowhere.path): cannot be listed: it is no folder, or may not be read")
-        try Image(width: 3, height: 2, channels: 1, pixels: [UInt8](repeating: 9, count: 6)).writePNG(to: folder.file("a.png"))
-        try Image(width: 2, height: 3, channels: 1, pixels: [UInt8](repeating: 9, count: 6)).writePNG(to: folder.file("b.png"))
-        #expect(fault(folder: folder.url) == "\(folder.file("b.png").path): is an image of 1 × 3 × 2, expected 1 × 2 × 3 as a.png is")
-        try Image(width: 5000, height: 1, channels: 1, pixels: [UInt8](repeating: 9, count: 5000)).writePNG(to: folder.file("0.png"))
-        #expect(fault(folder: folder.url)
-            == "\(folder.file("0.png").path): is 5000 × 1 pixels, each side must be at most 4096")
+        try Image(width: 3, height: 2, channels: 1, pixels: [UInt8](repeating: 9, count: 6)).writePNG(
+            to: folder.file("a.png"))
+        try Image(width: 2, height: 3, channels: 1, pixels: [UInt8](repeating: 9, count: 6)).writePNG(
+            to: folder.file("b.png"))
+        #expect(
+            fault(folder: folder.url)
+                == "\(folder.file("b.png").path): is an image of 1 × 3 × 2, expected 1 × 2 × 3 as a.png is")
+        try Image(width: 5000, height: 1, channels: 1, pixels: [UInt8](repeating: 9, count: 5000)).writePNG(
+            to: folder.file("0.png"))
+        #expect(
+            fault(folder: folder.url)
+                == "\(folder.file("0.png").path): is 5000 × 1 pixels, each side must be at most 4096")
     }
 
     /// What of a folder is read is said: JPEG files beside PNG ones, and a sub-folder, whatever its name.
     @Test func whatIsPassedOverIsCounted() throws {
         let folder = try TemporaryFolder()
         for name in ["b.jpg", "c.JPEG", "d.jpeg"] { try Data([0xff, 0xd8]).write(to: folder.file(name)) }
-        #expect(fault(folder: folder.url).hasPrefix("\(folder.url.path): holds no PNG file, only 3 JPEG files: JPEG is not read"))
+        #expect(
+            fault(folder: folder.url).hasPrefix(
+                "\(folder.url.path): holds no PNG file, only 3 JPEG files: JPEG is not read"))
         try Image(width: 2, height: 2, channels: 1, pixels: [1, 2, 3, 4]).writePNG(to: folder.file("a.png"))
         try FileManager.default.createDirectory(at: folder.file("old.png"), withIntermediateDirectories: true)
         let images = try PNGFolder(folder.url)
         #expect(images.count == 1)
-        #expect(images.remarks == ["\(folder.url.lastPathComponent): 1 PNG file is read, not read: 3 JPEG files, 1 sub-folder"])
+        #expect(
+            images.remarks == [
+                "\(folder.url.lastPathComponent): 1 PNG file is read, not read: 3 JPEG files, 1 sub-folder"
+            ])
     }
 
-    /// Chunks beside the pixels are passed over by their length: 64 of text that unpack to 8 MiB each, from 8 KiB, and one that says 2 GiB.
+    /// Chunks beside the pixels are passed over by their length: 64 of text that unpack to 8 MiB each, from 8 KiB, and
+    /// one that says 2 GiB.
     @Test func textBombsAreNotUnpacked() throws {
         let folder = try TemporaryFolder()
         let plain = folder.file("plain.png")
@@ -94,7 +108,9 @@ import Testing
     private func deflated(zeros count: Int) throws -> [UInt8] {
         let python = Process(), output = Pipe()
         python.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-        python.arguments = ["python3", "-c", "import sys, zlib; sys.stdout.buffer.write(zlib.compress(bytes(\(count)), 9))"]
+        python.arguments = [
+            "python3", "-c", "import sys, zlib; sys.stdout.buffer.write(zlib.compress(bytes(\(count)), 9))",
+        ]
         python.standardOutput = output
         try python.run()
         let bytes = output.fileHandleForReading.readDataToEndOfFile()
@@ -102,20 +118,23 @@ import Testing
         return [UInt8](bytes)
     }
 
-    /// A header of 60,000 × 60,000 RGB pixels, 10.8 GB, before a few bytes: refused by the header, before memory is taken.
+    /// A header of 60,000 × 60,000 RGB pixels, 10.8 GB, before a few bytes: refused by the header, before memory is
+    /// taken.
     @Test func bombsAreRefusedByTheirHeader() throws {
         let folder = try TemporaryFolder()
         let url = folder.file("bomb.png")
         // Signature, IHDR with its checksum (Python's zlib.crc32), the start of an IDAT.
         let side: [UInt8] = [0x00, 0x00, 0xEA, 0x60]
         let header: [UInt8] = [0x49, 0x48, 0x44, 0x52] + side + side + [8, 2, 0, 0, 0]
-        let bytes = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + header + bombChecksum
+        let bytes =
+            [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A, 0, 0, 0, 13] + header + bombChecksum
             + [0, 0, 1, 0, 0x49, 0x44, 0x41, 0x54, 0x78, 0x9C]
         try Data(bytes as [UInt8]).write(to: url)
         let expected = "\(url.path): an image of 60000 × 60000 pixels, at most 268435456 in all are read"
         #expect(fault(url) == expected)
-        #expect(fault(folder: folder.url)
-            == "\(url.path): an image of 60000 × 60000 pixels, at most 16777216 in all are read")
+        #expect(
+            fault(folder: folder.url)
+                == "\(url.path): an image of 60000 × 60000 pixels, at most 16777216 in all are read")
         // A limit of one's own holds to the pixel.
         let small = folder.file("small.png")
         try Image(width: 4, height: 3, channels: 1, pixels: [UInt8](repeating: 0, count: 12)).writePNG(to: small)

@@ -52,7 +52,9 @@ private func sample() throws -> HDF5Writer {
 
 /// The message of the `HDF5Error` that `body` throws.
 private func message(_ body: () throws -> Void) -> String {
-    do { try body() } catch let error as HDF5Error { return error.description } catch { return "another error: \(error)" }
+    do { try body() } catch let error as HDF5Error { return error.description } catch {
+        return "another error: \(error)"
+    }
     return "no error"
 }
 
@@ -118,8 +120,8 @@ private func message(_ body: () throws -> Void) -> String {
     }
 }
 
-/// One size alone is patched: the shape's or the layout's, which both ways to read refuse before they read, or the size that the shape may grow to,
-/// which changes nothing.
+/// One size alone is patched: the shape's or the layout's, which both ways to read refuse before they read, or the size
+/// that the shape may grow to, which changes nothing.
 @Test func aShapeThatIsNotWhatIsStoredIsRefused() throws {
     try withFolder { folder in
         let writer = try HDF5Writer()
@@ -150,7 +152,8 @@ private func message(_ body: () throws -> Void) -> String {
     try withFolder { folder in
         for deflate in [0, 4] {
             let writer = try HDF5Writer()
-            try writer.makeRows(.uint8, shape: [4, 8], named: "a", chunkRows: 2, deflate: deflate).write([UInt8](0..<32), from: 0)
+            try writer.makeRows(.uint8, shape: [4, 8], named: "a", chunkRows: 2, deflate: deflate).write(
+                [UInt8](0..<32), from: 0)
             let path = folder.appendingPathComponent("\(deflate).h5").path
             try writer.save(to: path)
             #expect(try HDF5File(path: path).rows("a").read(1..<3, as: UInt8.self) == [UInt8](8..<24))

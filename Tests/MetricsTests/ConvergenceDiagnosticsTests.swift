@@ -14,13 +14,14 @@ import Torch
         }
     }
 
-    /// The sum of estimated correlations has a standard error of some √(2 · window/N), 5 % here for ρ = 0.9 at 20,000, averaged
-    /// over 16 series; truncation at the first negative lag loses a little. 10 %.
+    /// The sum of estimated correlations has a standard error of some √(2 · window/N), 5 % here for ρ = 0.9 at 20,000,
+    /// averaged over 16 series; truncation at the first negative lag loses a little. 10 %.
     @Test(arguments: [0, 0.5, 0.9])
     func autoregressiveSeriesHaveTheirKnownSize(rho: Double) {
         let (n, count) = (20_000, 16)
         let generator = RandomGenerator(seed: 1)
-        let series = Tensor((0..<count).flatMap { _ in autoregressive(rho, n, generator) }, shape: [count, n]).transposed()
+        let series = Tensor((0..<count).flatMap { _ in autoregressive(rho, n, generator) }, shape: [count, n])
+            .transposed()
         let sizes = effectiveSampleSizes(series)
         let expected = Double(n) * (1 - rho) / (1 + rho)
         #expect(sizes.count == count)
@@ -34,12 +35,14 @@ import Torch
         // Lag one is negative at once: every number counts.
         #expect(effectiveSampleSize([1.0, -1, 1, -1, 1]) == 5)
         #expect(effectiveSampleSize([2.0, 2, 2]).isNaN)
-        // C₀ = 28/6, C₁ = 7/5; lags 2 and 3 are negative, lag 4 positive again: what follows the first negative does not count.
+        // C₀ = 28/6, C₁ = 7/5; lags 2 and 3 are negative, lag 4 positive again: what follows the first negative does
+        // not count.
         let y = [2.0, 1, -3, -3, 1, 2]
         #expect(abs(effectiveSampleSize(y) - 6 / (1 + 2 * (5.0 / 6) * 1.4 / (28.0 / 6))) < 1e-12)
     }
 
-    /// Halves {0, 2}, {1, 3}, {10, 12}, {11, 13} (odd N, the middle left out): W = 2, means 1, 2, 11, 12 with variance 101/3.
+    /// Halves {0, 2}, {1, 3}, {10, 12}, {11, 13} (odd N, the middle left out): W = 2, means 1, 2, 11, 12 with variance
+    /// 101/3.
     @Test func splitRHatIsWrittenOut() {
         let series = Tensor([0, 10, 2, 12, 99, 99, 1, 11, 3, 13] as [Double], shape: [5, 2])
         #expect(abs(splitRHat(series) - ((0.5 * 2 + 101.0 / 3) / 2).squareRoot()) < 1e-12)

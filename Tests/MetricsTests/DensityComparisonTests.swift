@@ -20,7 +20,8 @@ import Torch
 
     private let mean = [0.5, -0.3], precision = [1.44, 0.64], target = [0.81, 2.0]
 
-    /// Two Gaussians with diagonal covariances, N(0, diag(0.81, 2)) the target: all divergences have closed forms but the total variation.
+    /// Two Gaussians with diagonal covariances, N(0, diag(0.81, 2)) the target: all divergences have closed forms but
+    /// the total variation.
     @Test func gaussiansHaveTheirClosedForms() throws {
         let density = try GaussianDensity(mean: .zeros([2], dtype: .float64), covariance: Tensor(target).diagonal())
         let found = try DensityComparison(of: model(), with: density, on: grid)
@@ -45,11 +46,13 @@ import Torch
         #expect(abs(single.divergence - forward) < 1e-5 && abs(singleFisher - fisher) < 1e-5)
     }
 
-    /// N(0, I) against N(δe₁, I): TV = 2Φ(δ/2) − 1 = erf(δ/2√2). |p − q| has a kink, so the rule's error is of second order: below 10⁻³ here.
+    /// N(0, I) against N(δe₁, I): TV = 2Φ(δ/2) − 1 = erf(δ/2√2). |p − q| has a kink, so the rule's error is of second
+    /// order: below 10⁻³ here.
     @Test func theTotalVariationOfShiftedGaussians() throws {
         let shift = 1.3
         let shifted = try GaussianDensity(mean: Tensor([shift, 0]), covariance: .identity(2, dtype: .float64))
-        let found = try DensityComparison(of: try GaussianDensity(dimension: 2, standardDeviation: 1), with: shifted, on: grid)
+        let found = try DensityComparison(
+            of: try GaussianDensity(dimension: 2, standardDeviation: 1), with: shifted, on: grid)
         #expect(abs(found.totalVariation - erf(shift / 8.0.squareRoot())) < 1e-3)
         #expect(abs(found.divergence - shift * shift / 2) < 1e-9)
         let same = try DensityComparison(of: shifted, with: shifted, on: grid)
@@ -61,7 +64,8 @@ import Torch
     @Test func theCheckerboardHasNoFisherDivergence() throws {
         let target = PlanarTarget.checkerboard
         let found = try DensityComparison(
-            of: try GaussianDensity(dimension: 2, standardDeviation: 3), with: target.density, on: QuadratureGrid(target, cells: 200))
+            of: try GaussianDensity(dimension: 2, standardDeviation: 3), with: target.density,
+            on: QuadratureGrid(target, cells: 200))
         #expect(found.fisherDivergence == nil)
         #expect(found.reverseDivergence == .infinity)
         // −log 32 + log 2π9 + log(mass of the box) + E x²/2·9, E x² = 2 · 16/3 on the board.
@@ -79,7 +83,9 @@ import Torch
         #expect(try abs(narrow.missingMass(of: density) - (1 - held)) < 1e-4)
         let wider: Double = pow(erf(2 / 2.0.squareRoot()), 2)
         #expect(try abs(narrow.massOutside(of: density) - (1 - held / wider)) < 1e-3)
-        let fault = #expect(throws: QuadratureError.self) { try DensityComparison(of: density, with: density, on: narrow) }
+        let fault = #expect(throws: QuadratureError.self) {
+            try DensityComparison(of: density, with: density, on: narrow)
+        }
         guard case .massOutside(let missing, 1e-3, let named)? = fault else {
             Issue.record("a fault of another kind: \(String(describing: fault))")
             return
@@ -93,7 +99,9 @@ import Torch
         let broken = model()
         withoutGradients { broken.model.mean.fill(.nan) }
         let density = try GaussianDensity(dimension: 2, standardDeviation: 1)
-        #expect(throws: QuadratureError.notFinite("energy")) { try DensityComparison(of: broken, with: density, on: grid) }
+        #expect(throws: QuadratureError.notFinite("energy")) {
+            try DensityComparison(of: broken, with: density, on: grid)
+        }
         #expect(throws: QuadratureError.notFinite("energy of a held-out point")) {
             try HeldOutLikelihood(of: broken, on: Tensor.zeros([2, 2], dtype: .float64), grid: grid)
         }

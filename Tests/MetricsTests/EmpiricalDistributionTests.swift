@@ -6,7 +6,8 @@ import Torch
 @Suite struct EmpiricalDistributionTests {
     /// Draws from a distribution over 2^d states, as bits.
     private func draws(_ n: Int, _ p: [Double], _ d: Int, seed: UInt64) -> Tensor {
-        let states = RandomGenerator(seed: seed).multinomial(Tensor(p, shape: [1, p.count]), count: n, replacement: true)
+        let states = RandomGenerator(seed: seed).multinomial(
+            Tensor(p, shape: [1, p.count]), count: n, replacement: true)
         return Tensor(states.array(Int.self).flatMap { state in (0..<d).map { state >> $0 & 1 } }, shape: [n, d])
     }
 
@@ -21,7 +22,8 @@ import Torch
         #expect(found.counts == [1, 2, 0, 0, 0, 0, 1, 3] && found.total == 7)
     }
 
-    /// Frequencies ½, ¼, ¼: 3/2 log 2, and (3 − 1)/(2·4) more; equal frequencies of 2^d states: d log 2; one state: 0. To rounding.
+    /// Frequencies ½, ¼, ¼: 3/2 log 2, and (3 − 1)/(2·4) more; equal frequencies of 2^d states: d log 2; one state: 0.
+    /// To rounding.
     @Test func entropyHasItsClosedForms() {
         let three = EmpiricalDistribution(Tensor([1, 0, 1, 0, 0, 1, 0, 0], shape: [4, 2]))
         #expect(abs(three.entropy() - 1.5 * log(2)) < 1e-15)
@@ -50,9 +52,9 @@ import Torch
         #expect(p.klDivergence(from: [0.5, 0.5, 0, 0].map { log($0) }) == .infinity)
     }
 
-    /// KL(p̂‖p) of 200 draws from 8 states has mean (K − 1)/2n = 0.0175, and 0 after the correction. 2n KL is about chi-square with
-    /// 7 degrees of freedom, so the mean over 2,000 sets has a standard deviation of √(14/2000)/2n = 2·10⁻⁴: within 6 of them and the
-    /// next order, (Σ 1/p − 1)/12n² = 2·10⁻⁴.
+    /// KL(p̂‖p) of 200 draws from 8 states has mean (K − 1)/2n = 0.0175, and 0 after the correction. 2n KL is about
+    /// chi-square with 7 degrees of freedom, so the mean over 2,000 sets has a standard deviation of √(14/2000)/2n =
+    /// 2·10⁻⁴: within 6 of them and the next order, (Σ 1/p − 1)/12n² = 2·10⁻⁴.
     @Test func theBiasIsAsDocumented() {
         let p = [0.05, 0.3, 0.1, 0.1, 0.2, 0.05, 0.15, 0.05]
         let logs = p.map { log($0) }

@@ -18,7 +18,8 @@ private struct FrechetGolden: Decodable {
 /// Statistics of n draws of d normal numbers, the columns mixed so that they correlate.
 private func draws(_ n: Int, _ d: Int, seed: UInt64) -> Tensor {
     let generator = RandomGenerator(seed: seed)
-    return Tensor.normal([n, d], dtype: .float64, using: generator).matmul(Tensor.normal([d, d], dtype: .float64, using: generator))
+    return Tensor.normal([n, d], dtype: .float64, using: generator).matmul(
+        Tensor.normal([d, d], dtype: .float64, using: generator))
 }
 
 private func statistics(_ x: Tensor) -> FeatureStatistics {
@@ -28,8 +29,9 @@ private func statistics(_ x: Tensor) -> FeatureStatistics {
 }
 
 @Suite struct FrechetDistanceTests {
-    /// scipy's sqrtm on matrices of full rank, singular values on others: to 1e-11 of the traces with the lower rank first; the other way round
-    /// rounding enters by its root, 1e-8 of the scale for each direction that the second does not span.
+    /// scipy's sqrtm on matrices of full rank, singular values on others: to 1e-11 of the traces with the lower rank
+    /// first; the other way round rounding enters by its root, 1e-8 of the scale for each direction that the second
+    /// does not span.
     @Test func randomCovariancesAgreeWithScipy() throws {
         let url = try #require(Bundle.module.url(forResource: "frechet", withExtension: "json", subdirectory: "Golden"))
         let golden = try JSONDecoder().decode(FrechetGolden.self, from: Data(contentsOf: url))
@@ -52,7 +54,9 @@ private func statistics(_ x: Tensor) -> FeatureStatistics {
         let (_, u) = rotation.matmul(rotation.transposed()).symmetricEigen()
         func turned(_ values: [Double]) -> Tensor { (u * Tensor(values)).matmul(u.transposed()) }
         let means = (Tensor([1.0, 0, 0, 0, 2]), Tensor([0.0, 0, 0, 3, 2]))
-        let expected = 10 + zip(a, b).map { ($0.squareRoot() - $1.squareRoot()) * ($0.squareRoot() - $1.squareRoot()) }.reduce(0, +)
+        let expected =
+            10
+            + zip(a, b).map { ($0.squareRoot() - $1.squareRoot()) * ($0.squareRoot() - $1.squareRoot()) }.reduce(0, +)
         // Both have zeros where the other has none: the root of rounding, 1e-8, is the bound.
         #expect(abs(frechetDistance((means.0, turned(a)), (means.1, turned(b))) - expected) < 1e-6)
         let none = Tensor.zeros([5, 5], dtype: .float64)
@@ -64,7 +68,8 @@ private func statistics(_ x: Tensor) -> FeatureStatistics {
         #expect(abs(frechetDistance(x, x)) < 1e-10 * x.covariance.diagonal().sum().item())
     }
 
-    /// 12 samples of 40 numbers against 500: the mixed trace is the sum of singular values of C₁^½ C₂^½, here of the samples themselves.
+    /// 12 samples of 40 numbers against 500: the mixed trace is the sum of singular values of C₁^½ C₂^½, here of the
+    /// samples themselves.
     @Test func fewerSamplesThanNumbersGiveTheExactDistance() {
         let (few, many) = (draws(12, 40, seed: 4), draws(500, 40, seed: 5))
         let (a, b) = (statistics(few), statistics(many))
@@ -81,11 +86,14 @@ private func statistics(_ x: Tensor) -> FeatureStatistics {
 }
 
 @Suite struct FeatureStatisticsTests {
-    /// Batches of unequal size, far from 0, against the two-pass formula: float64 to 1e-12, where a sum of squares would lose all digits.
+    /// Batches of unequal size, far from 0, against the two-pass formula: float64 to 1e-12, where a sum of squares
+    /// would lose all digits.
     @Test func batchesMakeTheCovarianceOfAll() {
         let x = draws(137, 9, seed: 6) + 1e7
         let parts = FeatureStatistics(dimension: 9), other = FeatureStatistics(dimension: 9)
-        for (start, length) in [(0, 1), (1, 50), (51, 0), (51, 9)] { parts.add(x.narrowed(0, start: start, length: length)) }
+        for (start, length) in [(0, 1), (1, 50), (51, 0), (51, 9)] {
+            parts.add(x.narrowed(0, start: start, length: length))
+        }
         other.add(x.narrowed(0, start: 60, length: 70))
         other.add(x.narrowed(0, start: 130, length: 7))
         parts.add(other)
@@ -120,16 +128,24 @@ private func statistics(_ x: Tensor) -> FeatureStatistics {
         try many.write(to: wide, prefix: "")
         let place = folder.appendingPathComponent("wide.h5").path
         try wide.save(to: place)
-        #expect(try FeatureStatistics(from: HDF5File(path: place), prefix: "", dimension: 257).scatter.array(Double.self) == many.scatter.array(Double.self))
+        #expect(
+            try FeatureStatistics(from: HDF5File(path: place), prefix: "", dimension: 257).scatter.array(Double.self)
+                == many.scatter.array(Double.self))
 
-        #expect(throws: HDF5Error.self) { try FeatureStatistics(from: HDF5File(path: path), prefix: "test-", dimension: 4) }
-        #expect(throws: HDF5Error.self) { try FeatureStatistics(from: HDF5File(path: path), prefix: "train-", dimension: 5) }
+        #expect(throws: HDF5Error.self) {
+            try FeatureStatistics(from: HDF5File(path: path), prefix: "test-", dimension: 4)
+        }
+        #expect(throws: HDF5Error.self) {
+            try FeatureStatistics(from: HDF5File(path: path), prefix: "train-", dimension: 5)
+        }
         let damaged = folder.appendingPathComponent("b.h5").path
         let other = try HDF5Writer()
         try other.write(HDF5Array([Int64(3)], shape: []), named: "count")
         try other.write(HDF5Array([1.0, 2], shape: [2]), named: "mean")
         try other.write(HDF5Array([1.0, 2, 3, 4], shape: [2, 2]), named: "scatter")
         try other.save(to: damaged)
-        #expect(throws: MetricError.self) { try FeatureStatistics(from: HDF5File(path: damaged), prefix: "", dimension: 2) }
+        #expect(throws: MetricError.self) {
+            try FeatureStatistics(from: HDF5File(path: damaged), prefix: "", dimension: 2)
+        }
     }
 }

@@ -20,7 +20,8 @@ import Torch
         return Tensor(bits, shape: [n, d])
     }
 
-    /// Whole numbers, so equal: rows of one word and of several, distances of a byte and wider, odd and even numbers of rows.
+    /// Whole numbers, so equal: rows of one word and of several, distances of a byte and wider, odd and even numbers of
+    /// rows.
     @Test(arguments: [1, 32, 63, 64, 65, 254, 255, 256, 700], [(1, 1), (9, 16), (70, 67)])
     func theHistogramEqualsTheLoopOverPairs(d: Int, sizes: (Int, Int)) {
         // Rows of all ones and all zeros bring in the largest distance.
@@ -60,8 +61,8 @@ import Torch
         }
     }
 
-    /// The kernel d − h over the histogram is the kernel that `linearKernelMMD` evaluates by counting columns: 10⁻¹² of numbers
-    /// up to d.
+    /// The kernel d − h over the histogram is the kernel that `linearKernelMMD` evaluates by counting columns: 10⁻¹² of
+    /// numbers up to d.
     @Test(arguments: [(2, 2, 1), (20, 33, 7), (41, 17, 32), (30, 30, 300)])
     func theLinearKernelFollowsFromTheSameHistogram(n: Int, m: Int, d: Int) {
         let (x, y) = (bits(n, d, p: 0.5, seed: 1), bits(m, d, p: 0.3, seed: 2))
@@ -69,7 +70,8 @@ import Torch
         #expect(abs(found - linearKernelMMD(x, y)) < 1e-12)
     }
 
-    /// Two bits, equal in x and independent in y, the same means: ¼(1 − e^−λ)² under the exponential kernel, 0 under the linear.
+    /// Two bits, equal in x and independent in y, the same means: ¼(1 − e^−λ)² under the exponential kernel, 0 under
+    /// the linear.
     @Test(arguments: [0.1, 1, 3])
     func itSeesAJointMomentThatTheLinearKernelDoesNot(decay: Double) {
         let x = Tensor([0, 0, 1, 1], shape: [2, 2])

@@ -36,15 +36,20 @@ import Torch
         let same = KernelDistance(sets[0], sets[1], subsets: 20, subsetSize: 500, using: RandomGenerator(seed: 3))
         #expect(abs(same.mean) < 2.5 * same.standardDeviation && same.standardDeviation > 0)
         #expect(same.subsets == 20 && same.subsetSize == 500)
-        let shifted = KernelDistance(sets[0], sets[1] + 0.5, subsets: 20, subsetSize: 500, using: RandomGenerator(seed: 3))
+        let shifted = KernelDistance(
+            sets[0], sets[1] + 0.5, subsets: 20, subsetSize: 500, using: RandomGenerator(seed: 3))
         func kernel(_ ab: Double, _ a: Double, _ b: Double) -> Double {
             let (t, t2, t3) = (ab, ab * ab + a + b + 8, ab * ab * ab + 3 * ab * (a + b + 10))
             return 1 + 3 * t / 8 + 3 * t2 / 64 + t3 / 512
         }
         let expected = kernel(0, 0, 0) + kernel(2, 2, 2) - 2 * kernel(0, 0, 2)
-        #expect(abs(shifted.mean - expected) < 2.5 * shifted.standardDeviation && shifted.standardDeviation < 0.1 * expected)
+        #expect(
+            abs(shifted.mean - expected) < 2.5 * shifted.standardDeviation && shifted.standardDeviation < 0.1 * expected
+        )
         #expect(KernelDistance(sets[0], sets[1], subsets: 20, subsetSize: 500, using: RandomGenerator(seed: 3)) == same)
-        #expect(KernelDistance(sets[0], sets[1], subsets: 2, subsetSize: 5000, using: RandomGenerator(seed: 3)).subsetSize == 2000)
+        #expect(
+            KernelDistance(sets[0], sets[1], subsets: 2, subsetSize: 5000, using: RandomGenerator(seed: 3)).subsetSize
+                == 2000)
     }
 }
 
@@ -52,7 +57,9 @@ import Torch
     private func score(_ logits: Tensor, splits: Int, batch: Int, order: SplitOrder = .kept) -> InceptionScore {
         let n = logits.size(0)
         var sums = InceptionScoreSums(images: n, splits: splits, classes: logits.size(1), order: order)
-        for start in stride(from: 0, to: n, by: batch) { sums.add(logits.narrowed(0, start: start, length: min(batch, n - start))) }
+        for start in stride(from: 0, to: n, by: batch) {
+            sums.add(logits.narrowed(0, start: start, length: min(batch, n - start)))
+        }
         return sums.score
     }
 
@@ -83,20 +90,27 @@ import Torch
         let deviation = (scores.map { ($0 - mean) * ($0 - mean) }.reduce(0, +) / 3).squareRoot()
         for batch in [1, 5, 23] {
             let found = score(logits, splits: 3, batch: batch)
-            #expect(abs(found.mean - mean) < 1e-10 && abs(found.standardDeviation - deviation) < 1e-10 && found.splits == 3)
+            #expect(
+                abs(found.mean - mean) < 1e-10 && abs(found.standardDeviation - deviation) < 1e-10 && found.splits == 3)
         }
     }
 
-    /// Certain predictions, sorted by class: in that order each of ten splits sees one class and scores 1; shuffled, each sees nearly all. The
-    /// permutation is numpy's RandomState(2020).permutation(12), printed by numpy 2.4, so that torch-fidelity deals the images alike.
+    /// Certain predictions, sorted by class: in that order each of ten splits sees one class and scores 1; shuffled,
+    /// each sees nearly all. The permutation is numpy's RandomState(2020).permutation(12), printed by numpy 2.4, so
+    /// that torch-fidelity deals the images alike.
     @Test func imagesSortedByClassAreShuffled() {
-        let sorted = Tensor.concatenated((0..<10).map { Tensor.identity(10).narrowed(0, start: $0, length: 1).repeated(30, along: 0) }) * 200
+        let sorted =
+            Tensor.concatenated(
+                (0..<10).map { Tensor.identity(10).narrowed(0, start: $0, length: 1).repeated(30, along: 0) }) * 200
         #expect(abs(score(sorted, splits: 10, batch: 64).mean - 1) < 1e-9)
         #expect(score(sorted, splits: 10, batch: 64, order: .shuffled).mean > 8)
         let logits = Tensor.normal([12, 6], dtype: .float64, using: RandomGenerator(seed: 4)) * 2
         let dealt = logits.indexSelected(0, Tensor([2, 1, 11, 4, 10, 5, 7, 9, 6, 3, 8, 0]))
-        let (shuffled, kept) = (score(logits, splits: 3, batch: 5, order: .shuffled), score(dealt, splits: 3, batch: 12))
-        #expect(abs(shuffled.mean - kept.mean) < 1e-12 && abs(shuffled.standardDeviation - kept.standardDeviation) < 1e-12)
+        let (shuffled, kept) = (
+            score(logits, splits: 3, batch: 5, order: .shuffled), score(dealt, splits: 3, batch: 12)
+        )
+        #expect(
+            abs(shuffled.mean - kept.mean) < 1e-12 && abs(shuffled.standardDeviation - kept.standardDeviation) < 1e-12)
     }
 }
 
@@ -110,7 +124,9 @@ private struct PixelNetwork: FeatureNetwork {
     let classCount = 3
 
     func check(_ shape: ImageShape) throws(MetricError) {
-        guard shape == ImageShape(channels: 3, height: 2, width: 2) else { throw MetricError("images of \(shape) are not 3 × 2 × 2") }
+        guard shape == ImageShape(channels: 3, height: 2, width: 2) else {
+            throw MetricError("images of \(shape) are not 3 × 2 × 2")
+        }
     }
 
     func callAsFunction(_ images: Tensor) -> NetworkOutput {
@@ -122,7 +138,9 @@ private struct PixelNetwork: FeatureNetwork {
 
 @Suite struct ImageScoreTests {
     private func images(_ count: Int, seed: UInt64, offset: Int = 0) throws -> ImageSet {
-        let bytes = Tensor.integers([count * 12], offset..<200 + offset, dtype: .uint8, using: RandomGenerator(seed: seed)).array(UInt8.self)
+        let bytes = Tensor.integers(
+            [count * 12], offset..<200 + offset, dtype: .uint8, using: RandomGenerator(seed: seed)
+        ).array(UInt8.self)
         return try ImageSet(name: "set \(seed)", shape: ImageShape(channels: 3, height: 2, width: 2), pixels: bytes)
     }
 
@@ -130,12 +148,15 @@ private struct PixelNetwork: FeatureNetwork {
     @Test func onePassGathersWhatTheScoresNeed() throws {
         let set = try images(101, seed: 1)
         var done: [Int] = []
-        let features = try ImageFeatures(of: set, by: PixelNetwork(), kept: 40, splits: 4, batchSize: 30) { done.append($0) }
+        let features = try ImageFeatures(of: set, by: PixelNetwork(), kept: 40, splits: 4, batchSize: 30) {
+            done.append($0)
+        }
         #expect(done == [30, 60, 90, 101])
         let x = PixelNetwork()(set.tensor(0..<101)).features.converted(to: .float64)
         #expect((features.statistics.mean - x.mean(0)).abs().max().item() < 1e-12)
         let centred = x - x.mean(0)
-        #expect((features.statistics.covariance - centred.transposed().matmul(centred) / 100).abs().max().item() < 1e-12)
+        #expect(
+            (features.statistics.covariance - centred.transposed().matmul(centred) / 100).abs().max().item() < 1e-12)
         #expect(features.halves.0.count == 51 && features.halves.1.count == 50)
         // The kept rows are distinct rows of x, in order.
         var next = 0
@@ -146,7 +167,8 @@ private struct PixelNetwork: FeatureNetwork {
             next += 1
         }
         #expect(features.kept.shape == [40, 12])
-        #expect(features.images == ScoredSet(name: "set 1", count: 101, shape: "3 × 2 × 2", checksum: try set.checksum()))
+        #expect(
+            features.images == ScoredSet(name: "set 1", count: 101, shape: "3 × 2 × 2", checksum: try set.checksum()))
         // A constant added to all logits changes no probability.
         #expect(abs(features.score.mean - features.biasFreeScore.mean) < 1e-6 && features.score.splits == 4)
     }
@@ -165,13 +187,15 @@ private struct PixelNetwork: FeatureNetwork {
         #expect(try JSONDecoder().decode(ImageScores.self, from: JSONEncoder().encode(near)) == near)
 
         let few = try ImageFeatures(of: images(12, seed: 5), by: network, splits: 1)
-        #expect(try ImageScores(few, reference: reference).warnings == [
-            "set 5 has 12 images: its covariance has rank 11 at most, of 12; "
-                + "the Fréchet distance is biased upwards, and comparable only at equal numbers of images"
-        ])
+        #expect(
+            try ImageScores(few, reference: reference).warnings == [
+                "set 5 has 12 images: its covariance has rank 11 at most, of 12; "
+                    + "the Fréchet distance is biased upwards, and comparable only at equal numbers of images"
+            ])
     }
 
-    /// Saved and read, a reference gives the same numbers to the bit; with another network or preparation, or damaged, it is refused.
+    /// Saved and read, a reference gives the same numbers to the bit; with another network or preparation, or damaged,
+    /// it is refused.
     @Test func aSavedReferenceStandsForItsImages() throws {
         let network = PixelNetwork()
         let folder = FileManager.default.temporaryDirectory.appendingPathComponent("features-\(UUID().uuidString)")
@@ -184,13 +208,17 @@ private struct PixelNetwork: FeatureNetwork {
         let isSaved = try ImageFeatures.areSaved(at: url.path)
         #expect(isSaved)
         let back = try ImageFeatures(hdf5: url.path, by: network)
-        let (straight, again) = (try ImageScores(samples, reference: reference), try ImageScores(samples, reference: back))
+        let (straight, again) = (
+            try ImageScores(samples, reference: reference), try ImageScores(samples, reference: back)
+        )
         #expect(straight == again && again.reference.count == 61 && again.referenceInceptionScore.splits == 3)
         #expect(again.frechetFloor > 0 && again.kernelFloor.subsetSize == 20)
 
         func fault(_ network: PixelNetwork, in name: String = "whole") -> String {
             let path = folder.appendingPathComponent("\(name).h5").path
-            do { _ = try ImageFeatures(hdf5: path, by: network) } catch { return "\(error)".replacingOccurrences(of: path, with: "FILE") }
+            do { _ = try ImageFeatures(hdf5: path, by: network) } catch {
+                return "\(error)".replacingOccurrences(of: path, with: "FILE")
+            }
             return "none"
         }
         let other = "FILE: was gathered by another network or preparation of images: a test, not a test"
@@ -198,22 +226,38 @@ private struct PixelNetwork: FeatureNetwork {
         #expect(fault(PixelNetwork(preparation: "another")) == other)
         for other in [PixelNetwork(preparation: "x"), PixelNetwork(checksum: "1")] {
             var mixed = ""
-            do { _ = try ImageScores(ImageFeatures(of: images(20, seed: 1), by: other), reference: back) } catch { mixed = "\(error)" }
+            do { _ = try ImageScores(ImageFeatures(of: images(20, seed: 1), by: other), reference: back) } catch {
+                mixed = "\(error)"
+            }
             #expect(mixed == "features of networks of different weights or input: a test, a test")
         }
         let noNumbers = "FILE: 'kept', 'inceptionScores' or 'splits' holds numbers that it cannot hold"
         let damages: [(name: String, array: HDF5Array, fault: String)] = [
-            ("kept", HDF5Array([Float](repeating: 1, count: 12), shape: [1, 12]), "FILE: array 'kept' has the shape [1, 12], expected [2 to 61, 12]"),
-            ("kept", HDF5Array([Float](repeating: 1, count: 22), shape: [2, 11]), "FILE: array 'kept' has the shape [2, 11], expected [2 to 61, 12]"),
+            (
+                "kept", HDF5Array([Float](repeating: 1, count: 12), shape: [1, 12]),
+                "FILE: array 'kept' has the shape [1, 12], expected [2 to 61, 12]"
+            ),
+            (
+                "kept", HDF5Array([Float](repeating: 1, count: 22), shape: [2, 11]),
+                "FILE: array 'kept' has the shape [2, 11], expected [2 to 61, 12]"
+            ),
             ("kept", HDF5Array([Float](repeating: .nan, count: 24), shape: [2, 12]), noNumbers),
             ("splits", HDF5Array([Int64(0)], shape: []), noNumbers),
             ("inceptionScores", HDF5Array([1, .infinity, 1, 0] as [Double], shape: [2, 2]), noNumbers),
-            ("second.count", HDF5Array([Int64(2)], shape: []), "FILE: the halves are of 31 and 2 images, expected one half each"),
-            ("first.count", HDF5Array([Int64.max], shape: []), "FILE: 'first.' count, mean and scatter are no statistics of features"),
+            (
+                "second.count", HDF5Array([Int64(2)], shape: []),
+                "FILE: the halves are of 31 and 2 images, expected one half each"
+            ),
+            (
+                "first.count", HDF5Array([Int64.max], shape: []),
+                "FILE: 'first.' count, mean and scatter are no statistics of features"
+            ),
         ]
         for (index, damage) in damages.enumerated() {
             let file = try HDF5File(path: url.path), writer = try HDF5Writer()
-            for other in try file.names() { try writer.write(other == damage.name ? damage.array : file.read(other), named: other) }
+            for other in try file.names() {
+                try writer.write(other == damage.name ? damage.array : file.read(other), named: other)
+            }
             for (key, value) in try file.attributes() { try writer.setAttribute(key, to: value) }
             try writer.save(to: folder.appendingPathComponent("\(index).h5").path)
             let found = fault(network, in: "\(index)")
@@ -223,7 +267,9 @@ private struct PixelNetwork: FeatureNetwork {
         try HDF5Writer().save(to: empty)
         let isStillSaved = try ImageFeatures.areSaved(at: empty)
         #expect(!isStillSaved)
-        #expect(fault(network, in: "empty") == "FILE: holds no statistics of images: its attribute 'format' is not 'image-features/1'")
+        #expect(
+            fault(network, in: "empty")
+                == "FILE: holds no statistics of images: its attribute 'format' is not 'image-features/1'")
     }
 
     @Test func setsThatCannotBeScoredAreNamed() throws {
@@ -232,7 +278,8 @@ private struct PixelNetwork: FeatureNetwork {
             return "none"
         }
         let (one, three) = (try images(1, seed: 6), try images(3, seed: 7))
-        let grey = try ImageSet(name: "grey", shape: ImageShape(channels: 1, height: 2, width: 2), pixels: [UInt8](repeating: 1, count: 40))
+        let grey = try ImageSet(
+            name: "grey", shape: ImageShape(channels: 1, height: 2, width: 2), pixels: [UInt8](repeating: 1, count: 40))
         let tooFew = fault { _ = try ImageFeatures(of: one, by: PixelNetwork()) }
         #expect(tooFew == "set 6: has one image, scores need two or more")
         let splits = fault { _ = try ImageFeatures(of: three, by: PixelNetwork(), splits: 4) }
@@ -255,10 +302,13 @@ private struct PixelNetwork: FeatureNetwork {
         let classes = Tensor.integers([count], 0..<4, using: generator).array(Int.self)
         var pixels = Tensor.integers([count, 12, 12], 0..<100, using: generator).array(Int.self)
         for (image, corner) in classes.enumerated() {
-            for r in 0..<5 { for c in 0..<5 { pixels[image * 144 + (r + 7 * (corner / 2)) * 12 + c + 7 * (corner % 2)] += 60 } }
+            for r in 0..<5 {
+                for c in 0..<5 { pixels[image * 144 + (r + 7 * (corner / 2)) * 12 + c + 7 * (corner % 2)] += 60 }
+            }
         }
         return try ImageSet(
-            name: "corners \(seed)", shape: ImageShape(channels: 1, height: 12, width: 12), pixels: pixels.map { UInt8($0) },
+            name: "corners \(seed)", shape: ImageShape(channels: 1, height: 12, width: 12),
+            pixels: pixels.map { UInt8($0) },
             labels: labels ? classes : nil)
     }
 
@@ -279,11 +329,14 @@ private struct PixelNetwork: FeatureNetwork {
         let meanSquare = classifier(train.tensor(0..<1500)).features.squared().mean().item()
         #expect(abs(meanSquare - 1) < 1e-4)
 
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("classifier-\(UUID().uuidString).h5").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("classifier-\(UUID().uuidString).h5")
+            .path
         defer { try? FileManager.default.removeItem(atPath: path) }
         try classifier.save(to: path)
         let back = try ImageClassifier(hdf5: path)
-        #expect(back.checksum == classifier.checksum && back.accuracy == classifier.accuracy && back.origin == classifier.origin)
+        #expect(
+            back.checksum == classifier.checksum && back.accuracy == classifier.accuracy
+                && back.origin == classifier.origin)
         #expect(back(test.tensor(0..<500)).logits.array(Float.self) == output.logits.array(Float.self))
 
         // As it was written before files carried a checksum.
@@ -309,11 +362,15 @@ private struct PixelNetwork: FeatureNetwork {
         #expect(fault(bare, train) == "corners 2: has no labels, which a classifier learns from")
         #expect(fault(try corners(20, seed: 3), train) == "corners 3: has 20 images, expected at least a batch of 128")
         let small = try ImageSet(
-            name: "small", shape: ImageShape(channels: 1, height: 4, width: 4), pixels: [UInt8](repeating: 0, count: 32), labels: [0, 1])
+            name: "small", shape: ImageShape(channels: 1, height: 4, width: 4),
+            pixels: [UInt8](repeating: 0, count: 32), labels: [0, 1])
         #expect(fault(small, small) == "small: holds images of 1 × 4 × 4, expected sides of at least 8")
         #expect(fault(train, small) == "small: holds images of 1 × 4 × 4, but corners 1 of 1 × 12 × 12")
         let classifier = try ImageClassifier(training: train, heldOut: train, .init(epochs: 1))
-        #expect(throws: MetricError("images of 3 × 12 × 12 cannot be scored by a classifier of 1 × 12 × 12: the sizes must be the same")) {
+        #expect(
+            throws: MetricError(
+                "images of 3 × 12 × 12 cannot be scored by a classifier of 1 × 12 × 12: the sizes must be the same")
+        ) {
             try classifier.check(ImageShape(channels: 3, height: 12, width: 12))
         }
     }

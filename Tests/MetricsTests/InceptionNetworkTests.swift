@@ -19,7 +19,8 @@ private struct InceptionGolden: Decodable {
     let logits_l2: [Double]
 
     static func load() throws -> InceptionGolden {
-        let url = try #require(Bundle.module.url(forResource: "fid-inception", withExtension: "json", subdirectory: "Golden"))
+        let url = try #require(
+            Bundle.module.url(forResource: "fid-inception", withExtension: "json", subdirectory: "Golden"))
         return try JSONDecoder().decode(InceptionGolden.self, from: Data(contentsOf: url))
     }
 
@@ -38,7 +39,8 @@ private struct InceptionGolden: Decodable {
             } else if key.hasSuffix("running_mean") || key.hasSuffix(".bias") {
                 weights[key] = 0.1 * Tensor.normal(shape, using: generator)
             } else {
-                weights[key] = Tensor.normal(shape, using: generator) * (2 / Double(shape.dropFirst().reduce(1, *))).squareRoot()
+                weights[key] =
+                    Tensor.normal(shape, using: generator) * (2 / Double(shape.dropFirst().reduce(1, *))).squareRoot()
             }
         }
         return (keys, weights)
@@ -52,18 +54,21 @@ private func error(_ a: [Double], _ b: [Double]) -> Double {
 }
 
 @Suite struct InceptionNetworkTests {
-    /// Blocks, features and logits to float32 rounding: batch norms are folded here and are not there, so that sums differ in the last bits, and
-    /// 94 layers pass that on. Means and sums are off by up to 2e-6 where convolutions go by AVX-512, 5.9e-6 by SSE4.1: the bound is three times that.
-    /// Through the weights' file, which a user has.
+    /// Blocks, features and logits to float32 rounding: batch norms are folded here and are not there, so that sums
+    /// differ in the last bits, and 94 layers pass that on. Means and sums are off by up to 2e-6 where convolutions go
+    /// by AVX-512, 5.9e-6 by SSE4.1: the bound is three times that. Through the weights' file, which a user has.
     @Test func theNetworkComputesWhatPyTorchDoes() throws {
         let golden = try InceptionGolden.load()
         let (keys, weights) = InceptionGolden.weights()
         #expect(keys.count == golden.keys)
         #expect(Array(keys.prefix(6)) == golden.first_keys && Array(keys.suffix(6)) == golden.last_keys)
-        let path = FileManager.default.temporaryDirectory.appendingPathComponent("inception-\(UUID().uuidString).h5").path
+        let path = FileManager.default.temporaryDirectory.appendingPathComponent("inception-\(UUID().uuidString).h5")
+            .path
         defer { try? FileManager.default.removeItem(atPath: path) }
         let writer = try HDF5Writer()
-        for (key, tensor) in weights { try writer.write(HDF5Array(tensor.array(Float.self), shape: tensor.shape), named: key) }
+        for (key, tensor) in weights {
+            try writer.write(HDF5Array(tensor.array(Float.self), shape: tensor.shape), named: key)
+        }
         try writer.setAttribute("source", to: "a rule")
         try writer.save(to: path)
         let network = try InceptionNetwork(hdf5: path, input: .halfPixel)
@@ -84,8 +89,12 @@ private func error(_ a: [Double], _ b: [Double]) -> Double {
         let logits = output.logits.converted(to: .float64)
         #expect(error(logits.norm(1).array(Double.self), golden.logits_l2) < 1e-5)
         for image in 0..<2 {
-            #expect(error(features[image].narrowed(0, start: 0, length: 8).array(Double.self), golden.pool3_first[image]) < 1e-5)
-            #expect(error(logits[image].narrowed(0, start: 0, length: 8).array(Double.self), golden.logits_first[image]) < 2e-5)
+            #expect(
+                error(features[image].narrowed(0, start: 0, length: 8).array(Double.self), golden.pool3_first[image])
+                    < 1e-5)
+            #expect(
+                error(logits[image].narrowed(0, start: 0, length: 8).array(Double.self), golden.logits_first[image])
+                    < 2e-5)
         }
         // The bias alone stands between the two heads.
         let bias = (output.logits - output.biasFreeLogits - weights["fc.bias"]!).abs().max().item()
@@ -103,11 +112,15 @@ private func error(_ a: [Double], _ b: [Double]) -> Double {
             return "none"
         }
         #expect(fault([:]) == "w.h5: has no weight 'Conv2d_1a_3x3.bn.bias' of the Inception network")
-        #expect(fault(["Conv2d_1a_3x3.bn.bias": .zeros([31])])
-            == "w.h5: weight 'Conv2d_1a_3x3.bn.bias' is float32 [31], expected float32 [32]")
-        #expect(fault(["Conv2d_1a_3x3.bn.bias": .full([32], .nan)])
-            == "w.h5: weight 'Conv2d_1a_3x3.bn.bias' holds numbers that it cannot hold")
-        var weights = ["Conv2d_1a_3x3.bn.bias", "Conv2d_1a_3x3.bn.running_mean"].reduce(into: [:]) { $0[$1] = Tensor.zeros([32]) }
+        #expect(
+            fault(["Conv2d_1a_3x3.bn.bias": .zeros([31])])
+                == "w.h5: weight 'Conv2d_1a_3x3.bn.bias' is float32 [31], expected float32 [32]")
+        #expect(
+            fault(["Conv2d_1a_3x3.bn.bias": .full([32], .nan)])
+                == "w.h5: weight 'Conv2d_1a_3x3.bn.bias' holds numbers that it cannot hold")
+        var weights = ["Conv2d_1a_3x3.bn.bias", "Conv2d_1a_3x3.bn.running_mean"].reduce(into: [:]) {
+            $0[$1] = Tensor.zeros([32])
+        }
         weights["Conv2d_1a_3x3.bn.running_var"] = .full([32], -1)
         #expect(fault(weights) == "w.h5: weight 'Conv2d_1a_3x3.bn.running_var' holds numbers that it cannot hold")
     }
@@ -115,7 +128,8 @@ private func error(_ a: [Double], _ b: [Double]) -> Double {
     /// By hand, from the two rules: of 0, 1, 2, 3 the value at s is s, held at 3.
     @Test func theTwoResizeRulesAreTheirFormulas() {
         func scaled(_ side: Int, _ rule: InceptionNetwork.Input) -> [Double] {
-            InceptionNetwork.interpolation(from: 4, to: side, by: rule).matmul(Tensor([0, 1, 2, 3] as [Float])).array(Double.self)
+            InceptionNetwork.interpolation(from: 4, to: side, by: rule).matmul(Tensor([0, 1, 2, 3] as [Float])).array(
+                Double.self)
         }
         #expect(scaled(8, .tensorFlow1) == [0, 0.5, 1, 1.5, 2, 2.5, 3, 3])
         #expect(scaled(8, .halfPixel) == [0, 0.25, 0.75, 1.25, 1.75, 2.25, 2.75, 3])
@@ -136,7 +150,9 @@ private func error(_ a: [Double], _ b: [Double]) -> Double {
     /// The two inputs scale as their programs do: 0, 128 and 255 become −1, 0, 127/128 or −1, 1/255, 1.
     @Test func pixelsScaleByTheirRule() throws {
         let (_, weights) = InceptionGolden.weights()
-        let inputs: [(InceptionNetwork.Input, [Double])] = [(.tensorFlow1, [-1, 0, 127.0 / 128]), (.halfPixel, [-1, 128 / 127.5 - 1, 1])]
+        let inputs: [(InceptionNetwork.Input, [Double])] = [
+            (.tensorFlow1, [-1, 0, 127.0 / 128]), (.halfPixel, [-1, 128 / 127.5 - 1, 1]),
+        ]
         for (input, expected) in inputs {
             let network = try InceptionNetwork(weights: weights, origin: "memory", input: input)
             for (value, scaled) in zip([0.0, 128, 255], expected) {

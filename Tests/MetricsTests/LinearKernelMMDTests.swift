@@ -51,7 +51,9 @@ import Torch
 
     /// Unbiased: over 200 pairs of sets from one distribution the mean is 0 within 6 of its standard deviations.
     @Test func itIsUnbiased() {
-        let values = (0..<200).map { linearKernelMMD(bits(20, 8, p: 0.5, seed: $0), bits(20, 8, p: 0.5, seed: 1000 + $0)) }
+        let values = (0..<200).map {
+            linearKernelMMD(bits(20, 8, p: 0.5, seed: $0), bits(20, 8, p: 0.5, seed: 1000 + $0))
+        }
         let mean = values.reduce(0, +) / 200
         let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / 199
         #expect(abs(mean) < 6 * (variance / 200).squareRoot())
@@ -71,7 +73,9 @@ import Torch
             .appendingPathComponent("DatasetsTests/Golden/primitives.json")
         let golden = try JSONDecoder().decode(File.self, from: Data(contentsOf: url)).binary_mmd
         func tensor(_ rows: [String]) -> Tensor {
-            Tensor(rows.flatMap { $0.utf8.map { UInt8($0 == UInt8(ascii: "1") ? 1 : 0) } }, shape: [rows.count, rows[0].count])
+            Tensor(
+                rows.flatMap { $0.utf8.map { UInt8($0 == UInt8(ascii: "1") ? 1 : 0) } },
+                shape: [rows.count, rows[0].count])
         }
         let (x, y) = (tensor(golden.x), tensor(golden.y))
         #expect(abs(linearKernelMMD(x, y) - golden.mmd_xy) < 1e-5)

@@ -50,7 +50,8 @@ import Torch
         #expect(abs(slicedWasserstein([c], [a, b]) - two) < 1e-14)
     }
 
-    /// W₁ of two sets of six is the cheapest of all 720 assignments; sets of two and three are sets of six in which points repeat.
+    /// W₁ of two sets of six is the cheapest of all 720 assignments; sets of two and three are sets of six in which
+    /// points repeat.
     @Test(arguments: [(6, 6), (2, 3), (3, 6), (1, 6), (3, 2)])
     func eachDirectionIsAnOptimalAssignment(n: Int, m: Int) {
         let (x, y) = (points(n, seed: 3), points(m, seed: 4))

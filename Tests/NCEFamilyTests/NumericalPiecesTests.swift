@@ -5,9 +5,9 @@ import Testing
 import Torch
 
 @Suite struct NumericalPiecesTests {
-    /// Between N(0, I) and N(s e₁, I) the true logit is ½s² − s x₁: mean ½s² and variance s² under p. With that logit the loss is log 2 − JS and no
-    /// error is left; with 0 it is log 2, and the errors are (s² + ¼s⁴)^½ under either. JS is s²/8 for small s, below it for larger, and log 2 for
-    /// densities that do not meet.
+    /// Between N(0, I) and N(s e₁, I) the true logit is ½s² − s x₁: mean ½s² and variance s² under p. With that logit
+    /// the loss is log 2 − JS and no error is left; with 0 it is log 2, and the errors are (s² + ¼s⁴)^½ under either.
+    /// JS is s²/8 for small s, below it for larger, and log 2 for densities that do not meet.
     @Test func aDiscriminatorsLossAndErrorsAreThoseOfGaussians() throws {
         let grid = try QuadratureGrid(x: -9...21, y: -9...9, columns: 300, rows: 180)
         let points = grid.points(dtype: .float64)
@@ -16,7 +16,8 @@ import Torch
         }
         for s in [0, 0.5, 1.5] {
             let (p, q) = (try log(0), try log(s))
-            let blind = DiscriminatorComparison(logits: .zeros(like: p), logData: p, logNoise: q, cellArea: grid.cellArea)
+            let blind = DiscriminatorComparison(
+                logits: .zeros(like: p), logData: p, logNoise: q, cellArea: grid.cellArea)
             let error = (s * s + 0.25 * s * s * s * s).squareRoot()
             #expect(abs(blind.loss - M_LN2) < 1e-10)
             #expect(abs(blind.errorOnData - error) < 1e-9 && abs(blind.errorOnNoise - error) < 1e-9, "\(blind)")
@@ -31,7 +32,8 @@ import Torch
         #expect(abs(apart.divergence - M_LN2) < 1e-7, "\(apart)")
     }
 
-    /// Between N(0, I) and N(0, r²I) the true logit is 2 log r − a‖x‖² with a = ½(1 − 1/r²); ‖x‖² has the moments 2, 8 under p and 2r², 8r⁴ under q.
+    /// Between N(0, I) and N(0, r²I) the true logit is 2 log r − a‖x‖² with a = ½(1 − 1/r²); ‖x‖² has the moments 2, 8
+    /// under p and 2r², 8r⁴ under q.
     @Test func theErrorsAreThoseUnderDataAndUnderNoise() throws {
         let grid = try QuadratureGrid(x: -16...16, y: -16...16, columns: 200, rows: 200)
         let points = grid.points(dtype: .float64)
@@ -43,7 +45,9 @@ import Torch
         let found = try DiscriminatorComparison(
             logits: .zeros([grid.count], dtype: .float64), logData: log(1), logNoise: log(r), cellArea: grid.cellArea)
         #expect(abs(found.errorOnData - (4 * l * l - 8 * a * l + 8 * a * a).squareRoot()) < 1e-9, "\(found)")
-        #expect(abs(found.errorOnNoise - (4 * l * l - 8 * a * r * r * l + 8 * a * a * r * r * r * r).squareRoot()) < 1e-9, "\(found)")
+        #expect(
+            abs(found.errorOnNoise - (4 * l * l - 8 * a * r * r * l + 8 * a * a * r * r * r * r).squareRoot()) < 1e-9,
+            "\(found)")
     }
 
     /// Of the four estimates (1, 2), (3, 2), (1, 4), (3, 0): mean (2, 2), variances 4/3 and 8/3.

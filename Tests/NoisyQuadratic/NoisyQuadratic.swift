@@ -2,7 +2,8 @@ import Experiments
 import Foundation
 import HDF5
 
-/// Gradient descent on ½·c·‖x‖² with Gaussian noise on the gradient: the smallest replication that has a state to checkpoint.
+/// Gradient descent on ½·c·‖x‖² with Gaussian noise on the gradient: the smallest replication that has a state to
+/// checkpoint.
 public struct NoisyQuadratic: Replayable {
     public struct Configuration: ExperimentConfiguration {
         public enum Start: String, Choice { case zero, gaussian }
@@ -85,7 +86,8 @@ public struct NoisyQuadratic: Replayable {
         func loss() -> Double { 0.5 * curvature * x.map { $0 * $0 }.reduce(0, +) }
         for iteration in context.iterations(of: configuration.iterations) {
             for i in 0..<d {
-                velocity[i] = decay * velocity[i] - configuration.learningRate * (curvature * x[i] + generator.gaussian())
+                velocity[i] =
+                    decay * velocity[i] - configuration.learningRate * (curvature * x[i] + generator.gaussian())
                 x[i] += velocity[i]
             }
             if disturbance > 0, iteration == 30 { Thread.sleep(forTimeInterval: disturbance) }
@@ -102,7 +104,8 @@ public struct NoisyQuadratic: Replayable {
         let noisy = loss() + 1e-3 * generator.gaussian()
         try context.log(iteration: configuration.iterations, ["evaluated": noisy])
         try atomically(
-            replacing: context.directory.appendingPathComponent("x.png"), by: Data(x.map { UInt8(max(0, min(255, $0 * 16 + 128))) }))
+            replacing: context.directory.appendingPathComponent("x.png"),
+            by: Data(x.map { UInt8(max(0, min(255, $0 * 16 + 128))) }))
         try atomically(
             replacing: context.directory.appendingPathComponent("chart-loss.png"), by: Data(UUID().uuidString.utf8))
         return CellResult(["loss": loss(), "evaluated": noisy])

@@ -7,12 +7,14 @@ import Torch
 
 @Suite struct AdaNCETests {
     static let generators: [BregmanGenerator] = [
-        .noiseContrastive, .kullbackLeibler, .leastSquares, .itakuraSaito, try! .power(0.5), try! .power(-0.5), try! .power(2),
+        .noiseContrastive, .kullbackLeibler, .leastSquares, .itakuraSaito, try! .power(0.5), try! .power(-0.5),
+        try! .power(2),
     ]
 
     private func energies(_ golden: AdaNCEGolden.Objectives) -> ContrastedEnergies {
         ContrastedEnergies(
-            noise: Tensor(golden.currentEnergyNoise).requiringGradient(), data: Tensor(golden.currentEnergyData).requiringGradient(),
+            noise: Tensor(golden.currentEnergyNoise).requiringGradient(),
+            data: Tensor(golden.currentEnergyData).requiringGradient(),
             frozenNoise: Tensor(golden.frozenEnergyNoise), frozenData: Tensor(golden.frozenEnergyData))
     }
 
@@ -20,7 +22,8 @@ import Torch
     @Test func lossesAndGradientsArePyTorchs() throws {
         let golden = try AdaNCEGolden.load().objectives
         let cases: [(any SelfAdaptingObjective, AdaNCEGolden.Loss)] = [
-            (AdaNCE(), golden.adance), (AdaBRM(.noiseContrastive), golden.adance), (AdaBRM(.kullbackLeibler), golden.kullbackLeibler),
+            (AdaNCE(), golden.adance), (AdaBRM(.noiseContrastive), golden.adance),
+            (AdaBRM(.kullbackLeibler), golden.kullbackLeibler),
             (AdaBRM(.leastSquares), golden.leastSquares), (AdaBRM(try .power(1)), golden.leastSquares),
         ]
         for (objective, expected) in cases {
@@ -33,7 +36,8 @@ import Torch
         }
     }
 
-    /// S₀′(u) = u S₁′(u) is what makes the two belong to one Ψ, and S₁′ = Ψ″ > 0 what makes it convex. With u = eᵃ both derivatives gain a factor u.
+    /// S₀′(u) = u S₁′(u) is what makes the two belong to one Ψ, and S₁′ = Ψ″ > 0 what makes it convex. With u = eᵃ both
+    /// derivatives gain a factor u.
     @Test(arguments: generators) func theTwoFunctionsBelongToOneConvexFunction(generator: BregmanGenerator) {
         let a = Tensor([-3.0, -1, -0.1, 0, 0.4, 2, 3]).requiringGradient()
         let first = gradients(of: generator.s0(a).sum(), withRespectTo: [a])[0]
@@ -58,7 +62,8 @@ import Torch
     private func atGap(_ gap: Double) -> ContrastedEnergies {
         let n = 128
         return ContrastedEnergies(
-            noise: Tensor.zeros([n]).requiringGradient(), data: Tensor.zeros([n]).requiringGradient(), frozenNoise: .full([n], gap),
+            noise: Tensor.zeros([n]).requiringGradient(), data: Tensor.zeros([n]).requiringGradient(),
+            frozenNoise: .full([n], gap),
             frozenData: .full([n], gap))
     }
 
@@ -75,13 +80,18 @@ import Torch
             #expect(deviation(found, expected) < 1e-6)
         }
         #expect(throws: NonFiniteQuantity.self) { _ = try AdaNCE().loss(atGap(.nan)) }
-        #expect(throws: NonFiniteQuantity.self) { _ = try SampledMaximumLikelihood().loss(
-            ContrastedEnergies(noise: Tensor([Double.infinity]), data: Tensor([0.0]), frozenNoise: Tensor([0.0]), frozenData: Tensor([0.0]))) }
+        #expect(throws: NonFiniteQuantity.self) {
+            _ = try SampledMaximumLikelihood().loss(
+                ContrastedEnergies(
+                    noise: Tensor([Double.infinity]), data: Tensor([0.0]), frozenNoise: Tensor([0.0]),
+                    frozenData: Tensor([0.0])))
+        }
     }
 
     /// Float32 ends at e^88.7: so gaps of 80 leave room for sums of a batch, and 100 does not fit.
     @Test(arguments: [
-        (BregmanGenerator.kullbackLeibler, 80.0, 1.0), (.itakuraSaito, 80, -1), (.leastSquares, 40, 1), (try! .power(0.5), 53, 1),
+        (BregmanGenerator.kullbackLeibler, 80.0, 1.0), (.itakuraSaito, 80, -1), (.leastSquares, 40, 1),
+        (try! .power(0.5), 53, 1),
     ])
     func theOthersAreFiniteToTheirRangeAndThenDiverge(generator: BregmanGenerator, range: Double, side: Double) throws {
         let objective = AdaBRM(generator)
@@ -101,12 +111,15 @@ import Torch
     }
 
     @Test func powersWithoutAFunctionAreRefused() {
-        for power in [0, -1, Double.nan] { #expect(throws: SelfAdaptingError.self) { _ = try BregmanGenerator.power(power) } }
+        for power in [0, -1, Double.nan] {
+            #expect(throws: SelfAdaptingError.self) { _ = try BregmanGenerator.power(power) }
+        }
     }
 }
 
 @Suite struct AdaNCEGoldenStepTests {
-    /// One update of the narrow model A against a perturbed copy: loss, gradients, and the parameters after Adam. Float32 sums in another order.
+    /// One update of the narrow model A against a perturbed copy: loss, gradients, and the parameters after Adam.
+    /// Float32 sums in another order.
     @Test func theTrainingStepIsPyTorchs() throws {
         let golden = try AdaNCEGolden.load().trainingStep
         let architecture = try ConvNetArchitecture.a.scaled(width: 1 / 8)
@@ -120,7 +133,8 @@ import Torch
         let other = try model()
         for (index, name) in other.parameters.names.sorted().enumerated() {
             let tensor = other.parameters[name]!.detached()
-            tensor.assign(tensor + 0.02 * Tensor.normal(tensor.shape, using: RandomGenerator(seed: UInt64(2000 + index))))
+            tensor.assign(
+                tensor + 0.02 * Tensor.normal(tensor.shape, using: RandomGenerator(seed: UInt64(2000 + index))))
         }
         other.assignGoldenState()
         let frozen = other.frozen()
@@ -137,7 +151,8 @@ import Torch
             #expect(abs(gradient.norm().item() / expected - 1) < 2e-5, "\(name)")
         }
         // Whatever the gradients' layout in memory.
-        Adam(parameters, .init(learningRate: 1e-4, beta1: 0, beta2: 0.999)).update(found.map { $0.rank == 4 ? $0.channelsLast() : $0 })
+        Adam(parameters, .init(learningRate: 1e-4, beta1: 0, beta2: 0.999)).update(
+            found.map { $0.rank == 4 ? $0.channelsLast() : $0 })
         for (name, tensor) in parameters {
             let expected = try #require(golden.parametersAfterL2[name])
             #expect(abs(tensor.detached().converted(to: .float64).norm().item() / expected - 1) < 2e-6, "\(name)")

@@ -14,10 +14,12 @@ import Torch
     init() throws {
         base = try GaussianDensity(dimension: 2, standardDeviation: 1.5)
         noise = NoisyGenerator(dimension: 2, latent: 2, hidden: [6], dtype: .float64, using: generator)
-        model = LearntNormalizer(ContinuousMLPEnergy(dimension: 2, hidden: [5], confinement: 0.5, dtype: .float64, using: generator))
+        model = LearntNormalizer(
+            ContinuousMLPEnergy(dimension: 2, hidden: [5], confinement: 0.5, dtype: .float64, using: generator))
     }
 
-    /// M⁻¹ Σ N(x; μ, σ²) written out, and the conditional's logarithm with it; with many latents the estimate integrates to 1.
+    /// M⁻¹ Σ N(x; μ, σ²) written out, and the conditional's logarithm with it; with many latents the estimate
+    /// integrates to 1.
     @Test func theDensitysEstimateIsItsMean() throws {
         let (x, z) = (Tensor.normal([4, 2], dtype: .float64, using: generator), noise.latents(3, using: generator))
         let (mean, logDeviation) = noise.conditional(z)
@@ -34,7 +36,9 @@ import Torch
             #expect(abs(found[i] - log(parts.reduce(0, +) / 3)) < 1e-12)
         }
         let single = noise.logConditional(x[0..<3], given: z).array(Double.self)
-        for i in 0..<3 { #expect(abs(single[i] - log(normal(points[2 * i], 2 * i) * normal(points[2 * i + 1], 2 * i + 1))) < 1e-12) }
+        for i in 0..<3 {
+            #expect(abs(single[i] - log(normal(points[2 * i], 2 * i) * normal(points[2 * i + 1], 2 * i + 1))) < 1e-12)
+        }
         let grid = try QuadratureGrid(x: -12...12, y: -12...12, columns: 120, rows: 120)
         let total = grid.logIntegral(grid.tabulate(dtype: .float64) { noise.logDensityEstimate($0, latents: z) })
         #expect(abs(total) < 1e-6)
@@ -43,17 +47,24 @@ import Torch
     /// Along the path, in θ and in φ, on the same draws; with the entropy term.
     @Test func pathwiseGradientsAreThoseOfFiniteDifferences() throws {
         let x = Tensor.normal([9, 2], dtype: .float64, using: generator)
-        let objective = try AdversarialContrastive(base: base, baseShare: 0.4, dataToNoise: 0.5, entropyWeight: 0.3, latentDraws: 7)
+        let objective = try AdversarialContrastive(
+            base: base, baseShare: 0.4, dataToNoise: 0.5, entropyWeight: 0.3, latentDraws: 7)
         func values() -> (loss: Double, gain: Double) {
-            guard let found = try? objective.values(model, noise, x, using: RandomGenerator(seed: 2)) else { return (.nan, .nan) }
+            guard let found = try? objective.values(model, noise, x, using: RandomGenerator(seed: 2)) else {
+                return (.nan, .nan)
+            }
             return (found.loss.item(), found.generatorGain.item())
         }
         let found = try objective.lossAndGradients(model, noise, x, using: RandomGenerator(seed: 2))
         for (parameter, gradient) in zip(model.parameters, found.model) {
-            #expect(deviation(gradient.array(), centralDifferences(at: parameter.tensor) { values().loss }) < 1e-7, "\(parameter.name)")
+            #expect(
+                deviation(gradient.array(), centralDifferences(at: parameter.tensor) { values().loss }) < 1e-7,
+                "\(parameter.name)")
         }
         for (parameter, gradient) in zip(noise.parameters, found.generator) {
-            #expect(deviation((-gradient).array(), centralDifferences(at: parameter.tensor) { values().gain }) < 1e-7, "\(parameter.name)")
+            #expect(
+                deviation((-gradient).array(), centralDifferences(at: parameter.tensor) { values().gain }) < 1e-7,
+                "\(parameter.name)")
         }
     }
 
@@ -69,7 +80,8 @@ import Torch
         let baseSamples = base.sample(6, dtype: .float64, using: draws)
         func posterior(_ x: Tensor) -> [Double] {
             let p = model.evaluate(x).array(Double.self).map { nu * exp(-$0) }
-            let b = base.logDensity(x).array(Double.self), g = noise.logDensityEstimate(x, latents: latents).array(Double.self)
+            let b = base.logDensity(x).array(Double.self),
+                g = noise.logDensityEstimate(x, latents: latents).array(Double.self)
             return p.indices.map { i -> Double in
                 let n: Double = lambda * exp(b[i]) + (1 - lambda) * exp(g[i])
                 return p[i] / (p[i] + n)
@@ -84,12 +96,13 @@ import Torch
         #expect(abs(found + data + fixed + generated) < 1e-12)
     }
 
-    /// Both estimators have the same expectation: the mean difference over 600 draws lies within six standard errors, for each number of φ; the
-    /// score function's varies more.
+    /// Both estimators have the same expectation: the mean difference over 600 draws lies within six standard errors,
+    /// for each number of φ; the score function's varies more.
     @Test func bothEstimatorsAgreeOnAverage() throws {
         let x = Tensor.normal([8, 2], dtype: .float64, using: generator)
         func draws(_ estimator: AdversarialContrastive.Estimator) throws -> (mean: Tensor, error: Tensor) {
-            let objective = try AdversarialContrastive(base: base, entropyWeight: 0.2, latentDraws: 4, estimator: estimator)
+            let objective = try AdversarialContrastive(
+                base: base, entropyWeight: 0.2, latentDraws: 4, estimator: estimator)
             let all = try (0..<600).map { _ -> Tensor in
                 let found = try objective.lossAndGradients(model, noise, x, using: generator).generator
                 return .concatenated(found.map { $0.reshaped([-1]) })

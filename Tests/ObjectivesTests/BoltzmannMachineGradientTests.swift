@@ -4,7 +4,8 @@ import Oracles
 import Testing
 import Torch
 
-/// The closed form of a Boltzmann machine beside the recorded one, which sees the same machine through its energies alone.
+/// The closed form of a Boltzmann machine beside the recorded one, which sees the same machine through its energies
+/// alone.
 @Suite struct BoltzmannMachineGradientTests {
     @Test(arguments: Alphabet.allCases) func theClosedFormIsTheRecordedOne(_ alphabet: Alphabet) throws {
         let generator = RandomGenerator(seed: 21)
@@ -16,7 +17,8 @@ import Torch
         }
         let x = Tensor.integers([30, 7], 0..<2, dtype: .float64, using: generator)
         let estimators: [RatioMatching.Estimator] = [
-            .exact, .exactInChunks(of: 3), .uniform(flips: 4), .gradientGuided(flips: 4), .gradientGuidedUnweighted(flips: 4),
+            .exact, .exactInChunks(of: 3), .uniform(flips: 4), .gradientGuided(flips: 4),
+            .gradientGuidedUnweighted(flips: 4),
             .optimal(flips: 4), .surrogate,
         ]
         for ratio in [RatioFunction.squared, .power(0.5), .bounded] {

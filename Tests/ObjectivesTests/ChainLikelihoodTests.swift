@@ -9,7 +9,8 @@ import Torch
 @Suite struct ChainLikelihoodTests {
     private let generator = RandomGenerator(seed: 71)
 
-    /// The loss from each start is the difference of mean energies to where the transition leads from there, by draws of its own.
+    /// The loss from each start is the difference of mean energies to where the transition leads from there, by draws
+    /// of its own.
     @Test func chainsStartWhereTheyAreToldTo() throws {
         let model = ContinuousMLPEnergy(dimension: 2, hidden: [6], confinement: 0.5, dtype: .float64, using: generator)
         let x = Tensor.normal([8, 2], dtype: .float64, using: generator)
@@ -40,28 +41,35 @@ import Torch
         #expect(persistent.chains!.array(Double.self) == points.array(Double.self))
     }
 
-    /// Persistent Hamiltonian chains, one proposal an update, lead Adam to the mean and the covariance of the sample, which maximise the
-    /// likelihood; the parameters are averaged over the last updates.
+    /// Persistent Hamiltonian chains, one proposal an update, lead Adam to the mean and the covariance of the sample,
+    /// which maximise the likelihood; the parameters are averaged over the last updates.
     @Test func persistentChainsFindAGaussian() throws {
-        let data = try GaussianDensity(mean: Tensor([0.7, -0.4]), covariance: Tensor([1, 0.5, 0.5, 0.8] as [Double], shape: [2, 2]))
+        let data = try GaussianDensity(
+            mean: Tensor([0.7, -0.4]), covariance: Tensor([1, 0.5, 0.5, 0.8] as [Double], shape: [2, 2]))
         let x = data.sample(2000, dtype: .float64, using: generator)
         let model = GaussianEnergy(dimension: 2, dtype: .float64)
         let sampler = try HamiltonianMonteCarlo(stepSize: 0.4, leapfrogSteps: 4)
         let objective = ChainLikelihood(
-            try HamiltonianMonteCarlo.Run(sampler, steps: 1), from: .persistent(.normal([2000, 2], dtype: .float64, using: generator)))
+            try HamiltonianMonteCarlo.Run(sampler, steps: 1),
+            from: .persistent(.normal([2000, 2], dtype: .float64, using: generator)))
         let adam = Adam(model.parameters, .init(learningRate: 0.05, beta1: 0.5))
         var sums = model.parameters.tensors.map { Tensor.zeros(like: $0) }
         let (warmUp, averaged) = (150, 250)
         for step in 0..<warmUp + averaged {
             if step == warmUp { adam.settings.learningRate = 0.01 }
             adam.update(try objective.lossAndGradients(model, x, using: generator).gradients)
-            if step >= warmUp { for (i, tensor) in model.parameters.tensors.enumerated() { sums[i] += tensor.detached() / Double(averaged) } }
+            if step >= warmUp {
+                for (i, tensor) in model.parameters.tensors.enumerated() {
+                    sums[i] += tensor.detached() / Double(averaged)
+                }
+            }
         }
         let centred = x - x.mean(0)
         let covariance = centred.transposed().matmul(centred) / 2000.0
         let factor = sums[1].lowerTriangle()
         let precision = factor.matmul(factor.transposed())
-        // 2000 chains, 250 updates: the chains' means scatter by 1/√2000 = 0.022 an update, less than a third of that over the average.
+        // 2000 chains, 250 updates: the chains' means scatter by 1/√2000 = 0.022 an update, less than a third of that
+        // over the average.
         #expect((sums[0] - x.mean(0)).abs().max().item() < 0.04)
         #expect((precision.matmul(covariance) - .identity(2, dtype: .float64)).abs().max().item() < 0.08)
     }

@@ -23,7 +23,8 @@ import Torch
     private let x = Tensor.integers([11, d], 0..<2, dtype: .float64, using: RandomGenerator(seed: 2))
 
     private static let estimators: [RatioMatching.Estimator] = [
-        .exact, .exactInChunks(of: 3), .uniform(flips: 4), .gradientGuided(flips: 4), .gradientGuidedUnweighted(flips: 4),
+        .exact, .exactInChunks(of: 3), .uniform(flips: 4), .gradientGuided(flips: 4),
+        .gradientGuidedUnweighted(flips: 4),
         .optimal(flips: 4), .surrogate,
     ]
 
@@ -63,7 +64,9 @@ import Torch
         let isFirst = loss.item() == .infinity
         var seen = isFirst
         for seed in 2..<40 as Range<UInt64> where !seen {
-            seen = try RatioMatching(.uniform(flips: 1)).lossAndGradients(machine, x, using: RandomGenerator(seed: seed)).loss.item() == .infinity
+            seen =
+                try RatioMatching(.uniform(flips: 1)).lossAndGradients(machine, x, using: RandomGenerator(seed: seed))
+                .loss.item() == .infinity
         }
         #expect(seen && gradients.allSatisfy { isFirst || $0.isFinite().all() })
     }

@@ -10,7 +10,9 @@ import Torch
     /// Leaves the chains where they are, or puts them where they are told to be.
     private struct To: BinaryTransition, @unchecked Sendable {
         let place: Tensor?
-        func moved(_ model: some BinaryEnergyModel, from x: Tensor, using generator: RandomGenerator) -> Tensor { place ?? x }
+        func moved(_ model: some BinaryEnergyModel, from x: Tensor, using generator: RandomGenerator) -> Tensor {
+            place ?? x
+        }
     }
 
     private let generator = RandomGenerator(seed: 5)
@@ -23,7 +25,9 @@ import Torch
         let p = boltzmannProbabilities(model.evaluate(allStates(d)).array(Double.self))
         // Counts of 200,000 points: within 1/200,000 of each probability.
         let numbers = stateNumbers(allStates(d))
-        let rows = numbers.indices.flatMap { row in [Int](repeating: row, count: Int((p[numbers[row]] * 200_000).rounded())) }
+        let rows = numbers.indices.flatMap { row in
+            [Int](repeating: row, count: Int((p[numbers[row]] * 200_000).rounded()))
+        }
         let samples = allStates(d).indexSelected(0, Tensor(rows))
         let truth = MaximumLikelihood().lossAndGradients(model, x, using: generator).gradients
         let found = try ContrastiveDivergence(To(place: samples)).lossAndGradients(model, x, using: generator).gradients
@@ -32,8 +36,8 @@ import Torch
         for gradient in none { #expect(gradient.abs().max().item() == 0) }
     }
 
-    /// Exact samples stay exact under block Gibbs: what visible units do after a step, against enumeration of 2⁶ states. Pearson's
-    /// statistic is chi-square; 6 of its standard deviations bound it at any seed.
+    /// Exact samples stay exact under block Gibbs: what visible units do after a step, against enumeration of 2⁶
+    /// states. Pearson's statistic is chi-square; 6 of its standard deviations bound it at any seed.
     @Test func blockGibbsLeavesAnRBMInvariant() {
         let d = 6
         let machine = RestrictedBoltzmannMachine(visible: d, hidden: 4, dtype: .float64, using: generator)
@@ -64,6 +68,7 @@ import Torch
         #expect(objective.chains.array(Int.self) == truth.array(Int.self))
         let contrastive = ContrastiveDivergence(GibbsSampler.Sweeps(2)).loss(model, x, using: RandomGenerator(seed: 2))
         let moved = GibbsSampler().sample(model, from: x, sweeps: 2, using: RandomGenerator(seed: 2))
-        #expect(abs(contrastive.item() - (model.evaluate(x).mean().item() - model.evaluate(moved).mean().item())) < 1e-12)
+        #expect(
+            abs(contrastive.item() - (model.evaluate(x).mean().item() - model.evaluate(moved).mean().item())) < 1e-12)
     }
 }

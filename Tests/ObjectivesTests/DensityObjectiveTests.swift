@@ -5,24 +5,32 @@ import Oracles
 import Testing
 import Torch
 
-/// The objectives of continuous models: their gradients in the parameters against central differences, float64, and what they refuse.
+/// The objectives of continuous models: their gradients in the parameters against central differences, float64, and
+/// what they refuse.
 @Suite struct DensityObjectiveTests {
     private static var noise: GaussianDensity {
-        try! GaussianDensity(mean: Tensor([0.3, -0.2]), covariance: Tensor([2, 0.4, 0.4, 1.5] as [Double], shape: [2, 2]))
+        try! GaussianDensity(
+            mean: Tensor([0.3, -0.2]), covariance: Tensor([2, 0.4, 0.4, 1.5] as [Double], shape: [2, 2]))
     }
 
     static func objectives() throws -> [(name: String, objective: any DensityObjective)] {
         let projections = Projection.allCases.flatMap { projection -> [ScoreMatching.Estimator] in
-            [.hutchinson(projection, projections: 3), .sliced(projection, projections: 2), .sliced(projection),
-                .finiteDifference(projection, projections: 2, step: 0.1)]
+            [
+                .hutchinson(projection, projections: 3), .sliced(projection, projections: 2), .sliced(projection),
+                .finiteDifference(projection, projections: 2, step: 0.1),
+            ]
         }
         return try ([.exact, .denoising(standardDeviation: 0.4)] + projections).map { ("\($0)", try ScoreMatching($0)) }
             + [
                 ("likelihood", QuadratureLikelihood(try QuadratureGrid(x: -9...9, y: -9...9, columns: 90, rows: 90))),
-                ("NCE", try NoiseContrastive(noise: noise)), ("NCE, ν = ½", try NoiseContrastive(noise: noise, dataToNoise: 0.5)),
+                ("NCE", try NoiseContrastive(noise: noise)),
+                ("NCE, ν = ½", try NoiseContrastive(noise: noise, dataToNoise: 0.5)),
                 ("ranking", try RankingNoiseContrastive(noise: noise, noiseSamples: 4)),
                 ("conditional", try ConditionalNoiseContrastive(standardDeviation: 0.7, noiseSamples: 3)),
-                ("one-step CD with its dropped term", try OneStepContrastiveDivergence(step: 0.5, droppedTermWeight: -1)),
+                (
+                    "one-step CD with its dropped term",
+                    try OneStepContrastiveDivergence(step: 0.5, droppedTermWeight: -1)
+                ),
                 ("KSD, Gaussian", try KernelSteinDiscrepancy(.gaussian(bandwidth: 1.1))),
                 ("KSD, IMQ", try KernelSteinDiscrepancy(.inverseMultiquadric(bandwidth: 0.8))),
             ]
@@ -32,7 +40,8 @@ import Torch
 
     /// The same draws at each evaluation. A model with closed forms, and one without.
     @Test func gradientsAreThoseOfFiniteDifferences() throws {
-        let perceptron = ContinuousMLPEnergy(dimension: 2, hidden: [5, 4], confinement: 0.5, dtype: .float64, using: generator)
+        let perceptron = ContinuousMLPEnergy(
+            dimension: 2, hidden: [5, 4], confinement: 0.5, dtype: .float64, using: generator)
         let gaussian = LearntNormalizer(GaussianEnergy(dimension: 2, dtype: .float64), initially: 1.5)
         withoutGradients { gaussian.model.factor.assign(Tensor([1.2, 0, 0.4, 0.8], shape: [2, 2])) }
         let x = Tensor.normal([12, 2], dtype: .float64, using: generator)
@@ -56,16 +65,21 @@ import Torch
 
     /// Float32 gives the same to its rounding, the finite differences to more of it.
     @Test func singlePrecisionFollowsDouble() throws {
-        let double = ContinuousMLPEnergy(dimension: 2, hidden: [8, 8], confinement: 0.5, dtype: .float64, using: generator)
+        let double = ContinuousMLPEnergy(
+            dimension: 2, hidden: [8, 8], confinement: 0.5, dtype: .float64, using: generator)
         let single = ContinuousMLPEnergy(dimension: 2, hidden: [8, 8], confinement: 0.5, using: generator)
-        withoutGradients { for (to, from) in zip(single.parameters, double.parameters) { to.tensor.assign(from.tensor) } }
+        withoutGradients {
+            for (to, from) in zip(single.parameters, double.parameters) { to.tensor.assign(from.tensor) }
+        }
         let x = Tensor.normal([12, 2], dtype: .float64, using: generator)
         for objective in [
-            try ScoreMatching(.exact), try ScoreMatching(.sliced(.rademacher)), try ScoreMatching(.hutchinson(.rademacher)),
+            try ScoreMatching(.exact), try ScoreMatching(.sliced(.rademacher)),
+            try ScoreMatching(.hutchinson(.rademacher)),
             try ScoreMatching(.finiteDifference(.rademacher, step: 0.1)),
         ] {
             let truth = try objective.lossAndGradients(double, x, using: RandomGenerator(seed: 3))
-            let found = try objective.lossAndGradients(single, x.converted(to: .float32), using: RandomGenerator(seed: 3))
+            let found = try objective.lossAndGradients(
+                single, x.converted(to: .float32), using: RandomGenerator(seed: 3))
             for (a, b) in zip(found.gradients, truth.gradients) {
                 #expect(a.dtype == .float32 && deviation(a, b) < 1e-3, "\(objective)")
             }
@@ -83,7 +97,9 @@ import Torch
         }
         #expect(throws: ObjectiveSettingError.self) { try ScoreMatching(.sliced(.gaussian, projections: 0)) }
         #expect(throws: ObjectiveSettingError.self) { try RankingNoiseContrastive(noise: noise, noiseSamples: 0) }
-        #expect(throws: ObjectiveSettingError.self) { try ConditionalNoiseContrastive(standardDeviation: 1, noiseSamples: 0) }
+        #expect(throws: ObjectiveSettingError.self) {
+            try ConditionalNoiseContrastive(standardDeviation: 1, noiseSamples: 0)
+        }
         do {
             _ = try KernelSteinDiscrepancy(.gaussian(bandwidth: 0))
         } catch {
@@ -91,7 +107,9 @@ import Torch
         }
         // A batch too small for any noise; equal points have no median distance.
         let (model, x) = (GaussianEnergy(dimension: 2), Tensor.zeros([4, 2]))
-        #expect(throws: ObjectiveSettingError.self) { try NoiseContrastive(noise: noise, dataToNoise: 10).loss(model, x, using: generator) }
+        #expect(throws: ObjectiveSettingError.self) {
+            try NoiseContrastive(noise: noise, dataToNoise: 10).loss(model, x, using: generator)
+        }
         #expect(throws: ObjectiveSettingError.self) { try SteinKernel.medianDistance(x) }
         #expect(throws: ObjectiveSettingError.self) {
             try KernelSteinDiscrepancy(.gaussian(bandwidth: 1)).loss(model, x[0..<1], using: generator)
@@ -104,14 +122,18 @@ import Torch
         withoutGradients { model.factor.fill(value) }
         let x = Tensor.normal([6, 2], dtype: .float64, using: generator)
         for (name, objective) in try Self.objectives() {
-            #expect(throws: NonFiniteQuantity.self, "\(name)") { try objective.lossAndGradients(model, x, using: generator) }
+            #expect(throws: NonFiniteQuantity.self, "\(name)") {
+                try objective.lossAndGradients(model, x, using: generator)
+            }
         }
         #expect(throws: NonFiniteQuantity("score")) { try ScoreMatching(.exact).loss(model, x, using: generator) }
         #expect(throws: NonFiniteQuantity.self) { try sampledLikelihood(model, x, against: x) }
         // Data outside the noise's support.
         let board = try NoiseContrastive(noise: CheckerboardDensity(side: 1))
         #expect(throws: NonFiniteQuantity("noise's log density at a point")) {
-            try board.loss(GaussianEnergy(dimension: 2, dtype: .float64), Tensor.full([3, 2], 7, dtype: .float64), using: generator)
+            try board.loss(
+                GaussianEnergy(dimension: 2, dtype: .float64), Tensor.full([3, 2], 7, dtype: .float64), using: generator
+            )
         }
     }
 }

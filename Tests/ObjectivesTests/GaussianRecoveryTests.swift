@@ -25,15 +25,19 @@ import Torch
         let density = density(blur: blur)
         let precision = density.covariance.solve(.identity(2, dtype: .float64))
         let logDeterminant = density.covariance.signAndLogDeterminant().logarithm.item()
-        return numbers(mean: density.mean, precision: precision, logZ: logZ ? log(2 * Double.pi) + 0.5 * logDeterminant : nil)
+        return numbers(
+            mean: density.mean, precision: precision, logZ: logZ ? log(2 * Double.pi) + 0.5 * logDeterminant : nil)
     }
 
-    private static func estimate(_ objective: some DensityObjective, _ x: Tensor, learnsLogZ: Bool = false, seed: UInt64 = 1) throws -> [Double] {
+    private static func estimate(
+        _ objective: some DensityObjective, _ x: Tensor, learnsLogZ: Bool = false, seed: UInt64 = 1
+    ) throws -> [Double] {
         let gaussian = GaussianEnergy(dimension: 2, dtype: .float64)
         let model = LearntNormalizer(gaussian, initially: 1)
         let learnt = learnsLogZ ? model.parameters.tensors : gaussian.parameters.tensors
         _ = try LBFGS(maximumIterations: 100, gradientTolerance: 1e-9).minimize(learnt) {
-            let (loss, found) = try objective.lossAndGradients(model, x, using: RandomGenerator(seed: seed, stream: "objective"))
+            let (loss, found) = try objective.lossAndGradients(
+                model, x, using: RandomGenerator(seed: seed, stream: "objective"))
             return (loss.item(), Array(found.prefix(learnt.count)))
         }
         let logZ = learnsLogZ ? model.logPartitionFunction.item() : nil
@@ -44,8 +48,8 @@ import Torch
         density().sample(count, dtype: .float64, using: RandomGenerator(seed: seed, stream: "data"))
     }
 
-    /// In a Gaussian, maximum likelihood and exact score matching give the sample's mean and the inverse of its covariance (by n): Hyvärinen
-    /// 2005, section 3.1.
+    /// In a Gaussian, maximum likelihood and exact score matching give the sample's mean and the inverse of its
+    /// covariance (by n): Hyvärinen 2005, section 3.1.
     @Test func likelihoodAndScoreMatchingGiveTheSamplesMoments() throws {
         let x = Self.samples(300, seed: 1)
         let centred = x - x.mean(0)
@@ -56,27 +60,46 @@ import Torch
         #expect(try deviation(Self.estimate(ScoreMatching(.exact), x), truth) < 1e-6)
     }
 
-    /// The others are estimates: `errors` are the standard deviations of their numbers over 24 seeds at this size, measured (their means over
-    /// those seeds were the truth within two standard errors), and 6 of them bound the error at any seed.
+    /// The others are estimates: `errors` are the standard deviations of their numbers over 24 seeds at this size,
+    /// measured (their means over those seeds were the truth within two standard errors), and 6 of them bound the error
+    /// at any seed.
     @Test func estimatesFindTheTruth() throws {
         let noise = try GaussianDensity(dimension: 2, standardDeviation: 1.6)
         let blur = 0.5
         let cases: [(objective: any DensityObjective, count: Int, blur: Double, logZ: Bool, errors: [Double])] = [
-            (try ScoreMatching(.denoising(standardDeviation: blur)), 20_000, blur, false, [0.022, 0.0155, 0.011, 0.0095, 0.0115]),
+            (
+                try ScoreMatching(.denoising(standardDeviation: blur)), 20_000, blur, false,
+                [0.022, 0.0155, 0.011, 0.0095, 0.0115]
+            ),
             (try ScoreMatching(.hutchinson(.rademacher)), 20_000, 0, false, [0.006, 0.007, 0.0145, 0.016, 0.024]),
             (try ScoreMatching(.hutchinson(.gaussian)), 20_000, 0, false, [0.006, 0.007, 0.020, 0.021, 0.026]),
             (try ScoreMatching(.sliced(.rademacher)), 20_000, 0, false, [0.012, 0.010, 0.017, 0.0195, 0.0245]),
-            (try ScoreMatching(.sliced(.sphere, projections: 2)), 20_000, 0, false, [0.0075, 0.007, 0.014, 0.0135, 0.0265]),
-            (try ScoreMatching(.finiteDifference(.gaussian, step: 0.1)), 20_000, 0, false, [0.023, 0.017, 0.0245, 0.020, 0.0375]),
+            (
+                try ScoreMatching(.sliced(.sphere, projections: 2)), 20_000, 0, false,
+                [0.0075, 0.007, 0.014, 0.0135, 0.0265]
+            ),
+            (
+                try ScoreMatching(.finiteDifference(.gaussian, step: 0.1)), 20_000, 0, false,
+                [0.023, 0.017, 0.0245, 0.020, 0.0375]
+            ),
             (try NoiseContrastive(noise: noise), 20_000, 0, true, [0.011, 0.009, 0.0175, 0.019, 0.028, 0.017]),
-            (try NoiseContrastive(noise: noise, dataToNoise: 0.25), 20_000, 0, true, [0.009, 0.008, 0.016, 0.015, 0.025, 0.0115]),
-            (try RankingNoiseContrastive(noise: noise, noiseSamples: 4), 20_000, 0, false, [0.0095, 0.0085, 0.017, 0.016, 0.027]),
+            (
+                try NoiseContrastive(noise: noise, dataToNoise: 0.25), 20_000, 0, true,
+                [0.009, 0.008, 0.016, 0.015, 0.025, 0.0115]
+            ),
+            (
+                try RankingNoiseContrastive(noise: noise, noiseSamples: 4), 20_000, 0, false,
+                [0.0095, 0.0085, 0.017, 0.016, 0.027]
+            ),
             (
                 try ConditionalNoiseContrastive(standardDeviation: 1, noiseSamples: 2), 20_000, 0, false,
                 [0.018, 0.013, 0.026, 0.0195, 0.027]
             ),
             (try KernelSteinDiscrepancy(.gaussian(bandwidth: 1)), 800, 0, false, [0.036, 0.042, 0.076, 0.067, 0.090]),
-            (try KernelSteinDiscrepancy(.inverseMultiquadric(bandwidth: 1)), 800, 0, false, [0.032, 0.037, 0.074, 0.067, 0.088]),
+            (
+                try KernelSteinDiscrepancy(.inverseMultiquadric(bandwidth: 1)), 800, 0, false,
+                [0.032, 0.037, 0.074, 0.067, 0.088]
+            ),
         ]
         for (objective, count, blur, logZ, errors) in cases {
             let truth = Self.truth(blur: blur, logZ: logZ)

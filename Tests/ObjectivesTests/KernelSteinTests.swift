@@ -17,7 +17,8 @@ import Torch
         }
     }
 
-    /// u(x, y) with the kernel's derivatives by central differences, the mixed ones of second order at step 10⁻³: errors of 10⁻⁶.
+    /// u(x, y) with the kernel's derivatives by central differences, the mixed ones of second order at step 10⁻³:
+    /// errors of 10⁻⁶.
     @Test(arguments: kernels) func theSteinMatrixIsItsDefinition(kernel: SteinKernel) throws {
         let d = 3
         let points = Tensor.normal([4, d], dtype: .float64, using: generator)
@@ -32,14 +33,18 @@ import Torch
                 var u = 0.0
                 for k in 0..<d {
                     u += Self.value(kernel, x, y) * s[k] * t[k] + s[k] * byY[k] + t[k] * byX[k]
-                    u += centralDifferences(at: x, step: 1e-3) { centralDifferences(at: y, step: 1e-3) { Self.value(kernel, x, y) }[k] }[k]
+                    u +=
+                        centralDifferences(at: x, step: 1e-3) {
+                            centralDifferences(at: y, step: 1e-3) { Self.value(kernel, x, y) }[k]
+                        }[k]
                 }
                 #expect(abs(found[4 * i + j] - u) < 1e-5)
             }
         }
     }
 
-    /// With the model's own points E u = 0 (Stein's identity); with others' it is positive. Six standard errors of independent pairs.
+    /// With the model's own points E u = 0 (Stein's identity); with others' it is positive. Six standard errors of
+    /// independent pairs.
     @Test(arguments: kernels) func itsMeanIsZeroAtTheTruthAlone(kernel: SteinKernel) throws {
         let density = PlanarTarget.twoMoons.density
         let discrepancy = try KernelSteinDiscrepancy(kernel)
@@ -58,15 +63,17 @@ import Torch
         #expect(others.mean > 12 * others.error)
     }
 
-    /// 3000 tests at level 0.1 of 60 points of the model: the share of rejections has a standard error of 0.0055, of which 5 are allowed, and the
-    /// bootstrap's own error at 60 points. Points with both coordinates shifted by 0.4 deviations are mostly found out.
+    /// 3000 tests at level 0.1 of 60 points of the model: the share of rejections has a standard error of 0.0055, of
+    /// which 5 are allowed, and the bootstrap's own error at 60 points. Points with both coordinates shifted by 0.4
+    /// deviations are mostly found out.
     @Test func theTestHasItsLevelAndPower() throws {
         let density = try GaussianDensity(dimension: 2, standardDeviation: 1)
         let discrepancy = try KernelSteinDiscrepancy(.gaussian(bandwidth: 1.2))
         func rejections(_ shift: Double, _ count: Int) throws -> Double {
             let shares = try (0..<count).map { _ -> Double in
                 let x = density.sample(60, dtype: .float64, using: generator) + shift
-                return try discrepancy.test(x, score: density.score(x), replicates: 199, using: generator).pValue <= 0.1 ? 1 : 0
+                return try discrepancy.test(x, score: density.score(x), replicates: 199, using: generator).pValue <= 0.1
+                    ? 1 : 0
             }
             return shares.reduce(0, +) / Double(count)
         }
@@ -75,8 +82,8 @@ import Torch
         #expect(try rejections(0.4, 50) > 0.7)
     }
 
-    /// The p-value of the draws it makes, written out: wᵢ − 1/n from counts, the imitated sums over pairs, the share at least as large as the
-    /// sum over the points' own pairs by n².
+    /// The p-value of the draws it makes, written out: wᵢ − 1/n from counts, the imitated sums over pairs, the share at
+    /// least as large as the sum over the points' own pairs by n².
     @Test func thePValueIsThatOfItsReplicates() throws {
         let (n, replicates) = (7, 60)
         let discrepancy = try KernelSteinDiscrepancy(.gaussian(bandwidth: 1))
@@ -108,8 +115,12 @@ import Torch
     @Test func theTestRefusesWhatHasNoAnswer() throws {
         let discrepancy = try KernelSteinDiscrepancy(.gaussian(bandwidth: 1))
         let x = Tensor.normal([5, 2], dtype: .float64, using: generator)
-        #expect(throws: ObjectiveSettingError.self) { try discrepancy.test(x, score: -x, replicates: 0, using: generator) }
-        #expect(throws: ObjectiveSettingError.self) { try discrepancy.test(x[0..<1], score: -x[0..<1], using: generator) }
+        #expect(throws: ObjectiveSettingError.self) {
+            try discrepancy.test(x, score: -x, replicates: 0, using: generator)
+        }
+        #expect(throws: ObjectiveSettingError.self) {
+            try discrepancy.test(x[0..<1], score: -x[0..<1], using: generator)
+        }
         #expect(throws: NonFiniteQuantity("score")) { try discrepancy.test(x, score: x / 0, using: generator) }
     }
 }

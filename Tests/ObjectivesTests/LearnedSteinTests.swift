@@ -14,7 +14,9 @@ import Torch
         let model = ContinuousMLPEnergy(dimension: 3, hidden: [5], confinement: 0.5, dtype: .float64, using: generator)
         let x = Tensor.normal([6, 3], dtype: .float64, using: generator)
         let divergence = (0..<3).reduce(into: [Double](repeating: 0, count: 6)) { sum, i in
-            let column = centralDifferences(at: x) { critic.valueAndDivergence(x).value.detached().selected(1, i).sum().item() }
+            let column = centralDifferences(at: x) {
+                critic.valueAndDivergence(x).value.detached().selected(1, i).sum().item()
+            }
             for point in 0..<6 { sum[point] += column[3 * point + i] }
         }
         #expect(deviation(critic.valueAndDivergence(x).divergence.detached().array(), divergence) < 1e-8)
@@ -33,17 +35,20 @@ import Torch
         }
     }
 
-    /// Trained against a fixed model on fresh data, the critic nears (s − ∇ log p_data)/2λ: its gain is the Fisher divergence over 2λ, which
-    /// bounds it, both by quadrature.
+    /// Trained against a fixed model on fresh data, the critic nears (s − ∇ log p_data)/2λ: its gain is the Fisher
+    /// divergence over 2λ, which bounds it, both by quadrature.
     @Test func theBestCriticMeasuresTheFisherDivergence() throws {
-        let data = try GaussianDensity(mean: Tensor([0.5, 0]), covariance: Tensor([1, 0.3, 0.3, 0.7] as [Double], shape: [2, 2]))
+        let data = try GaussianDensity(
+            mean: Tensor([0.5, 0]), covariance: Tensor([1, 0.3, 0.3, 0.7] as [Double], shape: [2, 2]))
         let model = try GaussianDensity(dimension: 2, standardDeviation: 1.2)
         let critic = SteinCritic(dimension: 2, hidden: [24], dtype: .float64, using: generator)
         let objective = try LearnedStein(penalty: 0.5)
         let adam = Adam(critic.parameters, .init(learningRate: 0.02))
         for step in 0..<400 {
             if step == 250 { adam.settings.learningRate = 0.004 }
-            adam.update(try objective.lossAndGradients(model, critic, data.sample(512, dtype: .float64, using: generator)).critic)
+            adam.update(
+                try objective.lossAndGradients(model, critic, data.sample(512, dtype: .float64, using: generator))
+                    .critic)
         }
         let grid = try QuadratureGrid(x: -5.5...6.5, y: -5...5, columns: 100, rows: 100)
         let points = grid.points(dtype: .float64)
@@ -61,7 +66,9 @@ import Torch
         let model = GaussianEnergy(dimension: 2, dtype: .float64)
         let x = Tensor.normal([4, 2], dtype: .float64, using: generator)
         withoutGradients { critic.layers[0].weight.fill(.nan) }
-        #expect(throws: NonFiniteQuantity("critic's divergence")) { try LearnedStein(penalty: 1).lossAndGradients(model, critic, x) }
+        #expect(throws: NonFiniteQuantity("critic's divergence")) {
+            try LearnedStein(penalty: 1).lossAndGradients(model, critic, x)
+        }
         withoutGradients { model.mean.fill(.infinity) }
         #expect(throws: NonFiniteQuantity("score")) { try LearnedStein(penalty: 1).lossAndGradients(model, critic, x) }
     }

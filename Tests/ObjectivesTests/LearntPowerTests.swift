@@ -28,8 +28,8 @@ private struct TableEnergy: BinaryEnergyModel {
     }
 }
 
-/// What ratio matching learns, over 16 states: data whose frequencies are whole numbers, so that the mean over a batch is
-/// the exact expectation.
+/// What ratio matching learns, over 16 states: data whose frequencies are whole numbers, so that the mean over a batch
+/// is the exact expectation.
 @Suite struct LearntPowerTests {
     private let counts = [3, 17, 5, 40, 11, 2, 29, 8, 13, 21, 4, 9, 34, 6, 15, 7]
 
@@ -49,8 +49,8 @@ private struct TableEnergy: BinaryEnergyModel {
         return (slope, zip(x, y).map { abs($1 - my - slope * ($0 - mx)) }.max()!)
     }
 
-    /// All pairs of neighbours reach their minimum together, so the fit is exact; L-BFGS to a gradient of 10⁻⁹ leaves less
-    /// than 10⁻⁵ in an energy.
+    /// All pairs of neighbours reach their minimum together, so the fit is exact; L-BFGS to a gradient of 10⁻⁹ leaves
+    /// less than 10⁻⁵ in an energy.
     @Test(arguments: [
         RatioFunction.squared, .power(2), .power(1), .power(0.5), .power(0.25), .bounded,
     ])
@@ -77,9 +77,9 @@ private struct TableEnergy: BinaryEnergyModel {
         #expect(residual < 1e-5)
     }
 
-    /// The advanced variant follows Σ ñᵢ ∇rᵢ² with ñ a constant, which is the gradient of no function of the energies. Its
-    /// fixed point, found by Newton's method on that field with its Jacobian by central differences, is flatter than the
-    /// fourth root and no power at all.
+    /// The advanced variant follows Σ ñᵢ ∇rᵢ² with ñ a constant, which is the gradient of no function of the energies.
+    /// Its fixed point, found by Newton's method on that field with its Jacobian by central differences, is flatter
+    /// than the fourth root and no power at all.
     @Test func theUnweightedEstimatorLearnsNoPower() throws {
         let model = TableEnergy(dimension: 4)
         let x = data
@@ -120,8 +120,8 @@ private struct TableEnergy: BinaryEnergyModel {
         #expect(residual > 1e-3, "residual \(residual)")
     }
 
-    /// Theorem 1 of Ou's note: drawn from n* ∝ r², every draw gives the same loss, Σ r². The gradient it gives is another at
-    /// every draw.
+    /// Theorem 1 of Ou's note: drawn from n* ∝ r², every draw gives the same loss, Σ r². The gradient it gives is
+    /// another at every draw.
     @Test func theOptimalProposalHasNoVarianceInTheLossAlone() throws {
         let generator = RandomGenerator(seed: 4)
         let model = SpinEnergy.random(6, scale: 0.2, using: generator)
@@ -149,7 +149,8 @@ private struct TableEnergy: BinaryEnergyModel {
         let x = Tensor.integers([6, 6], 0..<2, dtype: .float64, using: generator)
         let spins = SpinEnergy.random(6, scale: 0.4, using: generator)
         for ratio in [RatioFunction.squared, .power(0.5), .bounded] {
-            let (exact, exactGradients) = try RatioMatching(.exact, ratio: ratio).lossAndGradients(spins, x, using: generator)
+            let (exact, exactGradients) = try RatioMatching(.exact, ratio: ratio).lossAndGradients(
+                spins, x, using: generator)
             let (loss, found) = try RatioMatching(.surrogate, ratio: ratio).lossAndGradients(spins, x, using: generator)
             // SpinEnergy with sᵀJs, J without diagonal, is linear in each bit.
             #expect(abs(loss.item() / exact.item() - 1) < 1e-12)

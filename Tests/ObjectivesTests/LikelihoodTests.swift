@@ -45,9 +45,10 @@ import Torch
         let model = SpinEnergy.random(d, scale: 0.5, using: generator)
         let p = boltzmannProbabilities(model.evaluate(allStates(d)).array(Double.self))
         let x = Tensor.integers([8, d], 0..<2, dtype: .float64, using: generator)
-        let truth = stateNumbers(x).reduce(0.0) { sum, n in
-            sum - (0..<d).reduce(0.0) { $0 + log(p[n] / (p[n] + p[n ^ (1 << $1)])) }
-        } / 8
+        let truth =
+            stateNumbers(x).reduce(0.0) { sum, n in
+                sum - (0..<d).reduce(0.0) { $0 + log(p[n] / (p[n] + p[n ^ (1 << $1)])) }
+            } / 8
         #expect(abs(PseudoLikelihood().loss(model, x, using: generator).item() - truth) < 1e-10)
     }
 }

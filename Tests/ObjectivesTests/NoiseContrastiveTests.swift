@@ -5,15 +5,18 @@ import Oracles
 import Testing
 import Torch
 
-/// The noise-contrastive losses against their formulas written out with densities, point by point, on the draws they made.
+/// The noise-contrastive losses against their formulas written out with densities, point by point, on the draws they
+/// made.
 @Suite struct NoiseContrastiveTests {
     private let noise: GaussianDensity
     private let model: ContinuousMLPEnergy
     private let x: Tensor
 
     init() throws {
-        noise = try GaussianDensity(mean: Tensor([0.3, -0.2]), covariance: Tensor([2, 0.4, 0.4, 1.5] as [Double], shape: [2, 2]))
-        model = ContinuousMLPEnergy(dimension: 2, hidden: [6], confinement: 0.7, dtype: .float64, using: RandomGenerator(seed: 8))
+        noise = try GaussianDensity(
+            mean: Tensor([0.3, -0.2]), covariance: Tensor([2, 0.4, 0.4, 1.5] as [Double], shape: [2, 2]))
+        model = ContinuousMLPEnergy(
+            dimension: 2, hidden: [6], confinement: 0.7, dtype: .float64, using: RandomGenerator(seed: 8))
         x = Tensor.normal([6, 2], dtype: .float64, using: RandomGenerator(seed: 9))
     }
 
@@ -30,19 +33,24 @@ import Torch
         var (dataSum, noiseSum) = (0.0, 0.0)
         for (p, n) in zip(data.model, data.noise) { dataSum += log(nu * p / (n + nu * p)) }
         for (p, n) in zip(other.model, other.noise) { noiseSum += log(n / (n + nu * p)) }
-        let (first, second): (Double, Double) = (nu / (1 + nu) * dataSum / 6, noiseSum / (1 + nu) / Double(other.model.count))
+        let (first, second): (Double, Double) = (
+            nu / (1 + nu) * dataSum / 6, noiseSum / (1 + nu) / Double(other.model.count)
+        )
         let found = try objective.loss(model, x, using: RandomGenerator(seed: 1)).item()
         #expect(abs(found + first + second) < 1e-12)
     }
 
-    /// At p_θ = p_data in a big sample the log-odds are those of the densities: the loss is its least value, ρ₁ and ρ₀ weighted, and a shifted
-    /// normaliser costs more on either side.
+    /// At p_θ = p_data in a big sample the log-odds are those of the densities: the loss is its least value, ρ₁ and ρ₀
+    /// weighted, and a shifted normaliser costs more on either side.
     @Test func theNormaliserIsLearnt() throws {
         let data = try GaussianDensity(dimension: 2, standardDeviation: 0.8)
         let gaussian = GaussianEnergy(dimension: 2, dtype: .float64)
         withoutGradients { gaussian.factor.assign(Tensor.identity(2, dtype: .float64) / 0.8) }
         let objective = try NoiseContrastive(noise: noise, dataToNoise: 0.5)
-        let (x, samples) = (data.sample(20_000, dtype: .float64, using: .init(seed: 2)), noise.sample(40_000, dtype: .float64, using: .init(seed: 3)))
+        let (x, samples) = (
+            data.sample(20_000, dtype: .float64, using: .init(seed: 2)),
+            noise.sample(40_000, dtype: .float64, using: .init(seed: 3))
+        )
         let truth = gaussian.logPartitionFunction.item()
         let slope = try [-0.1, 0, 0.1].map { shift -> Double in
             let model = LearntNormalizer(gaussian, initially: truth + shift)
@@ -56,7 +64,9 @@ import Torch
 
     /// The share of p_θ/p_n that the datum has among its K + 1 points, equation 2.16 with equal chances.
     @Test func rankingIsEquation216() throws {
-        let found = try RankingNoiseContrastive(noise: noise, noiseSamples: 3).loss(model, x, using: RandomGenerator(seed: 4)).item()
+        let found = try RankingNoiseContrastive(noise: noise, noiseSamples: 3).loss(
+            model, x, using: RandomGenerator(seed: 4)
+        ).item()
         let samples = noise.sample(18, dtype: .float64, using: RandomGenerator(seed: 4))
         let (data, other) = (densities(x), densities(samples))
         let odds = zip(other.model, other.noise).map { $0 / $1 }
@@ -85,7 +95,8 @@ import Torch
         let shifted = LearntNormalizer(model, initially: 2)
         func gap(_ objective: some DensityObjective) throws -> Double {
             let draws = { RandomGenerator(seed: 7) }
-            return try abs(objective.loss(model, x, using: draws()).item() - objective.loss(shifted, x, using: draws()).item())
+            return try abs(
+                objective.loss(model, x, using: draws()).item() - objective.loss(shifted, x, using: draws()).item())
         }
         #expect(try gap(RankingNoiseContrastive(noise: noise, noiseSamples: 3)) < 1e-12)
         #expect(try gap(ConditionalNoiseContrastive(standardDeviation: 1)) < 1e-12)

@@ -14,11 +14,12 @@ import Torch
         return model
     }
 
-    /// With the dropped term the loss is D of equation 4 up to log Z, which cancels, in the batch's own law; and its gradient is D's: by central
-    /// differences through the step itself. Without the term it is not.
+    /// With the dropped term the loss is D of equation 4 up to log Z, which cancels, in the batch's own law; and its
+    /// gradient is D's: by central differences through the step itself. Without the term it is not.
     @Test func withTheDroppedTermTheGradientIsTheObjectives() throws {
         let step = 0.7
-        let model = ContinuousMLPEnergy(dimension: 2, hidden: [5, 4], confinement: 0.6, dtype: .float64, using: generator)
+        let model = ContinuousMLPEnergy(
+            dimension: 2, hidden: [5, 4], confinement: 0.6, dtype: .float64, using: generator)
         let x = Tensor.normal([12, 2], dtype: .float64, using: generator)
         let z = Tensor.normal([12, 2], dtype: .float64, using: RandomGenerator(seed: 3))
         // mean E(x) − mean [E(x̃) + log p⁽¹⁾(x̃)], written out.
@@ -39,7 +40,8 @@ import Torch
             return energies.item() - sum / 12
         }
         func found(_ weight: Double) throws -> (loss: Tensor, gradients: [Tensor]) {
-            try OneStepContrastiveDivergence(step: step, droppedTermWeight: weight).lossAndGradients(model, x, using: RandomGenerator(seed: 3))
+            try OneStepContrastiveDivergence(step: step, droppedTermWeight: weight).lossAndGradients(
+                model, x, using: RandomGenerator(seed: 3))
         }
         let (whole, plain, added) = (try found(-1), try found(0), try found(1))
         #expect(abs(whole.loss.item() - divergence()) < 1e-12)
@@ -54,8 +56,8 @@ import Torch
         #expect(gap > 1e-3)
     }
 
-    /// From N(0, I) a step with E = ½P‖x‖² leads to the variance (1 − ε²P/2)² + ε², which is 1 again, and the gradient 0, where
-    /// P(1 − ε²P/4) = 1: at P = 1.25 for ε = 0.8, not at the truth. Six standard errors over 100 batches.
+    /// From N(0, I) a step with E = ½P‖x‖² leads to the variance (1 − ε²P/2)² + ε², which is 1 again, and the gradient
+    /// 0, where P(1 − ε²P/4) = 1: at P = 1.25 for ε = 0.8, not at the truth. Six standard errors over 100 batches.
     @Test func itsFixedPointIsThatOfTheDiscreteChain() throws {
         let objective = try OneStepContrastiveDivergence(step: 0.8)
         func slope(_ precision: Double) throws -> (mean: Double, error: Double) {
@@ -76,6 +78,8 @@ import Torch
         for bad in [0, -1, .nan, .infinity] {
             #expect(throws: ObjectiveSettingError.self) { try OneStepContrastiveDivergence(step: bad) }
         }
-        #expect(throws: ObjectiveSettingError.self) { try OneStepContrastiveDivergence(step: 1, droppedTermWeight: .nan) }
+        #expect(throws: ObjectiveSettingError.self) {
+            try OneStepContrastiveDivergence(step: 1, droppedTermWeight: .nan)
+        }
     }
 }

@@ -98,8 +98,8 @@ import Torch
         }
     }
 
-    /// A proposal that is no constant: the loss, proposal and all, against its central differences at fixed indices. The
-    /// gradient then differs from the one with the constant proposal.
+    /// A proposal that is no constant: the loss, proposal and all, against its central differences at fixed indices.
+    /// The gradient then differs from the one with the constant proposal.
     @Test(arguments: [RatioMatching.Pairing.own, .misread])
     func aProposalThatIsNoConstantAddsItsOwnGradient(pairing: RatioMatching.Pairing) {
         let estimator = RatioMatching.Estimator.gradientGuided(flips: 3)
@@ -190,8 +190,8 @@ import Torch
         }
     }
 
-    /// Where the energy is linear in each bit the first-order flip is exact, so the proposal is the optimal one, ∝ r², and
-    /// every draw gives the exact loss.
+    /// Where the energy is linear in each bit the first-order flip is exact, so the proposal is the optimal one, ∝ r²,
+    /// and every draw gives the exact loss.
     @Test func onAnIsingModelTheBasicEstimateHasNoVariance() {
         let ising = SpinEnergy.random(Self.d, scale: 0.5, using: RandomGenerator(seed: 3))
         let exact = ratios(ising, x).map(squareSum).reduce(0, +) / 7

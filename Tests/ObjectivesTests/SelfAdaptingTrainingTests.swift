@@ -29,12 +29,14 @@ private final class CountedEnergy: FreezableEnergyModel {
     private func network(seed: UInt64 = 1) throws -> ConvNetEnergy {
         let architecture = try ConvNetArchitecture(
             inputShape: [1, 6, 6],
-            convolutions: [.init(3, 1, 1, channels: 4), .init(4, 2, 1, channels: 8), .init(3, 1, 0, channels: 16)], hidden: [8])
+            convolutions: [.init(3, 1, 1, channels: 4), .init(4, 2, 1, channels: 8), .init(3, 1, 0, channels: 16)],
+            hidden: [8])
         return try ConvNetEnergy(architecture, using: RandomGenerator(seed: seed))
     }
 
     private func training<Model: FreezableEnergyModel>(
-        _ model: Model, _ objective: any SelfAdaptingObjective = AdaNCE(), interval: Int = 1, resetsBuffer: Bool = false,
+        _ model: Model, _ objective: any SelfAdaptingObjective = AdaNCE(), interval: Int = 1,
+        resetsBuffer: Bool = false,
         limit: Double? = nil, penalty: Double = 0, seed: UInt64 = 3
     ) throws -> SelfAdaptingTraining<Model> {
         let generator = RandomGenerator(seed: seed)
@@ -48,8 +50,8 @@ private final class CountedEnergy: FreezableEnergyModel {
 
     private func numbers(_ parameters: Parameters) -> [[Float]] { parameters.map { $0.tensor.detached().array() } }
 
-    /// Where E = Eₘ to the bit, the derivatives of softplus are ½, those of the others 1 (times what powers round to), and all that follows is linear
-    /// with powers of two: the gradients agree to the bit.
+    /// Where E = Eₘ to the bit, the derivatives of softplus are ½, those of the others 1 (times what powers round to),
+    /// and all that follows is linear with powers of two: the gradients agree to the bit.
     @Test func withEqualEnergiesEveryLossHasTheGradientOfMaximumLikelihood() throws {
         let model = try network()
         let frozen = model.frozen()
@@ -57,18 +59,24 @@ private final class CountedEnergy: FreezableEnergyModel {
         func found(_ objective: any SelfAdaptingObjective) throws -> [[Float]] {
             let (energy, other) = (model.energy(both), frozen.evaluate(both))
             let loss = try objective.loss(
-                ContrastedEnergies(noise: energy[0..<6], data: energy[6..<12], frozenNoise: other[0..<6], frozenData: other[6..<12]))
+                ContrastedEnergies(
+                    noise: energy[0..<6], data: energy[6..<12], frozenNoise: other[0..<6], frozenData: other[6..<12]))
             return gradients(of: loss, withRespectTo: model.parameters.tensors).map { $0.array() }
         }
         let likelihood = try found(SampledMaximumLikelihood())
         #expect(likelihood.joined().contains { Swift.abs($0) > 1e-3 })
         #expect(try found(AdaNCE()) == likelihood.map { $0.map { $0 / 2 } })
-        for generator: BregmanGenerator in [.noiseContrastive, .kullbackLeibler, .leastSquares, .itakuraSaito, try .power(3)] {
-            #expect(try found(AdaBRM(generator)) == likelihood.map { $0.map { $0 * Float(generator.slopeAtOne) } }, "\(generator.name)")
+        for generator: BregmanGenerator in [
+            .noiseContrastive, .kullbackLeibler, .leastSquares, .itakuraSaito, try .power(3),
+        ] {
+            #expect(
+                try found(AdaBRM(generator)) == likelihood.map { $0.map { $0 * Float(generator.slopeAtOne) } },
+                "\(generator.name)")
         }
     }
 
-    /// The same through whole updates: with K = 1 frozen energies are the model's own in every one, spectral norms included.
+    /// The same through whole updates: with K = 1 frozen energies are the model's own in every one, spectral norms
+    /// included.
     @Test func withIntervalOneTheDensityRatioIsExactlyOne() throws {
         let training = try training(try network())
         for _ in 0..<4 {
@@ -105,7 +113,8 @@ private final class CountedEnergy: FreezableEnergyModel {
         #expect(model.advances == 5 && training.updates == 5)
     }
 
-    /// With K = 1, maximum likelihood moves Adam as its half does, but for ε = 10⁻⁸ and rounding: so the chains stay together.
+    /// With K = 1, maximum likelihood moves Adam as its half does, but for ε = 10⁻⁸ and rounding: so the chains stay
+    /// together.
     @Test func maximumLikelihoodTakesTheSameWay() throws {
         let (first, second) = (try training(try network()), try training(try network(), SampledMaximumLikelihood()))
         for _ in 0..<2 {
@@ -189,7 +198,9 @@ private final class CountedEnergy: FreezableEnergyModel {
     private struct EdgeObjective: SelfAdaptingObjective {
         var name: String { "edge" }
         var usesFrozenEnergies: Bool { true }
-        func loss(_ energies: ContrastedEnergies) -> Tensor { (energies.data - energies.data.detached()).squareRoot().mean() }
+        func loss(_ energies: ContrastedEnergies) -> Tensor {
+            (energies.data - energies.data.detached()).squareRoot().mean()
+        }
     }
 
     @Test func aGradientThatIsNotFiniteIsAnErrorAndChangesNoParameter() throws {
@@ -217,7 +228,8 @@ private final class CountedEnergy: FreezableEnergyModel {
             do {
                 _ = try SelfAdaptingTraining(
                     try network(), AdaNCE(), dynamics: try LangevinDynamics(stepSize: 1, noise: 0),
-                    buffer: try ReplayBuffer(shape: [1, 6, 6], .init(capacity: 2), using: generator), settings, using: generator)
+                    buffer: try ReplayBuffer(shape: [1, 6, 6], .init(capacity: 2), using: generator), settings,
+                    using: generator)
             } catch { return "\(error)" }
             return ""
         }

@@ -4,7 +4,8 @@ import Oracles
 import Testing
 import Torch
 
-/// From the objective through the optimizer: 40 updates by the kernels against 40 by the plain path, from one start on the same data.
+/// From the objective through the optimizer: 40 updates by the kernels against 40 by the plain path, from one start on
+/// the same data.
 @Suite struct TrainingTests {
     @Test(arguments: [RatioMatching(.exact), RatioMatching(.exactInChunks(of: 5)), RatioMatching(.uniform(flips: 4))])
     func trainingByKernelsIsTrainingByThePlainPath(objective: RatioMatching) throws {

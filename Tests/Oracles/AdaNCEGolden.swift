@@ -2,7 +2,8 @@ import EnergyModels
 import Foundation
 import Torch
 
-/// Numbers of convolutional energies and AdaNCE computed with PyTorch, with the rules that made their inputs: Golden/adance.json.
+/// Numbers of convolutional energies and AdaNCE computed with PyTorch, with the rules that made their inputs:
+/// Golden/adance.json.
 public struct AdaNCEGolden: Decodable {
     public struct Model: Decodable {
         public var parameters: Int
@@ -76,7 +77,8 @@ extension ConvNetEnergy {
         }
     }
 
-    /// u = randn, normalised, for weight i of the sorted names from a generator seeded 1000 + i; then one power iteration.
+    /// u = randn, normalised, for weight i of the sorted names from a generator seeded 1000 + i; then one power
+    /// iteration.
     public func assignGoldenState() {
         for (index, name) in parameters.names.filter({ $0.hasSuffix("weight") }).sorted().enumerated() {
             let u = state[name.replacingOccurrences(of: "weight", with: "u")]!

@@ -23,8 +23,8 @@ public func boltzmannProbabilities(_ energies: [Double], inverseTemperature beta
     return weights.map { $0 / total }
 }
 
-/// Pearson's statistic Σ (observed − expected)² / expected in standard deviations from its mean, √(2k) from k, the number
-/// of free cells; states that are expected less than five times form one cell together.
+/// Pearson's statistic Σ (observed − expected)² / expected in standard deviations from its mean, √(2k) from k, the
+/// number of free cells; states that are expected less than five times form one cell together.
 public func chiSquareDeviation(_ states: [Int], _ probabilities: [Double]) -> Double {
     var observed = [Int](repeating: 0, count: probabilities.count)
     for state in states { observed[state] += 1 }

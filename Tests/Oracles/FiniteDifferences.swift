@@ -18,7 +18,8 @@ public func centralDifferences(at x: Tensor, step: Double = 1e-5, of f: () -> Do
     }
 }
 
-/// The largest |a − b| relative to the larger of 1 and the largest |b|; infinite where lengths differ or a number is none.
+/// The largest |a − b| relative to the larger of 1 and the largest |b|; infinite where lengths differ or a number is
+/// none.
 public func deviation(_ a: [Double], _ b: [Double]) -> Double {
     guard a.count == b.count, a.allSatisfy(\.isFinite), b.allSatisfy(\.isFinite) else { return .infinity }
     let scale = b.reduce(1) { max($0, abs($1)) }

@@ -17,9 +17,9 @@ import Torch
         return model
     }
 
-    /// The closed formulas beside 2,500 draws of the objectives themselves, for each estimate: mean and trace of the gradient's
-    /// covariance, and of the loss, within five standard errors (from the draws' own spread), and not for want of precision: those are
-    /// below a tenth of the value.
+    /// The closed formulas beside 2,500 draws of the objectives themselves, for each estimate: mean and trace of the
+    /// gradient's covariance, and of the loss, within five standard errors (from the draws' own spread), and not for
+    /// want of precision: those are below a tenth of the value.
     @Test func theFormulasAreTheMomentsOfTheObjectivesDraws() throws {
         let generator = RandomGenerator(seed: 31)
         let model = mlp(generator, scale: 2.5)
@@ -58,8 +58,8 @@ import Torch
         #expect(errors.lossVariance == 0 && errors.gradientVariance == 0)
     }
 
-    /// n ∝ ‖gᵢ‖ has the least gradient variance that a weighted proposal can have, n* no loss variance; a variance falls as 1/s, and the
-    /// unweighted form's grows as s.
+    /// n ∝ ‖gᵢ‖ has the least gradient variance that a weighted proposal can have, n* no loss variance; a variance
+    /// falls as 1/s, and the unweighted form's grows as s.
     @Test func eachOptimalProposalIsTheBestOfItsKind() {
         let generator = RandomGenerator(seed: 32)
         for scale in [1.0, 3] {
@@ -68,10 +68,13 @@ import Torch
                 let x = allStates(5).narrowed(0, start: 7 * row, length: 1)
                 let estimates = PointEstimates(model, x)
                 let best = estimates.errors(of: .gradientOptimal, flips: 1).gradientVariance
-                // By Cauchy and Schwarz none has less than ((Σ ‖gᵢ‖)² − ‖Σ gᵢ‖²)/‖Σ gᵢ‖²; each gᵢ here from the loss of one flip.
+                // By Cauchy and Schwarz none has less than ((Σ ‖gᵢ‖)² − ‖Σ gᵢ‖²)/‖Σ gᵢ‖²; each gᵢ here from the loss of
+                // one flip.
                 let g = (0..<5).map { flip in
-                    let loss = RatioMatching(.uniform(flips: 1)).loss(model, x, at: Tensor([flip], shape: [1, 1]), proposal: nil)
-                    return Tensor.concatenated(gradients(of: loss, withRespectTo: model.parameters.tensors).map { $0.reshaped([$0.count]) })
+                    let loss = RatioMatching(.uniform(flips: 1)).loss(
+                        model, x, at: Tensor([flip], shape: [1, 1]), proposal: nil)
+                    return Tensor.concatenated(
+                        gradients(of: loss, withRespectTo: model.parameters.tensors).map { $0.reshaped([$0.count]) })
                 }
                 let norms = g.reduce(0) { $0 + $1.norm().item() }
                 let least = norms * norms / g.dropFirst().reduce(g[0], +).squared().sum().item() - 1
@@ -79,16 +82,20 @@ import Torch
                 for other in [FlipEstimator.uniform, .guided, .optimal] {
                     let one = estimates.errors(of: other, flips: 1)
                     #expect(best <= one.gradientVariance * (1 + 1e-12), "\(other)")
-                    #expect(abs(estimates.errors(of: other, flips: 4).gradient * 4 - one.gradient) < 1e-12 * one.gradient)
+                    #expect(
+                        abs(estimates.errors(of: other, flips: 4).gradient * 4 - one.gradient) < 1e-12 * one.gradient)
                 }
                 #expect(estimates.errors(of: .optimal, flips: 1).loss < 1e-12)
                 let unweighted = estimates.errors(of: .unweighted, flips: 1).gradientVariance
-                #expect(abs(estimates.errors(of: .unweighted, flips: 4).gradientVariance - 4 * unweighted) < 1e-12 * unweighted)
+                #expect(
+                    abs(estimates.errors(of: .unweighted, flips: 4).gradientVariance - 4 * unweighted) < 1e-12
+                        * unweighted)
             }
         }
     }
 
-    /// In a fully visible Boltzmann machine the guided proposal is the optimal one, and equation 12 is exact ratio matching.
+    /// In a fully visible Boltzmann machine the guided proposal is the optimal one, and equation 12 is exact ratio
+    /// matching.
     @Test(arguments: [0.5, 3]) func theFirstOrderFlipOfABoltzmannMachineIsExact(_ scale: Double) throws {
         let energy = try randomMachine(8, couplings: scale, fields: scale / 2, using: RandomGenerator(seed: 33))
         let model = BoltzmannMachine(energy, dtype: .float64)
@@ -101,7 +108,8 @@ import Torch
         }
     }
 
-    /// The weighted sum over states beside plain expectations: the mean over all states, each weighted by p^power, one by one.
+    /// The weighted sum over states beside plain expectations: the mean over all states, each weighted by p^power, one
+    /// by one.
     @Test(arguments: [1.0, 2]) func enumeratedGradientsAreExpectations(_ power: Double) throws {
         let model = mlp(RandomGenerator(seed: 34), scale: 2)
         let found = ExpectedGradients(enumerating: model, power: power)
@@ -122,8 +130,8 @@ import Torch
         #expect(ExpectedGradients.turn(3 * found.exact, from: found.exact) < 1e-12)
     }
 
-    /// Frequencies of 40,000 draws beside the probabilities: a state of probability 0 never comes, the others within five
-    /// standard deviations.
+    /// Frequencies of 40,000 draws beside the probabilities: a state of probability 0 never comes, the others within
+    /// five standard deviations.
     @Test func exactDrawsFollowTheProbabilities() {
         let logarithms = [0.3, -Double.infinity, 1.2, -2, 0, 0.1, -1, -Double.infinity]
         let p = logarithms.map(exp)

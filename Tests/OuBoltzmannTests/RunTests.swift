@@ -24,7 +24,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 #expect(!record.values.isEmpty && record.values.allSatisfy { $0.value.isFinite }, "\(record.cell.id)")
             }
             for record in records where record.cell.label("model") == "boltzmann" {
-                for name in ["proposalDifference", "lossError.guided", "surrogateBiasPoints", "surrogateBiasEnumerated"] {
+                for name in [
+                    "proposalDifference", "lossError.guided", "surrogateBiasPoints", "surrogateBiasEnumerated",
+                ] {
                     #expect(abs(record.values[name]!) < 1e-10, "\(name)")
                 }
             }
@@ -37,7 +39,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             #expect(abs(logged[7].value * 8 / logged[0].value - 1) < 1e-10)
 
             for name in [
-                "table.md", "table-estimators.md", "table-learning.md", "chart-gradient-d8-rbm-4.png", "chart-loss-d8-mlp-1.png",
+                "table.md", "table-estimators.md", "table-learning.md", "chart-gradient-d8-rbm-4.png",
+                "chart-loss-d8-mlp-1.png",
                 "chart-curvature-d8.png", "chart-iterations-d6-n500.png", "chart-seconds-d6-n500.png",
             ] {
                 #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path), "\(name)")
@@ -53,24 +56,29 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
     @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
         let overrides = [
-            "models=[rbm]", "scales=[1]", "methods=[ml, pcd, rmwggis-basic, rmwrand]", "iterations=14", "evaluateEvery=3",
+            "models=[rbm]", "scales=[1]", "methods=[ml, pcd, rmwggis-basic, rmwrand]", "iterations=14",
+            "evaluateEvery=3",
         ]
         // Asked at every iteration's end and before every cell: stopped after each fifth.
-        let (records, attempts, comparison) = try compareWithInterrupted(every: 5) { try plan($0, set: overrides, resume: $1) }
+        let (records, attempts, comparison) = try compareWithInterrupted(every: 5) {
+            try plan($0, set: overrides, resume: $1)
+        }
         #expect(records.count == 1 + 4)
         #expect(attempts > 8)
         #expect(comparison.compared == 3 * (1 + 4))
         #expect(comparison.identical, "\(comparison.differences.markdown)")
     }
 
-    /// What power of the truth is learnt, from 20,000 points of 6 bits: with 15 couplings of 0.2 the likelihood's slope has a standard
-    /// error of 1/√(20,000 · 15 · 0.04) = 0.01, and the bound is five of them.
-    /// Squared ratios learn a quarter, all flips or few; the consistent forms and the likelihoods the whole. The unweighted form
-    /// learns less than a quarter.
+    /// What power of the truth is learnt, from 20,000 points of 6 bits: with 15 couplings of 0.2 the likelihood's slope
+    /// has a standard error of 1/√(20,000 · 15 · 0.04) = 0.01, and the bound is five of them. Squared ratios learn a
+    /// quarter, all flips or few; the consistent forms and the likelihoods the whole. The unweighted form learns less
+    /// than a quarter.
     @Test func theFittedSlopeIsThePowerThatIsLearnt() throws {
         try withFolder { folder in
             let quarter: [OuBoltzmann.Method] = [.rm, .surrogate, .rmwrand, .basic]
-            let whole: [OuBoltzmann.Method] = [.maximumLikelihood, .pseudoLikelihood, .rmHalfPower, .rmBounded, .basicHalfPower]
+            let whole: [OuBoltzmann.Method] = [
+                .maximumLikelihood, .pseudoLikelihood, .rmHalfPower, .rmBounded, .basicHalfPower,
+            ]
             let records = try run(
                 plan(
                     folder,
@@ -82,7 +90,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 try #require(records.first { $0.cell.label("method") == method }?.values[name])
             }
             for method in quarter.map(\.rawValue) {
-                let (slope, plain, own) = (try value("slope", method), try value("kl", method), try value("klReadOut", method))
+                let (slope, plain, own) = (
+                    try value("slope", method), try value("kl", method), try value("klReadOut", method)
+                )
                 #expect(abs(slope - 0.25) < 0.0125, "\(method): \(slope)")
                 #expect(plain > 20 * own && own < 2e-3, "\(method)")
             }
@@ -100,28 +110,30 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    /// The family is closed under scaling: squared ratios at J are the power ½ at 4J, and their gradients differ by the factor 4. So they
-    /// have one optimum, read out at β = 4.
+    /// The family is closed under scaling: squared ratios at J are the power ½ at 4J, and their gradients differ by the
+    /// factor 4. So they have one optimum, read out at β = 4.
     @Test func squaredRatiosAreThePowerHalfOfTheScaledMachine() throws {
         let energy = try randomMachine(6, couplings: 0.2, fields: 0.1, using: RandomGenerator(seed: 4))
         let scaled = try QuadraticEnergy(
             couplings: energy.couplings.map { 4 * $0 }, fields: energy.fields.map { 4 * $0 }, alphabet: .spins)
         let generator = RandomGenerator(seed: 5)
         let x = Tensor.integers([40, 6], 0..<2, dtype: .float64, using: generator)
-        let squared = try RatioMatching(.exact).lossAndGradients(BoltzmannMachine(energy, dtype: .float64), x, using: generator)
+        let squared = try RatioMatching(.exact).lossAndGradients(
+            BoltzmannMachine(energy, dtype: .float64), x, using: generator)
         let half = try RatioMatching(.exact, ratio: .power(0.5))
             .lossAndGradients(BoltzmannMachine(scaled, dtype: .float64), x, using: generator)
         #expect(abs(squared.loss.item() / half.loss.item() - 1) < 1e-12)
         for (a, b) in zip(squared.gradients, half.gradients) { #expect(relativeDeviation(a, 4 * b) < 1e-12) }
     }
 
-    /// Scores of machines whose distance from the truth is known in closed form: no couplings, so that bits are independent and
-    /// KL = Σ p log(p/q) + (1 − p) log((1 − p)/(1 − q)), p = σ(2h); and of multiples of the truth.
+    /// Scores of machines whose distance from the truth is known in closed form: no couplings, so that bits are
+    /// independent and KL = Σ p log(p/q) + (1 − p) log((1 − p)/(1 − q)), p = σ(2h); and of multiples of the truth.
     @Test func scoresAreThoseOfClosedForms() throws {
         let fields = [0.3, -0.8, 1.1]
         let none = [Double](repeating: 0, count: 9)
         let truth = try Truth(QuadraticEnergy(couplings: none, fields: fields, alphabet: .spins))
-        let scores = try truth.scores(of: QuadraticEnergy(couplings: none, fields: [0, 0.2, 0.5], alphabet: .spins), readOut: 2)
+        let scores = try truth.scores(
+            of: QuadraticEnergy(couplings: none, fields: [0, 0.2, 0.5], alphabet: .spins), readOut: 2)
         func divergence(_ others: [Double]) -> Double {
             zip(fields, others).reduce(0) { sum, h in
                 let (p, q) = (1 / (1 + exp(-2 * h.0)), 1 / (1 + exp(-2 * h.1)))
@@ -148,7 +160,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     @Test func aRunThatLeavesTheFiniteNumbersIsRecordedAsDiverged() throws {
         try withFolder { folder in
             let records = try run(
-                plan(folder, set: ["parts=[learning]", "methods=[rm, rmwggis-basic]", "learningRate=1e308", "iterations=50"]))
+                plan(
+                    folder,
+                    set: ["parts=[learning]", "methods=[rm, rmwggis-basic]", "learningRate=1e308", "iterations=50"]))
             for record in records {
                 guard case .diverged(let quantity, let iteration) = record.status else {
                     Issue.record("\(record.cell.id): \(record.status)")
@@ -161,8 +175,14 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
     @Test func settingsThatCannotBeAreNamed() throws {
         for (override, expected) in [
-            ("dimensions=[21]", "configuration: dimensions is [21], expected a list of different whole numbers from 2 to 20"),
-            ("estimateDimensions=[1]", "configuration: estimateDimensions is [1], expected a list of different whole numbers from 2 to 20"),
+            (
+                "dimensions=[21]",
+                "configuration: dimensions is [21], expected a list of different whole numbers from 2 to 20"
+            ),
+            (
+                "estimateDimensions=[1]",
+                "configuration: estimateDimensions is [1], expected a list of different whole numbers from 2 to 20"
+            ),
             ("hiddenUnits=13", "configuration: hiddenUnits is 13, expected a whole number from 1 to 12"),
             ("scales=[1, 1]", "configuration: scales is [1.0, 1.0], expected a list of different numbers above 0"),
             ("scales=[.nan]", "configuration: scales is [nan], expected a list of different numbers above 0"),

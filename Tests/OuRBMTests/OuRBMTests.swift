@@ -12,10 +12,12 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
 // One after the other: the thread count is the process's.
 @Suite(.serialized) struct OuRBMTests {
-    /// After 600 updates contrastive divergence has left independent pixels far behind; every method's pictures and numbers are there.
+    /// After 600 updates contrastive divergence has left independent pixels far behind; every method's pictures and
+    /// numbers are there.
     @Test func aMachineLearnsBars() throws {
         try withFolder { folder in
-            let plan = try plan(folder, set: ["iterations=600", "methods=[cd-10, rmwggis-power-half]", "learningRate=0.01"])
+            let plan = try plan(
+                folder, set: ["iterations=600", "methods=[cd-10, rmwggis-power-half]", "learningRate=0.01"])
             let records = try run(plan)
             for record in records {
                 let (found, baseline) = (record.values["testLogLikelihood"]!, record.values["independentPixels"]!)
@@ -29,7 +31,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
     @Test func everyMethodRunsAndGoesOnAfterInterruptionsAsIfNothingHadHappened() throws {
         let few = ["iterations=8", "evaluateEvery=5", "logEvery=2", "annealingTemperatures=5", "sampleSteps=3"]
-        let (records, attempts, comparison) = try compareWithInterrupted(every: 5) { try plan($0, set: few, resume: $1) }
+        let (records, attempts, comparison) = try compareWithInterrupted(every: 5) {
+            try plan($0, set: few, resume: $1)
+        }
         #expect(records.count == 10 && records.allSatisfy { $0.status == .finished })
         #expect(attempts > 10)
         #expect(comparison.identical, "\(comparison.differences.markdown)")
@@ -39,7 +43,10 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     @Test(arguments: [0, 1]) func aMachineThatLeavesTheFiniteNumbersIsRecordedAsDiverged(_ evaluateEvery: Int) throws {
         try withFolder { folder in
             let plan = try plan(
-                folder, set: ["iterations=4", "evaluateEvery=\(evaluateEvery)", "learningRate=1e300", "annealingTemperatures=5"])
+                folder,
+                set: [
+                    "iterations=4", "evaluateEvery=\(evaluateEvery)", "learningRate=1e300", "annealingTemperatures=5",
+                ])
             for record in try run(plan) { #expect(record.status.isDiverged, "\(record.cell.id)") }
         }
     }
@@ -47,7 +54,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     @Test func dataThatIsNotThereAndSettingsThatCannotBeAreNamed() throws {
         try withFolder { folder in
             var message = ""
-            do { _ = try run(plan(folder, set: ["data=mnist", "folder=\(folder.path)/none", "iterations=1"])) } catch { message = "\(error)" }
+            do { _ = try run(plan(folder, set: ["data=mnist", "folder=\(folder.path)/none", "iterations=1"])) } catch {
+                message = "\(error)"
+            }
             #expect(message.contains("train-images-idx3-ubyte.gz: is not there: `make data` fetches it"))
             for (override, expected) in [
                 ("hidden=0", "configuration: hidden is 0, expected a whole number from 1 to 65536"),

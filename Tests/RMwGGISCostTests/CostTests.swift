@@ -15,7 +15,8 @@ import Torch
         let few = ["hidden=[32, 32]", "batchSize=16", "dimensions=[12, 4096]", "copiesUpTo=12", "chunk=5"]
         let plan = try smokePlan(RMwGGISCost(), folder, set: few, resume: false, threads: 2)
         let environment = RunEnvironment(commit: "test", libraries: [:], setThreads: { Runtime.threads = $0 })
-        let run = try Run(plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
+        let run = try Run(
+            plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         try run.cells(interruption: { nil }, progress: { _ in })
         let table = try run.assemble()
 
@@ -24,7 +25,8 @@ import Torch
         func loss(_ d: Int, _ method: String) throws -> Double {
             try #require(records.first { $0.cell.id == "\(d)-\(method)-seed1023" }?.values["loss"])
         }
-        // Rounding differs between the forms, and Adam's first steps have the size of the learning rate whatever the gradient's.
+        // Rounding differs between the forms, and Adam's first steps have the size of the learning rate whatever the
+        // gradient's.
         for (d, method) in [(12, "rm-copies"), (12, "rm-chunked"), (4096, "rm-chunked")] {
             let (plain, other) = (try loss(d, "rm"), try loss(d, method))
             #expect(abs(plain - other) < 1e-3 * plain, "\(method) at d = \(d)")
@@ -42,7 +44,10 @@ import Torch
 
     @Test func settingsThatCannotBeAreNamed() throws {
         for (override, expected) in [
-            ("dimensions=[31]", "configuration: dimensions is [31], expected a list of different even numbers from 4 to 65536"),
+            (
+                "dimensions=[31]",
+                "configuration: dimensions is [31], expected a list of different even numbers from 4 to 65536"
+            ),
             ("batchSize=21", "configuration: batchSize is 21, expected an even number: 2spirals has two arms"),
             ("chunk=0", "configuration: chunk is 0, expected a whole number from 1"),
             ("methods=[rm-copie]", "the nearest is 'rm-copies'"),

@@ -34,15 +34,17 @@ import Torch
     }
 
     /// The baseline of the released lattices, ln(σ √(4/D)).
-    @Test(arguments: [("square-10-s0.1", 0.1, 4.0, 100.0), ("square-10-s-0.1", 0.1, 4, 100), ("cubic-5-s0.2", 0.2, 6, 125)])
+    @Test(arguments: [
+        ("square-10-s0.1", 0.1, 4.0, 100.0), ("square-10-s-0.1", 0.1, 4, 100), ("cubic-5-s0.2", 0.2, 6, 125),
+    ])
     func theBaselineIsThatOfTheLattice(name: String, coupling: Double, degree: Double, sites: Double) throws {
         let data = try #require(SpinData(name))
         let recovery = Recovery(truth: try data.couplingMatrix(seed: 1), siteCount: data.siteCount)
         #expect(abs(log(recovery.baseline) - log(coupling * (degree / sites).squareRoot())) < 1e-6)
     }
 
-    /// Samples have the moments of log p̃ = sᵀJs, each edge twice, by enumeration of the nine spins: 36 correlations, each within six
-    /// standard errors; a single count would put the neighbours' some 40 off.
+    /// Samples have the moments of log p̃ = sᵀJs, each edge twice, by enumeration of the nine spins: 36 correlations,
+    /// each within six standard errors; a single count would put the neighbours' some 40 off.
     @Test func samplesAreOfTheDoublyCountedModel() throws {
         let data = try #require(SpinData("square-3-s0.1"))
         let energy = try QuadraticEnergy(
@@ -53,17 +55,21 @@ import Torch
         for i in 0..<9 {
             for j in 0..<i {
                 let truth = exact[i * 9 + j]
-                #expect(abs(found.second[i * 9 + j] - truth) < 6 * ((1 - truth * truth) / 20_000).squareRoot(), "\(i), \(j)")
+                #expect(
+                    abs(found.second[i * 9 + j] - truth) < 6 * ((1 - truth * truth) / 20_000).squareRoot(), "\(i), \(j)"
+                )
             }
         }
         // The field is of Erdős–Rényi graphs only.
         #expect(found.first.allSatisfy { abs($0) < 6 / 20_000.squareRoot() })
     }
 
-    /// A field b on every site of a random graph without edges gives ⟨s⟩ = tanh b; the graph and its couplings are the seed's.
+    /// A field b on every site of a random graph without edges gives ⟨s⟩ = tanh b; the graph and its couplings are the
+    /// seed's.
     @Test func randomGraphsAreTheSeedsAndTakeAField() throws {
         let sparse = try #require(SpinData("er-20-0.000001"))
-        let biased = BinaryMoments(of: try sparse.sample(chains: 20_000, updates: 40, field: 0.1, seed: 1), alphabet: .spins)
+        let biased = BinaryMoments(
+            of: try sparse.sample(chains: 20_000, updates: 40, field: 0.1, seed: 1), alphabet: .spins)
         #expect(biased.first.allSatisfy { abs($0 - tanh(0.1)) < 6 / 20_000.squareRoot() })
         #expect(biased.first.reduce(0, +) / 20 > 0.08)
 

@@ -20,14 +20,19 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         try withFolder { folder in
             let plan = try plan(
                 folder,
-                set: [Self.everyMethod, "iterations=20", "dataUpdates=200", "datasets=[square-3-s0.1, er-20-2]", "samplingSteps=100"])
+                set: [
+                    Self.everyMethod, "iterations=20", "dataUpdates=200", "datasets=[square-3-s0.1, er-20-2]",
+                    "samplingSteps=100",
+                ])
             let records = try run(plan)
             #expect(records.count == 2 * 11 + 3)
             for record in records {
                 #expect(record.status == .finished)
                 for (name, value) in record.values { #expect(value.isFinite, "\(record.cell.id) \(name)") }
                 let isLearning = record.cell.label("part") == "learning"
-                #expect((record.values["lnRMSEScaled@l1"] != nil) == isLearning && (record.values["essHamming"] != nil) == !isLearning)
+                #expect(
+                    (record.values["lnRMSEScaled@l1"] != nil) == isLearning
+                        && (record.values["essHamming"] != nil) == !isLearning)
             }
             let picture = try Image(
                 png: plan.folder.cell("learning-er-20-2-rm-seed1111").url.appendingPathComponent("couplings.png"))
@@ -53,21 +58,25 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             "methods=[rmwggis-basic, known-graph, pcd-gibbs, pcd-gwg]", "samplingSteps=1100", "samplers=[gibbs, gwg-3]",
         ]
         // Asked at every iteration's end: stopped after each fifth.
-        let (_, attempts, comparison) = try compareWithInterrupted(every: 5) { try plan($0, set: overrides, resume: $1) }
+        let (_, attempts, comparison) = try compareWithInterrupted(every: 5) {
+            try plan($0, set: overrides, resume: $1)
+        }
         #expect(attempts > 20)
         #expect(comparison.compared == 4 * 4 + 2 * 3)
         #expect(comparison.identical, "\(comparison.differences.markdown)")
     }
 
-    /// 20,000 points of the 3×3 torus at σ = 0.1. An entry of J has the standard error 1/(2√n) = 0.0035 or somewhat more, so the slope over
-    /// 18 edges of 0.1 has 0.0035/(0.1 √18) = 0.8 % of itself, somewhat more by correlations and, for PCD, by the chains: 8 % is far.
+    /// 20,000 points of the 3×3 torus at σ = 0.1. An entry of J has the standard error 1/(2√n) = 0.0035 or somewhat
+    /// more, so the slope over 18 edges of 0.1 has 0.0035/(0.1 √18) = 0.8 % of itself, somewhat more by correlations
+    /// and, for PCD, by the chains: 8 % is far.
     @Test func theSlopeIsThePowerThatIsLearnt() throws {
         try withFolder { folder in
             let records = try run(
                 plan(
                     folder,
                     set: [
-                        Self.everyMethod, "datasets=[square-3-s0.1]", "samplingDatasets=[]", "dataChains=20000", "penalties=[]",
+                        Self.everyMethod, "datasets=[square-3-s0.1]", "samplingDatasets=[]", "dataChains=20000",
+                        "penalties=[]",
                         "iterations=1500", "dataUpdates=2000", "pcdSteps=[9]", "batchSize=200", "chains=200",
                     ]))
             for record in records {
@@ -81,7 +90,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 let (raw, scaled) = (record.values["lnRMSE"]!, record.values["lnRMSEScaled"]!)
                 if ["rm", "rmwggis-basic"].contains(method) {
                     // J/4 misses three quarters of every coupling; 4J misses what the sample misses.
-                    #expect(abs(raw - (record.values["lnRMSEBaseline"]! + log(0.75))) < 0.1 && scaled < raw - 1, "\(method)")
+                    #expect(
+                        abs(raw - (record.values["lnRMSEBaseline"]! + log(0.75))) < 0.1 && scaled < raw - 1, "\(method)"
+                    )
                 } else if method == "rm-power-half" {
                     #expect(raw == scaled && raw < log(0.01))
                 }
@@ -91,7 +102,10 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
     @Test func settingsThatCannotBeAreNamed() throws {
         for (override, expected) in [
-            ("datasets=[square-2-s0.1]", "datasets is square-2-s0.1, expected square-SIDE-sCOUPLING, cubic-SIDE-sCOUPLING or er-SITES-DEGREE"),
+            (
+                "datasets=[square-2-s0.1]",
+                "datasets is square-2-s0.1, expected square-SIDE-sCOUPLING, cubic-SIDE-sCOUPLING or er-SITES-DEGREE"
+            ),
             ("datasets=[hexagonal-4-s0.1]", "datasets is hexagonal-4-s0.1, expected square-SIDE"),
             ("datasets=[square-10-0.1]", "datasets is square-10-0.1, expected square-SIDE"),
             ("datasets=[square-10-snan]", "datasets is square-10-snan, expected square-SIDE"),
@@ -119,7 +133,12 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     @Test func aRunThatLeavesTheFiniteNumbersIsRecordedAsDiverged() throws {
         try withFolder { folder in
             let records = try run(
-                plan(folder, set: ["learningRate=1e30", "methods=[rm]", "datasets=[square-3-s0.1]", "samplingDatasets=[]", "iterations=20"]))
+                plan(
+                    folder,
+                    set: [
+                        "learningRate=1e30", "methods=[rm]", "datasets=[square-3-s0.1]", "samplingDatasets=[]",
+                        "iterations=20",
+                    ]))
             guard case .diverged(let quantity, _) = records[0].status else {
                 Issue.record("\(records[0].status)")
                 return

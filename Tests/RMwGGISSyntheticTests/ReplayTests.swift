@@ -3,8 +3,8 @@ import Foundation
 import RMwGGISSynthetic
 import Testing
 
-/// Golden files of the released and the community code (PyTorch 2.13, one thread). `2spirals-rand-released` has its draws
-/// taken out: uniform draws do not depend on rounding, so ours are the file's on every processor.
+/// Golden files of the released and the community code (PyTorch 2.13, one thread). `2spirals-rand-released` has its
+/// draws taken out: uniform draws do not depend on rounding, so ours are the file's on every processor.
 private func golden(_ name: String) -> URL {
     Bundle.module.url(forResource: name, withExtension: "json", subdirectory: "Golden")!
 }
@@ -92,7 +92,10 @@ private func changed(_ name: String, _ change: (inout [String: Any]) -> Void) th
             ("'method' is 'ratio'", { $0["method"] = "ratio" }),
             ("'batch_size' is 4611686018427387904, expected 1 to 65536", { $0["batch_size"] = 1 << 62 }),
             ("'hidden_dim' is 2147483648, expected 1 to 4096", { $0["hidden_dim"] = 1 << 31 }),
-            ("make layers of 8858370048 numbers, expected at most 268435456", { ($0["batch_size"], $0["hidden_dim"]) = (65_536, 4096) }),
+            (
+                "make layers of 8858370048 numbers, expected at most 268435456",
+                { ($0["batch_size"], $0["hidden_dim"]) = (65_536, 4096) }
+            ),
             ("'parameters_at_start' is empty", { $0["parameters_at_start"] = [Any]() }),
             ("'parameters_at_end' is empty", { $0["parameters_at_end"] = [Any]() }),
             ("'energy_data_mean_std' has 1 entries", { $0["energy_data_mean_std"] = [1.0] }),

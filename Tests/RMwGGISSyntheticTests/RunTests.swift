@@ -21,7 +21,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 @Suite(.serialized) struct RunTests {
     @Test func theLargestSettingsAreEstimated() throws {
         var request = RunRequest(profile: "smoke", threads: 1)
-        request.overrides = try ["iterations=1099511627776", "evaluateEvery=1", "gibbsSweeps=1048576"].map { try Override($0) }
+        request.overrides = try ["iterations=1099511627776", "evaluateEvery=1", "gibbsSweeps=1048576"].map {
+            try Override($0)
+        }
         #expect(try Plan(RMwGGISSynthetic(), request).estimates.rows.allSatisfy { $0[2].hasSuffix(" h") })
     }
 
@@ -31,7 +33,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             "methods=[rmwggis-basic, rmwggis-bounded]", "inverseTemperatures=[1, 2]",
         ]
         // Asked at every iteration's end: stopped after each fifth.
-        let (_, attempts, comparison) = try compareWithInterrupted(every: 5) { try plan($0, set: overrides, resume: $1) }
+        let (_, attempts, comparison) = try compareWithInterrupted(every: 5) {
+            try plan($0, set: overrides, resume: $1)
+        }
         #expect(attempts > 12)
         #expect(comparison.compared == 12 * 5)
         #expect(comparison.identical, "\(comparison.differences.markdown)")
@@ -43,7 +47,10 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             #expect(records.count == 4)
             for record in records {
                 #expect(record.status == .finished)
-                for metric in ["loss", "mmd", "exponentialMMD", "wasserstein", "mmdData", "wassersteinCoinFlips", "mmdIndependentBits"] {
+                for metric in [
+                    "loss", "mmd", "exponentialMMD", "wasserstein", "mmdData", "wassersteinCoinFlips",
+                    "mmdIndependentBits",
+                ] {
                     #expect(record.values[metric]?.isFinite == true, "\(record.cell.id) \(metric)")
                 }
                 let pictures = folder.appendingPathComponent("cells/\(record.cell.id)")
@@ -56,14 +63,17 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    /// At d = 16 the read-outs are exact, so the scores of each β are of independent samples: NLL = entropy + KL, to the
-    /// correction of the entropy, and KL is not negative beyond the noise of 20,000 points over some thousand states.
+    /// At d = 16 the read-outs are exact, so the scores of each β are of independent samples: NLL = entropy + KL, to
+    /// the correction of the entropy, and KL is not negative beyond the noise of 20,000 points over some thousand
+    /// states.
     @Test func readOutsAreOfEveryInverseTemperature() throws {
         try withFolder { folder in
             let record = try run(
                 plan(
                     folder,
-                    set: ["dimensions=[16]", "methods=[rmwggis-basic]", "inverseTemperatures=[1, 4]", "truthPoints=20000"]))[0]
+                    set: [
+                        "dimensions=[16]", "methods=[rmwggis-basic]", "inverseTemperatures=[1, 4]", "truthPoints=20000",
+                    ]))[0]
             let values = record.values
             for beta in ["1.0", "4.0"] {
                 for name in ["mmd", "exponentialMMD", "wasserstein", "nll", "kl"] {
@@ -77,11 +87,17 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    /// A flat energy has ratios of 1: each of d flips adds 1 to the loss, or ¼ where the function is σ(Δ)², and is drawn once in d times.
+    /// A flat energy has ratios of 1: each of d flips adds 1 to the loss, or ¼ where the function is σ(Δ)², and is
+    /// drawn once in d times.
     @Test func theLossByAllFlipsIsTheMethodsOwn() throws {
         try withFolder { folder in
             let records = try run(
-                plan(folder, set: ["dimensions=[32, 1024]", "methods=[rmwggis-basic, rmwggis-bounded]", "iterations=2", "evaluateEvery=0"]))
+                plan(
+                    folder,
+                    set: [
+                        "dimensions=[32, 1024]", "methods=[rmwggis-basic, rmwggis-bounded]", "iterations=2",
+                        "evaluateEvery=0",
+                    ]))
             for (record, (d, each)) in zip(records, [(32, 1.0), (32, 0.25), (1024, 1), (1024, 0.25)]) {
                 let (loss, error) = (record.values["exactLoss"]!, record.values["exactLossError"]!)
                 #expect(abs(loss / (Double(d) * each) - 1) < 0.1, "\(record.cell.id): \(loss)")
@@ -91,7 +107,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    /// The table has seeds as mean ± standard deviation; the sheet a heat map for each method and set; the charts a line a method.
+    /// The table has seeds as mean ± standard deviation; the sheet a heat map for each method and set; the charts a
+    /// line a method.
     @Test func theRunsTableAndPicturesAreMadeOfTheCellsThatAreThere() throws {
         try withFolder { folder in
             let plan = try plan(
@@ -115,7 +132,10 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             #expect(row[column("loss")] == String(format: "%.3f ± %.3f", (losses[0] + losses[1]) / 2, deviation))
             #expect(row[column("seeds")] == "2")
             let readOuts = table.rows.filter { $0[column("data")] == "2spirals" && $0[column("method")] == "rm" }
-            #expect(readOuts.map { $0[column("read out")] } == ["as released", "β = 1", "β = 1, 2 sweeps", "β = 1, 6 sweeps"])
+            #expect(
+                readOuts.map { $0[column("read out")] } == [
+                    "as released", "β = 1", "β = 1, 2 sweeps", "β = 1, 6 sweeps",
+                ])
 
             let (sheet, text) = try Image.readPNG(folder.appendingPathComponent("contact-sheet-d32.png"))
             #expect((sheet.width, sheet.height) == (2 * 306 + 6, 2 * 306 + 6))
@@ -149,9 +169,13 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         let methods = "methods=[rmwggis-basic, rmwggis-power-half, rmwggis-bounded]"
         let all = try plan(nowhere, set: ["variants=[released]", methods])
         #expect(all.cells.map { $0.label("method") } == ["rmwggis-basic"])
-        let few = try plan(nowhere, set: ["variants=[paper, released]", "methods=[rm, rmwrand]", "releasedMethods=[rmwrand]"])
-        #expect(few.cells.map(\.id) == ["2spirals-32-paper-rm-seed1023", "2spirals-32-paper-rmwrand-seed1023",
-            "2spirals-32-released-rmwrand-seed1023"])
+        let few = try plan(
+            nowhere, set: ["variants=[paper, released]", "methods=[rm, rmwrand]", "releasedMethods=[rmwrand]"])
+        #expect(
+            few.cells.map(\.id) == [
+                "2spirals-32-paper-rm-seed1023", "2spirals-32-paper-rmwrand-seed1023",
+                "2spirals-32-released-rmwrand-seed1023",
+            ])
     }
 
     @Test func aRunThatLeavesTheFiniteNumbersIsRecordedAsDiverged() throws {
@@ -162,7 +186,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 return
             }
             #expect(["loss", "gradient", "proposal"].contains(quantity) && 2...14 ~= iteration)
-            #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent("cells/\(records[0].cell.id)/result.json").path))
+            #expect(
+                FileManager.default.fileExists(
+                    atPath: folder.appendingPathComponent("cells/\(records[0].cell.id)/result.json").path))
         }
     }
 
@@ -182,8 +208,14 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             ("methods=[rmwgis-basic]", "the nearest is 'rmwggis-basic'"),
             ("batchsize=64", "unknown key 'batchsize' in --set; the nearest is 'batchSize'"),
             ("iterations=many", "--set: iterations is 'many', expected a whole number"),
-            ("releasedMethods=[rmwggis-bounded]", "configuration: releasedMethods is rmwggis-bounded, expected methods that the released code has"),
-            ("otherReadOutSweeps=[40, 6]", "expected a list of different whole numbers from 2 to 1048576, readOutSweeps not among them"),
+            (
+                "releasedMethods=[rmwggis-bounded]",
+                "configuration: releasedMethods is rmwggis-bounded, expected methods that the released code has"
+            ),
+            (
+                "otherReadOutSweeps=[40, 6]",
+                "expected a list of different whole numbers from 2 to 1048576, readOutSweeps not among them"
+            ),
             ("seeds=0", "configuration: seeds is 0, expected a whole number from 1"),
         ] {
             let message = try refusal(RMwGGISSynthetic(), of: override)
@@ -198,7 +230,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     }
 
     @Test func theProfilesAreValidAndThePaperHasAllSets() throws {
-        for (profile, count) in [("smoke", 4), ("quick", 4), ("study", 84), ("sets", 70), ("sweeps", 2), ("paper", 35)] {
+        for (profile, count) in [("smoke", 4), ("quick", 4), ("study", 84), ("sets", 70), ("sweeps", 2), ("paper", 35)]
+        {
             let plan = try Plan(RMwGGISSynthetic(), RunRequest(profile: profile, threads: 2))
             #expect(plan.cells.count == count)
         }

@@ -36,7 +36,8 @@ package func run<R: Replication>(
     return try plan.records()
 }
 
-/// Runs a plan, and in another folder again, stopped at every `interval`-th question whether to go on and resumed until it is done.
+/// Runs a plan, and in another folder again, stopped at every `interval`-th question whether to go on and resumed until
+/// it is done.
 ///
 /// - Parameter plan: the plan for a folder and whether it resumes.
 /// - Returns: the undisturbed run's records, how many attempts the other took, and how the two differ.

@@ -28,11 +28,12 @@ import Torch
 
     private let skewedLogits = Tensor((0..<Self.d).map { sin(Double($0 * $0)) })
 
-    /// By blocks, on a restricted Boltzmann machine, within 5 of its own standard errors of the sum over all states; few steps and
-    /// many, from fair coins and from other logits.
+    /// By blocks, on a restricted Boltzmann machine, within 5 of its own standard errors of the sum over all states;
+    /// few steps and many, from fair coins and from other logits.
     @Test(arguments: [(1, false), (1, true), (4, true), (20, false), (20, true)])
     func blocksAgreeWithEnumeration(temperatures: Int, skewed: Bool) {
-        let machine = RestrictedBoltzmannMachine(visible: Self.d, hidden: 6, dtype: .float64, using: RandomGenerator(seed: 3))
+        let machine = RestrictedBoltzmannMachine(
+            visible: Self.d, hidden: 6, dtype: .float64, using: RandomGenerator(seed: 3))
         withoutGradients { for tensor in machine.parameters.tensors { tensor.assign(2 * tensor + 0.15) } }
         let exact = logPartitionFunction(machine, beta: 1)
         let found = AnnealedImportanceSampling(temperatures: temperatures, chains: 20_000).logPartitionFunctionByBlocks(
@@ -48,7 +49,9 @@ import Torch
         let beta: Double
         let skewed: Bool
         let temperatures: Int
-        var testDescription: String { "\(model), β \(beta), \(skewed ? "skewed" : "fair") base, \(temperatures) temperatures" }
+        var testDescription: String {
+            "\(model), β \(beta), \(skewed ? "skewed" : "fair") base, \(temperatures) temperatures"
+        }
     }
 
     private static let settings = ["spins", "mlp"].flatMap { model in
@@ -59,8 +62,8 @@ import Torch
         }
     }
 
-    /// Within 5 of its own standard errors. Those are true: 4,000 chains have an effective sample size of hundreds at least. And
-    /// they are small: 5 % of Z at most.
+    /// Within 5 of its own standard errors. Those are true: 4,000 chains have an effective sample size of hundreds at
+    /// least. And they are small: 5 % of Z at most.
     @Test(arguments: settings)
     func theEstimateAgreesWithEnumeration(setting: Setting) {
         let model: any BinaryEnergyModel = setting.model == "spins" ? spins(0.2) : mlp()
@@ -75,7 +78,8 @@ import Torch
         #expect(found.logWeights.count == 4000 && found.effectiveSampleSize > 400)
     }
 
-    /// Bits that are independent under the target, E(x) = −Σ hᵢ sᵢ: log Z = Σ log 2 cosh hᵢ, far above what can be enumerated.
+    /// Bits that are independent under the target, E(x) = −Σ hᵢ sᵢ: log Z = Σ log 2 cosh hᵢ, far above what can be
+    /// enumerated.
     @Test func theEstimateAgreesWithAClosedFormInManyDimensions() {
         let fields = (0..<80).map { 0.5 * cos(Double($0)) }
         let model = SpinEnergy(coupling: .zeros([80, 80], dtype: .float64), field: Tensor(fields))
@@ -86,8 +90,8 @@ import Torch
         #expect(abs(found.logPartitionFunction - exact) < 5 * found.standardError)
     }
 
-    /// Where the target is the base, logits 2h, every weight is Z whatever the chains do: to rounding. One logit is large enough for
-    /// log(1 + e^a) ≈ a to show.
+    /// Where the target is the base, logits 2h, every weight is Z whatever the chains do: to rounding. One logit is
+    /// large enough for log(1 + e^a) ≈ a to show.
     @Test(arguments: [1, 7])
     func weightsAreConstantWhereTheTargetIsTheBase(temperatures: Int) {
         let fields = (0..<12).map { $0 == 5 ? 11 : sin(Double($0)) }
@@ -100,8 +104,8 @@ import Torch
         #expect(abs(found.effectiveSampleSize - 50) < 1e-9)
     }
 
-    /// Four times the temperatures halve the standard error in the limit; by 1.5 at least each time here, where its own relative
-    /// error from 2,000 chains is a few percent.
+    /// Four times the temperatures halve the standard error in the limit; by 1.5 at least each time here, where its own
+    /// relative error from 2,000 chains is a few percent.
     @Test func theErrorShrinksWithMoreTemperatures() {
         let errors = [8, 32, 128, 512].map { temperatures in
             AnnealedImportanceSampling(temperatures: temperatures, chains: 2000)
@@ -123,7 +127,8 @@ import Torch
         #expect(first == again && first != next)
     }
 
-    /// The cost: K − 1 sweeps of d evaluations, one for each of the K terms of a weight, and one for where the chains start.
+    /// The cost: K − 1 sweeps of d evaluations, one for each of the K terms of a weight, and one for where the chains
+    /// start.
     @Test func theCostIsAsDocumented() {
         let model = CountedEnergy(model: spins(0.2))
         _ = AnnealedImportanceSampling(temperatures: 20, chains: 5)
@@ -131,7 +136,8 @@ import Torch
         #expect(model.evaluations == 19 * Self.d + 20 + 1)
     }
 
-    /// Weights 1, 2, 3, 6 times e^c: mean 3, variance 14/3, (Σw)² = 144, Σw² = 50; c far beyond what a double's exponent holds.
+    /// Weights 1, 2, 3, 6 times e^c: mean 3, variance 14/3, (Σw)² = 144, Σw² = 50; c far beyond what a double's
+    /// exponent holds.
     @Test(arguments: [0, 5000, -5000])
     func theEstimateOfKnownWeightsHasItsClosedForm(shift: Double) {
         let found = AnnealedImportanceSampling.Estimate(logWeights: [1, 2, 3, 6].map { log($0) + shift })

@@ -5,7 +5,8 @@ import Samplers
 import Testing
 import Torch
 
-/// Two samplers that have nothing in common but the target: single spins from their conditional distributions, and Wolff's clusters.
+/// Two samplers that have nothing in common but the target: single spins from their conditional distributions, and
+/// Wolff's clusters.
 @Suite struct ClusterTests {
     /// Means over chains of the energy and of |m| = |Σ s|/d with their standard errors, from independent chains.
     private func observables(_ points: Tensor, _ model: IsingModel) -> [(mean: Double, error: Double)] {
@@ -41,15 +42,16 @@ import Torch
         }
     }
 
-    /// The 8 × 8 torus. Wolff's chains have forgotten where they began after some tens of clusters; the heat bath's relax in about
-    /// L^2.17 ≈ 90 sweeps at the critical point, so they are given 2,000, and as many in the ordered phase, where |m| needs no change of
-    /// sign. 5 standard errors of the difference.
+    /// The 8 × 8 torus. Wolff's chains have forgotten where they began after some tens of clusters; the heat bath's
+    /// relax in about L^2.17 ≈ 90 sweeps at the critical point, so they are given 2,000, and as many in the ordered
+    /// phase, where |m| needs no change of sign. 5 standard errors of the difference.
     @Test(arguments: [Float(0.4407), 0.5])
     func clustersAndSingleSpinsAgree(coupling: Float) throws {
         let model = try torus(8, coupling)
         var clusters = try IsingClusterChains(model, count: 2048, using: RandomGenerator(seed: 3))
         clusters.advance(120)
-        var spins = try IsingGibbsChains(model, count: 2048, from: .ones([2048, 64]), scan: .coloured, using: RandomGenerator(seed: 4))
+        var spins = try IsingGibbsChains(
+            model, count: 2048, from: .ones([2048, 64]), scan: .coloured, using: RandomGenerator(seed: 4))
         spins.sweep(2000)
         for (a, b) in zip(observables(clusters.points, model), observables(spins.points, model)) {
             let error = (a.error * a.error + b.error * b.error).squareRoot()

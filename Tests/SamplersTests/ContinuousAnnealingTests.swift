@@ -24,7 +24,9 @@ import Torch
         let found = try annealing.logPartitionFunction(of: model, from: base, using: RandomGenerator(seed: 1))
         let truth = model.logPartitionFunction.item()
         #expect(found.standardError < 0.01, "\(found.standardError)")
-        #expect(abs(found.logPartitionFunction - truth) < 5 * found.standardError, "\(found.logPartitionFunction), \(truth)")
+        #expect(
+            abs(found.logPartitionFunction - truth) < 5 * found.standardError, "\(found.logPartitionFunction), \(truth)"
+        )
         #expect(found.effectiveSampleSize > 2000, "\(found.effectiveSampleSize)")
     }
 
@@ -46,7 +48,9 @@ import Torch
         #expect(throws: SamplingError("annealing over 0 temperatures: at least 1")) {
             try ContinuousAnnealing(temperatures: 0, chains: 2, transition: move)
         }
-        #expect(throws: SamplingError("annealing by 1 chains: at least 2")) { try ContinuousAnnealing(temperatures: 1, chains: 1, transition: move) }
+        #expect(throws: SamplingError("annealing by 1 chains: at least 2")) {
+            try ContinuousAnnealing(temperatures: 1, chains: 1, transition: move)
+        }
         let model = target()
         withoutGradients { model.mean.fill(.nan) }
         let base = try GaussianDensity(dimension: 3, standardDeviation: 1.5)

@@ -5,7 +5,8 @@ import Samplers
 import Testing
 import Torch
 
-/// What every sampler owes: it leaves an enumerated target invariant, repeats from its state, and resumes at any step of a schedule.
+/// What every sampler owes: it leaves an enumerated target invariant, repeats from its state, and resumes at any step
+/// of a schedule.
 @Suite struct ContractTests {
     private static let d = 9
     private static let chains = 30_000
@@ -18,7 +19,9 @@ import Torch
         }
         let graph = try Graph(
             siteCount: d,
-            edges: [(0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (1, 4), (4, 7), (1, 7), (1, 5), (1, 6)])
+            edges: [
+                (0, 1), (1, 2), (2, 3), (3, 4), (4, 5), (5, 6), (6, 7), (7, 8), (1, 4), (4, 7), (1, 7), (1, 5), (1, 6),
+            ])
         return try IsingModel(
             graph, couplings: graph.edges.indices.map { Float(0.6 * sin(Double(2 * $0 + 1))) },
             fields: (0..<d).map { Float(0.5 * cos(Double(3 * $0))) })
@@ -51,22 +54,28 @@ import Torch
         let (model, count) = (try model(sampler), x.size(0))
         switch sampler {
         case .gibbs, .colouredGibbs, .randomGibbs:
-            let scan: IsingGibbsChains.Scan = sampler == .gibbs ? .systematic : sampler == .colouredGibbs ? .coloured : .random
+            let scan: IsingGibbsChains.Scan =
+                sampler == .gibbs ? .systematic : sampler == .colouredGibbs ? .coloured : .random
             var chains = try IsingGibbsChains(
                 model, count: count, from: x, scan: scan, inverseTemperature: beta, using: generator)
             chains.updatesPerStep = 4
             return chains
-        case .cluster: return try IsingClusterChains(model, count: count, from: x, inverseTemperature: beta, using: generator)
+        case .cluster:
+            return try IsingClusterChains(model, count: count, from: x, inverseTemperature: beta, using: generator)
         case .gradient, .gradientSeveral:
             return try IsingGradientChains(
-                model, count: count, from: x, flips: sampler == .gradient ? 1 : 3, inverseTemperature: beta, using: generator)
+                model, count: count, from: x, flips: sampler == .gradient ? 1 : 3, inverseTemperature: beta,
+                using: generator)
         case .denseGibbs, .denseGradient:
             let energy = try QuadraticEnergy(
-                couplings: (beta * model.couplingMatrix).array(), fields: (beta * model.fields).detached().array(), alphabet: .spins)
+                couplings: (beta * model.couplingMatrix).array(), fields: (beta * model.fields).detached().array(),
+                alphabet: .spins)
             return try DenseSpinChains(
-                BoltzmannMachine(energy), sampler == .denseGibbs ? .gibbs : .gradients, count: count, from: x, using: generator)
+                BoltzmannMachine(energy), sampler == .denseGibbs ? .gibbs : .gradients, count: count, from: x,
+                using: generator)
         case .metropolis, .heatBath:
-            let kernel = try SingleFlip(model, rule: sampler == .metropolis ? .metropolis : .heatBath, inverseTemperature: beta)
+            let kernel = try SingleFlip(
+                model, rule: sampler == .metropolis ? .metropolis : .heatBath, inverseTemperature: beta)
             return try KernelChains(kernel, from: x, using: generator)
         case .gradientTensor, .gradientTensorSeveral:
             let kernel = try GibbsWithGradients(
@@ -85,13 +94,15 @@ import Torch
         let cumulated = probabilities.reduce(into: [0.0]) { $0.append($0.last! + $1) }.dropFirst()
         let states = (0..<Self.chains).map { _ -> Int in
             let u = generator.uniform()
-            return min(cumulated.firstIndex { u < $0 }.map { $0 - 1 } ?? probabilities.count - 1, probabilities.count - 1)
+            return min(
+                cumulated.firstIndex { u < $0 }.map { $0 - 1 } ?? probabilities.count - 1, probabilities.count - 1)
         }
         return allStates(Self.d, dtype: .float32).indexSelected(0, Tensor(states))
     }
 
-    /// Chains that start exactly at the target stay there, at two temperatures; and they do move. Chains are independent given the
-    /// sites of a shared scan, so Pearson's statistic is chi-square: 6 standard deviations. The other temperature's law differs.
+    /// Chains that start exactly at the target stay there, at two temperatures; and they do move. Chains are
+    /// independent given the sites of a shared scan, so Pearson's statistic is chi-square: 6 standard deviations. The
+    /// other temperature's law differs.
     @Test(arguments: Sampler.allCases, [1, 0.5])
     func theTargetIsLeftInvariant(sampler: Sampler, beta: Double) throws {
         let energies = try Self.target(sampler).evaluate(allStates(Self.d, dtype: .float32)).array(Double.self)
@@ -119,7 +130,8 @@ import Torch
         #expect(chiSquareDeviation(stateNumbers(chains.points), target) < 6)
     }
 
-    /// Saved in the middle of a schedule, restored into chains that stood elsewhere and drew otherwise: the same samples and moves.
+    /// Saved in the middle of a schedule, restored into chains that stood elsewhere and drew otherwise: the same
+    /// samples and moves.
     @Test(arguments: Sampler.allCases)
     func aScheduleResumesInTheMiddle(sampler: Sampler) throws {
         let start = Tensor.integers([100, Self.d], 0..<2, dtype: .float32, using: RandomGenerator(seed: 34))

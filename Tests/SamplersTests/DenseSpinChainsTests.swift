@@ -4,7 +4,8 @@ import Samplers
 import Testing
 import Torch
 
-/// Beyond the contract of all samplers: more than one vector of sites, changing machines, calls longer than the fields are trusted.
+/// Beyond the contract of all samplers: more than one vector of sites, changing machines, calls longer than the fields
+/// are trusted.
 @Suite struct DenseSpinChainsTests {
     private static let d = 18
     private static let chains = 6000
@@ -18,8 +19,9 @@ import Torch
         return (BoltzmannMachine(energy), energy)
     }
 
-    /// The largest deviation of ⟨sᵢ⟩, ⟨sᵢsⱼ⟩ and ⟨E⟩ over the chains from the enumerated ones, in standard errors; 172 numbers, so a correct
-    /// sampler stays below 6. The energy tells most: a tenth of β moves it by a tenth of its standard deviation.
+    /// The largest deviation of ⟨sᵢ⟩, ⟨sᵢsⱼ⟩ and ⟨E⟩ over the chains from the enumerated ones, in standard errors; 172
+    /// numbers, so a correct sampler stays below 6. The energy tells most: a tenth of β moves it by a tenth of its
+    /// standard deviation.
     private func deviation(_ points: Tensor, from energy: QuadraticEnergy) throws -> Double {
         let exact = try energy.exactMoments().moments
         let s = 2 * points.converted(to: .float64) - 1
@@ -28,13 +30,15 @@ import Torch
         let d = Self.d
         var largest = 0.0
         for i in 0..<d {
-            largest = max(largest, abs(first[i] - exact.first[i]) / ((1 - exact.first[i] * exact.first[i]) / n).squareRoot())
+            largest = max(
+                largest, abs(first[i] - exact.first[i]) / ((1 - exact.first[i] * exact.first[i]) / n).squareRoot())
             for j in 0..<i {
                 let truth = exact.second[i * d + j]
                 largest = max(largest, abs(second[i * d + j] - truth) / ((1 - truth * truth) / n).squareRoot())
             }
         }
-        let energies = (-0.5 * (s.matmul(Tensor(energy.couplings, shape: [d, d])) * s).sum(1) - (s * Tensor(energy.fields)).sum(1))
+        let energies =
+            (-0.5 * (s.matmul(Tensor(energy.couplings, shape: [d, d])) * s).sum(1) - (s * Tensor(energy.fields)).sum(1))
         let standardError = (energies.variance().item() / n).squareRoot()
         return max(largest, abs(energies.mean().item() - energy.meanEnergy(of: exact)) / standardError)
     }
@@ -56,8 +60,8 @@ import Torch
         #expect(try deviation(chains.points, from: otherEnergy) < 6)
     }
 
-    /// Fields that follow the flips are those of where the spins are: as many steps one by one, each from fields anew, end where one call does.
-    /// Rounding may turn a draw; in 50 chains of 200 steps it hardly does once.
+    /// Fields that follow the flips are those of where the spins are: as many steps one by one, each from fields anew,
+    /// end where one call does. Rounding may turn a draw; in 50 chains of 200 steps it hardly does once.
     @Test func guidedStepsInOneCallAreThoseOfMany() throws {
         let (machine, _) = try Self.machine(seed: 1)
         var whole = try DenseSpinChains(machine, .gradients, count: 50, using: RandomGenerator(seed: 4))

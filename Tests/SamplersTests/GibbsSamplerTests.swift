@@ -20,8 +20,8 @@ private final class CountingModel: BinaryEnergyModel {
     }
 }
 
-/// Systematic-scan Gibbs against enumeration of all 2⁸ states. The chains are independent, so Pearson's statistic of where
-/// they stand is chi-square; 6 of its standard deviations bound it at any seed (about once in 10⁷).
+/// Systematic-scan Gibbs against enumeration of all 2⁸ states. The chains are independent, so Pearson's statistic of
+/// where they stand is chi-square; 6 of its standard deviations bound it at any seed (about once in 10⁷).
 @Suite struct GibbsSamplerTests {
     private static let d = 8
     private static let chains = 20_000
@@ -39,7 +39,8 @@ private final class CountingModel: BinaryEnergyModel {
         }
     }
 
-    /// Couplings in float64 by evaluation, or an MLP in float32 by kernels: log-probabilities over some units either way.
+    /// Couplings in float64 by evaluation, or an MLP in float32 by kernels: log-probabilities over some units either
+    /// way.
     private func model(_ name: String) -> any BinaryEnergyModel {
         if name == "spins" { return SpinEnergy.random(Self.d, scale: 0.3, using: RandomGenerator(seed: 1)) }
         let mlp = MLPEnergy(dimension: Self.d, hidden: [16, 16], using: RandomGenerator(seed: 1))
@@ -154,8 +155,8 @@ private final class CountingModel: BinaryEnergyModel {
 
     /// PyTorch 2.13 (Tests/DatasetsTests/Golden/primitives.json, `gibbs`): torch.manual_seed(1023); the MLP
     /// 32-256-256-256-1 by torch.nn.Linear in order, every parameter doubled but β = 1; torch.randint(2, (64, 32)); two
-    /// sweeps, each site by torch.multinomial of softmax(−[E(xᵢ = 0), E(xᵢ = 1)]). Bits are exact; mean energies agree to
-    /// float32 rounding.
+    /// sweeps, each site by torch.multinomial of softmax(−[E(xᵢ = 0), E(xᵢ = 1)]). Bits are exact; mean energies agree
+    /// to float32 rounding.
     @Test func theReleasedCodesChainsAreRepeated() {
         let generator = RandomGenerator(seed: 1023)
         let model = MLPEnergy(dimension: 32, hidden: [256, 256, 256], using: generator)
@@ -168,7 +169,8 @@ private final class CountingModel: BinaryEnergyModel {
         for path in 0..<2 {
             try? generator.restore(state)
             let sampler = GibbsSampler(draw: .categorical)
-            let end = path == 0
+            let end =
+                path == 0
                 ? sampler.sample(model, from: x, sweeps: 2, using: generator)
                 : sampler.sample(GenericFlips(model), from: x, sweeps: 2, using: generator)
             let rows = (0..<4).map { end[$0].array(Int.self).map(String.init).joined() }

@@ -14,8 +14,9 @@ import Torch
             fields: (0..<d).map { _ in Float(generator.uniform() - 0.5) })
     }
 
-    /// The law after one step from one state, by its definition: over all n-tuples of draws, proposals from the conditional q and accepted
-    /// shares; what is rejected stays. Enumerated for d = 5. The native kernel and the tensors follow it.
+    /// The law after one step from one state, by its definition: over all n-tuples of draws, proposals from the
+    /// conditional q and accepted shares; what is rejected stays. Enumerated for d = 5. The native kernel and the
+    /// tensors follow it.
     @Test(arguments: [1, 2, 3], [1, 0.6])
     func aStepFollowsItsDefinition(flips: Int, beta: Double) throws {
         let d = 5, chains = 40_000
@@ -52,8 +53,8 @@ import Torch
         }
     }
 
-    /// Many steps on more sites than one group of 16 groups holds: weights and sums kept step by step decide as weights made anew from
-    /// the same spins do.
+    /// Many steps on more sites than one group of 16 groups holds: weights and sums kept step by step decide as weights
+    /// made anew from the same spins do.
     @Test(arguments: [1, 4])
     func weightsDoNotDrift(flips: Int) throws {
         let model = try Self.model(300)
@@ -68,10 +69,12 @@ import Torch
         #expect(kept.state.generator == renewed.state.generator)
     }
 
-    /// At d = 300 single-flip chains from the exact conditionals' weights: the mean energy agrees with the heat bath's; 5 standard errors.
+    /// At d = 300 single-flip chains from the exact conditionals' weights: the mean energy agrees with the heat bath's;
+    /// 5 standard errors.
     @Test func manySitesAgreeWithTheHeatBath() throws {
         let model = try Self.model(300)
-        var chains = try IsingGradientChains(model, count: 2048, inverseTemperature: 0.6, using: RandomGenerator(seed: 5))
+        var chains = try IsingGradientChains(
+            model, count: 2048, inverseTemperature: 0.6, using: RandomGenerator(seed: 5))
         chains.advance(3000)
         var gibbs = try IsingGibbsChains(model, count: 4096, inverseTemperature: 0.6, using: RandomGenerator(seed: 6))
         gibbs.sweep(300)
@@ -102,7 +105,8 @@ import Torch
         func energy(_ x: Tensor) -> Tensor { 0.5 * (x.matmul(precision) * x).sum(1) }
     }
 
-    /// From exact samples, after 10 steps, at β = 1 and 4: means, variances and the correlation within 5 standard errors of 20,000 chains.
+    /// From exact samples, after 10 steps, at β = 1 and 4: means, variances and the correlation within 5 standard
+    /// errors of 20,000 chains.
     @Test(arguments: [1.0, 4])
     func theNormalIsLeftInvariant(beta: Double) throws {
         let (n, generator) = (20_000, RandomGenerator(seed: 1))
@@ -140,7 +144,8 @@ import Torch
             #expect(throws: ChainError.self) { try RandomWalk(Normal(), scale: scale) }
         }
         #expect(throws: ChainError.notFinite) {
-            try KernelChains(RandomWalk(Normal(), scale: 1), from: .full([2, 2], .nan), using: RandomGenerator(seed: 1))
+            try KernelChains(
+                RandomWalk(Normal(), scale: 1), from: .full([2, 2], .nan), using: RandomGenerator(seed: 1))
         }
     }
 }

@@ -6,7 +6,8 @@ import Testing
 import Torch
 
 @Suite struct HamiltonianMonteCarloTests {
-    /// The larger eigenvalue s of MᵀM, M the matrix of L leapfrog steps of ε on ½x² + ½v². M has determinant 1, the other is 1/s.
+    /// The larger eigenvalue s of MᵀM, M the matrix of L leapfrog steps of ε on ½x² + ½v². M has determinant 1, the
+    /// other is 1/s.
     private func stretch(_ ε: Double, _ steps: Int) -> Double {
         var (x, v) = ([1.0, 0.0], [0.0, 1.0])
         for _ in 0..<steps {
@@ -20,8 +21,9 @@ import Torch
         return (trace + (trace * trace - 4).squareRoot()) / 2
     }
 
-    /// In equilibrium H′ − H = ½ Σ (s − 1)aᵢ² + (1/s − 1)bᵢ² with a, b standard normal, and the acceptance rate is 2 P(H′ < H):
-    /// (4/π) arctan(1/√s) in one dimension, 2/(1 + s) in two. 100,000 chains: five standard deviations are 0.008.
+    /// In equilibrium H′ − H = ½ Σ (s − 1)aᵢ² + (1/s − 1)bᵢ² with a, b standard normal, and the acceptance rate is 2
+    /// P(H′ < H): (4/π) arctan(1/√s) in one dimension, 2/(1 + s) in two. 100,000 chains: five standard deviations are
+    /// 0.008.
     @Test(arguments: [(0.5, 1), (1, 1), (1.5, 1), (1.9, 1), (0.9, 2), (1.2, 4)])
     func acceptanceOnAGaussianIsKnown(ε: Double, steps: Int) throws {
         let (count, precision) = (100_000, 4.0)
@@ -31,7 +33,8 @@ import Torch
         let rates: [Double] = [4 / Double.pi * atan(1 / s.squareRoot()), 2 / (1 + s)]
         for (dimension, rate) in zip(1...2, rates) {
             let start = normals([count, dimension], seed: 1, deviation: 1 / precision.squareRoot())
-            let chains = try sampler.chains(GaussianEnergy(precision: precision), from: start, using: RandomGenerator(seed: 2))
+            let chains = try sampler.chains(
+                GaussianEnergy(precision: precision), from: start, using: RandomGenerator(seed: 2))
             let moves = chains.step()
             #expect(moves.proposed == count)
             let error = moves.acceptanceRate - rate
@@ -67,11 +70,15 @@ import Torch
         #expect(abs(moves.distance - distance) < 1e-8)
     }
 
-    /// E x² = 2Γ(¾)/Γ(¼) and E x⁴ = 1 for p ∝ exp(−x⁴/4), from chains that start elsewhere; 20,000 of them in one coordinate: a standard deviation
-    /// of √(1 − (E x²)²) / √20,000. Chains that accept everything leave for infinity at these steps.
-    @Test(arguments: [try HamiltonianMonteCarlo(stepSize: 0.6, leapfrogSteps: 4), try .metropolisAdjustedLangevin(timeStep: 0.8)])
+    /// E x² = 2Γ(¾)/Γ(¼) and E x⁴ = 1 for p ∝ exp(−x⁴/4), from chains that start elsewhere; 20,000 of them in one
+    /// coordinate: a standard deviation of √(1 − (E x²)²) / √20,000. Chains that accept everything leave for infinity
+    /// at these steps.
+    @Test(arguments: [
+        try HamiltonianMonteCarlo(stepSize: 0.6, leapfrogSteps: 4), try .metropolisAdjustedLangevin(timeStep: 0.8),
+    ])
     func chainsReachAQuarticDensity(sampler: HamiltonianMonteCarlo) throws {
-        let chains = try sampler.chains(QuarticEnergy(), from: .zeros([20_000, 1], dtype: .float64), using: RandomGenerator(seed: 6))
+        let chains = try sampler.chains(
+            QuarticEnergy(), from: .zeros([20_000, 1], dtype: .float64), using: RandomGenerator(seed: 6))
         for _ in 0..<40 { _ = chains.step() }
         let expected = 2 * tgamma(0.75) / tgamma(0.25)
         let deviation = (1 - expected * expected).squareRoot() / 20_000.0.squareRoot()
@@ -98,11 +105,13 @@ import Torch
 
     @Test func restoredChainsGoOnBitForBit() throws {
         let sampler = try HamiltonianMonteCarlo(stepSize: 0.3, leapfrogSteps: 3)
-        let chains = try sampler.chains(QuarticEnergy(), from: normals([50, 2], seed: 1), using: RandomGenerator(seed: 2))
+        let chains = try sampler.chains(
+            QuarticEnergy(), from: normals([50, 2], seed: 1), using: RandomGenerator(seed: 2))
         _ = chains.step()
         let state = chains.state
         let moves = chains.step()
-        let other = try sampler.chains(QuarticEnergy(), from: .zeros([50, 2], dtype: .float64), using: RandomGenerator(seed: 9))
+        let other = try sampler.chains(
+            QuarticEnergy(), from: .zeros([50, 2], dtype: .float64), using: RandomGenerator(seed: 9))
         try other.restore(state)
         #expect(other.step() == moves)
         #expect(other.points.array(Double.self) == chains.points.array(Double.self))
@@ -114,6 +123,8 @@ import Torch
     @Test func settingsOutOfRangeAreRefused() {
         #expect(throws: SamplingError.self) { _ = try HamiltonianMonteCarlo(stepSize: 0, leapfrogSteps: 1) }
         #expect(throws: SamplingError.self) { _ = try HamiltonianMonteCarlo(stepSize: 1, leapfrogSteps: 0) }
-        #expect(throws: SamplingError.self) { _ = try HamiltonianMonteCarlo.metropolisAdjustedLangevin(timeStep: .infinity) }
+        #expect(throws: SamplingError.self) {
+            _ = try HamiltonianMonteCarlo.metropolisAdjustedLangevin(timeStep: .infinity)
+        }
     }
 }

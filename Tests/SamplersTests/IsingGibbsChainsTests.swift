@@ -5,8 +5,8 @@ import Samplers
 import Testing
 import Torch
 
-/// The native heat bath against laws that are followed exactly over all 2⁸ states. Chains are independent; 6 standard deviations
-/// bound Pearson's statistic at any seed.
+/// The native heat bath against laws that are followed exactly over all 2⁸ states. Chains are independent; 6 standard
+/// deviations bound Pearson's statistic at any seed.
 @Suite struct IsingGibbsChainsTests {
     private static let d = 8
     private static let chains = 60_000
@@ -15,7 +15,10 @@ import Torch
     private func model(uniform: Bool) throws -> IsingModel {
         let graph = try Graph(
             siteCount: Self.d,
-            edges: [(0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (0, 6), (0, 7), (1, 2), (2, 3), (1, 3), (1, 4), (4, 5), (2, 5), (1, 5), (2, 4)])
+            edges: [
+                (0, 1), (0, 2), (0, 3), (0, 4), (0, 5), (0, 6), (0, 7), (1, 2), (2, 3), (1, 3), (1, 4), (4, 5), (2, 5),
+                (1, 5), (2, 4),
+            ])
         return try IsingModel(
             graph, couplings: graph.edges.indices.map { uniform ? 0.3 : Float(0.5 * sin(Double(3 * $0 + 1))) },
             fields: (0..<Self.d).map { Float(0.4 * cos(Double($0))) })
@@ -42,22 +45,26 @@ import Torch
 
     static let settings = [
         Setting(), Setting(uniform: true), Setting(form: .count, uniform: true), Setting(form: .field),
-        Setting(form: .field, uniform: true), Setting(scan: .coloured), Setting(uniform: true, scan: .coloured, beta: 2),
+        Setting(form: .field, uniform: true), Setting(scan: .coloured),
+        Setting(uniform: true, scan: .coloured, beta: 2),
         Setting(beta: 0.5),
     ]
 
-    /// From one state, after one sweep and after eleven updates: each conditional probability and the order of sites show.
+    /// From one state, after one sweep and after eleven updates: each conditional probability and the order of sites
+    /// show.
     @Test(arguments: settings)
     func updatesFollowTheConditionalProbabilitiesInOrder(setting: Setting) throws {
         let model = try model(uniform: setting.uniform)
         let energies = model.evaluate(allStates(Self.d, dtype: .float32)).array(Double.self)
         let colours = model.graph.greedyColouring()
-        let order = setting.scan == .coloured
+        let order =
+            setting.scan == .coloured
             ? (0...7).flatMap { colour in (0..<Self.d).filter { colours[$0] == colour } } : Array(0..<Self.d)
         let start = 0b0110_1001
         let x = allStates(Self.d, dtype: .float32).indexSelected(0, Tensor([Int](repeating: start, count: Self.chains)))
         var chains = try IsingGibbsChains(
-            model, count: Self.chains, from: x, scan: setting.scan, inverseTemperature: setting.beta, form: setting.form,
+            model, count: Self.chains, from: x, scan: setting.scan, inverseTemperature: setting.beta,
+            form: setting.form,
             using: RandomGenerator(seed: 5))
         chains.sweep()
         let first = law(energies, from: start, order: order, beta: setting.beta)
@@ -69,9 +76,9 @@ import Torch
         #expect(chiSquareDeviation(stateNumbers(chains.points), other) > 6)
     }
 
-    /// Spins without neighbours are drawn independently with p = σ(2h), so that a spin changes with probability 2pq, and the count of
-    /// changes over N draws has variance N (4pq − 8p²q²) (neighbouring changes share a draw). 5·10⁹ draws at p = 0.98 put the
-    /// standard error of p at 2·10⁻⁶; eight-bit thresholds would be off by 4.7·10⁻⁴.
+    /// Spins without neighbours are drawn independently with p = σ(2h), so that a spin changes with probability 2pq,
+    /// and the count of changes over N draws has variance N (4pq − 8p²q²) (neighbouring changes share a draw). 5·10⁹
+    /// draws at p = 0.98 put the standard error of p at 2·10⁻⁶; eight-bit thresholds would be off by 4.7·10⁻⁴.
     @Test func aProbabilityNearOneIsRightToAHundredThousandth() throws {
         let h = 0.5 * log(0.98 / 0.02)
         let model = try IsingModel(Graph(siteCount: 1, edges: []), couplings: [], fields: [Float(h)])
@@ -85,8 +92,8 @@ import Torch
         #expect(abs(moves.distance - 2 * pq * n) < bound)
     }
 
-    /// The same behind neighbours that strong fields hold: in each form, p from 0.02 to 0.98; 10⁸ draws each, so a standard error
-    /// of some 10⁻⁵ at the ends, where a step of 1/256 would be 4.7·10⁻⁴.
+    /// The same behind neighbours that strong fields hold: in each form, p from 0.02 to 0.98; 10⁸ draws each, so a
+    /// standard error of some 10⁻⁵ at the ends, where a step of 1/256 would be 4.7·10⁻⁴.
     @Test(arguments: [HeatBathTables.Form.count, .configuration, .field], [0.02, 0.3, 0.98])
     func probabilitiesBehindNeighboursAreFine(form: HeatBathTables.Form, p target: Double) throws {
         let graph = try Graph(siteCount: 4, edges: [(0, 1), (0, 2), (0, 3)])
@@ -163,7 +170,8 @@ import Torch
         let model = try IsingModel.uniform(.squareTorus(side: 3), coupling: 0.1)
         func error(_ x: Tensor?, beta: Double = 1) -> ChainError? {
             do {
-                _ = try IsingGibbsChains(model, count: 2, from: x, inverseTemperature: beta, using: RandomGenerator(seed: 1))
+                _ = try IsingGibbsChains(
+                    model, count: 2, from: x, inverseTemperature: beta, using: RandomGenerator(seed: 1))
             } catch { return error as? ChainError }
             return nil
         }

@@ -26,14 +26,15 @@ import Torch
         }
     }
 
-    /// On a Gaussian a step is linear: x ← (1 − τλ)x + σz, or with momentum (x, v) ← a matrix times (x, v); the covariance after n steps follows by
-    /// recursion. 40,000 independent normals: five standard deviations are 3.5 %.
+    /// On a Gaussian a step is linear: x ← (1 − τλ)x + σz, or with momentum (x, v) ← a matrix times (x, v); the
+    /// covariance after n steps follows by recursion. 40,000 independent normals: five standard deviations are 3.5 %.
     @Test(arguments: [(0.3, 0.7, 0.0, 6), (0.3, 0.7, 0.5, 12), (1.0, 0.005, 0.0, 1), (0.1, 0.2, 0.9, 30)])
     func theVarianceOnAGaussianIsKnown(stepSize: Double, noise: Double, momentum: Double, steps: Int) throws {
         let precision = 1.7
         let dynamics = try LangevinDynamics(stepSize: stepSize, noise: noise, momentum: momentum)
         let run = try dynamics.run(
-            GaussianEnergy(precision: precision), from: normals([10_000, 4], seed: 1), steps: steps, using: RandomGenerator(seed: 2))
+            GaussianEnergy(precision: precision), from: normals([10_000, 4], seed: 1), steps: steps,
+            using: RandomGenerator(seed: 2))
         var (xx, xv, vv) = (1.0, 0.0, 0.0)
         for _ in 0..<steps {
             // v′ = μv − τλx + σz, x′ = x + v′
@@ -50,12 +51,14 @@ import Torch
         #expect(dynamics.stepSize == 0.045 && dynamics.noise == 0.3)
     }
 
-    /// Without noise: x ← (1 − τλ)x to the last place or so, the norm before each step recorded, the generator untouched.
+    /// Without noise: x ← (1 − τλ)x to the last place or so, the norm before each step recorded, the generator
+    /// untouched.
     @Test func withoutNoiseItIsDescent() throws {
         let generator = RandomGenerator(seed: 3)
         let before = generator.state
         let x = Tensor([3.0, -4.0, 0.6, 0.8], shape: [2, 2])
-        let run = try LangevinDynamics(stepSize: 0.25, noise: 0).run(GaussianEnergy(precision: 2), from: x, steps: 3, using: generator)
+        let run = try LangevinDynamics(stepSize: 0.25, noise: 0).run(
+            GaussianEnergy(precision: 2), from: x, steps: 3, using: generator)
         #expect(deviation(run.points, x * 0.125) < 1e-15)
         #expect(deviation(run.gradientNorms, [6, 3, 1.5]) < 1e-15)
         #expect(run.meanGradientNorm == 3.5)
@@ -71,7 +74,9 @@ import Torch
         // The norm is that of the gradient, not of what is left of it.
         #expect(deviation(run.gradientNorms, [3.0265491900843113]) < 1e-15)
         let boxed = try LangevinDynamics(stepSize: 0.5, noise: 3, box: -1...0.5)
-        let points = try boxed.run(GaussianEnergy(), from: normals([50, 3], seed: 1), steps: 2, using: RandomGenerator(seed: 1)).points
+        let points = try boxed.run(
+            GaussianEnergy(), from: normals([50, 3], seed: 1), steps: 2, using: RandomGenerator(seed: 1)
+        ).points
         #expect(points.min().item() == -1 && points.max().item() == 0.5)
     }
 
@@ -82,7 +87,8 @@ import Torch
         let generator = RandomGenerator(seed: 5)
         let first = LangevinChains(dynamics, QuarticEnergy(), from: start, using: generator)
         try first.advance(3)
-        let second = LangevinChains(dynamics, QuarticEnergy(), from: first.points, velocity: first.velocity, using: generator)
+        let second = LangevinChains(
+            dynamics, QuarticEnergy(), from: first.points, velocity: first.velocity, using: generator)
         try second.advance(4)
         #expect(second.points.array(Double.self) == whole.array(Double.self))
     }
@@ -97,11 +103,14 @@ import Torch
         #expect(error == ChainDivergence("gradient", step: 5, chains: 1, of: 2))
         #expect(error?.description == "divergence: the gradient of 1 of 2 chains is not finite at step 5")
         let last = #expect(throws: ChainDivergence.self) {
-            _ = try LangevinDynamics(stepSize: 1e38, noise: 0).run(GaussianEnergy(), from: x * 100, steps: 1, using: RandomGenerator(seed: 0))
+            _ = try LangevinDynamics(stepSize: 1e38, noise: 0).run(
+                GaussianEnergy(), from: x * 100, steps: 1, using: RandomGenerator(seed: 0))
         }
         #expect(last == ChainDivergence("points", step: 1, chains: 1, of: 2))
         #expect(throws: ChainDivergence("gradient", step: 0, chains: 1, of: 2)) {
-            _ = try steep.run(GaussianEnergy(), from: x / Tensor([1.0, 1, 0, 1], shape: [2, 2]), steps: 1, using: RandomGenerator(seed: 0))
+            _ = try steep.run(
+                GaussianEnergy(), from: x / Tensor([1.0, 1, 0, 1], shape: [2, 2]), steps: 1,
+                using: RandomGenerator(seed: 0))
         }
     }
 

@@ -7,7 +7,8 @@ import Torch
     /// Slot i holds i, far from the noise.
     private func numbered(_ settings: ReplayBuffer.Settings) throws -> ReplayBuffer {
         let buffer = try ReplayBuffer(shape: [2], settings, using: RandomGenerator(seed: 1))
-        buffer.points.assign((Tensor.range(settings.capacity, dtype: .float32) + 10).unsqueezed(1).expanded([settings.capacity, 2]))
+        buffer.points.assign(
+            (Tensor.range(settings.capacity, dtype: .float32) + 10).unsqueezed(1).expanded([settings.capacity, 2]))
         return buffer
     }
 
@@ -132,7 +133,9 @@ import Torch
 
     @Test func settingsOutOfRangeAreRefusedByName() throws {
         func message(_ settings: ReplayBuffer.Settings) -> String {
-            do { _ = try ReplayBuffer(shape: [1], settings, using: RandomGenerator(seed: 0)) } catch { return "\(error)" }
+            do { _ = try ReplayBuffer(shape: [1], settings, using: RandomGenerator(seed: 0)) } catch {
+                return "\(error)"
+            }
             return ""
         }
         #expect(message(.init(capacity: 0)).contains("a replay buffer of 0 points: at least 1"))

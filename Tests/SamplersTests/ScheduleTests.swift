@@ -5,7 +5,8 @@ import Torch
 
 @Suite struct ScheduleTests {
     @Test func samplesComeAfterBurnInAtTheThinning() throws {
-        let chains = try IsingGibbsChains(.uniform(.squareTorus(side: 3), coupling: 0), count: 2, using: RandomGenerator(seed: 1))
+        let chains = try IsingGibbsChains(
+            .uniform(.squareTorus(side: 3), coupling: 0), count: 2, using: RandomGenerator(seed: 1))
         var run = ScheduledChains(chains, try Schedule(burnIn: 5, thinning: 4, samples: 3))
         #expect(run.hopDistance.isNaN)
         var stepsOfSamples: [Int] = []
@@ -23,7 +24,8 @@ import Torch
 
     @Test func stepsBeyondTheScheduleTrap() async {
         await #expect(processExitsWith: .failure) {
-            let chains = try IsingGibbsChains(.uniform(.squareTorus(side: 3), coupling: 0), count: 2, using: RandomGenerator(seed: 1))
+            let chains = try IsingGibbsChains(
+                .uniform(.squareTorus(side: 3), coupling: 0), count: 2, using: RandomGenerator(seed: 1))
             var run = ScheduledChains(chains, try Schedule(samples: 0))
             _ = run.step()
         }

@@ -2,7 +2,8 @@ import Samplers
 import Testing
 
 @Suite struct XoshiroTests {
-    /// The first numbers of xoshiro256++ from the state 1, 2, 3, 4, as published with its Rust implementation (rand_xoshiro).
+    /// The first numbers of xoshiro256++ from the state 1, 2, 3, 4, as published with its Rust implementation
+    /// (rand_xoshiro).
     private static let published: [UInt64] = [
         41_943_041, 58_720_359, 3_588_806_011_781_223, 3_591_011_842_654_386, 9_228_616_714_210_784_205,
         9_973_669_472_204_895_162, 14_011_001_112_246_962_877, 12_406_186_145_184_390_807,

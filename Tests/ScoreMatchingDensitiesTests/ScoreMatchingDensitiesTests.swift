@@ -4,14 +4,16 @@ import RunSupport
 import ScoreMatchingDensities
 import Testing
 
-private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = false) throws -> Plan<ScoreMatchingDensities> {
+private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = false) throws -> Plan<
+    ScoreMatchingDensities
+> {
     try smokePlan(ScoreMatchingDensities(), output, set: overrides, resume: resume, threads: 1)
 }
 
 // One after the other: the thread count is the process's.
 @Suite(.serialized) struct ScoreMatchingDensitiesTests {
-    /// Slope 2 is the order of the next term in ε; slope −1 that of one draw's noise, whose size is a matter of chance. Unbiased estimators
-    /// stay within five standard errors at any seed but one in 10⁶.
+    /// Slope 2 is the order of the next term in ε; slope −1 that of one draw's noise, whose size is a matter of chance.
+    /// Unbiased estimators stay within five standard errors at any seed but one in 10⁶.
     @Test func limitsAndExpectationsAreThoseOfTheNotes() throws {
         try withFolder { folder in
             let plan = try plan(folder, set: ["parts=[one-step, traces]"])
@@ -25,7 +27,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 #expect(record.values["variance"]! > 0)
             }
             for name in ["chart-one-step-error.png", "chart-variance.png", "chart-cost.png", "table-traces.md"] {
-                #expect(FileManager.default.fileExists(atPath: plan.folder.url.appendingPathComponent(name).path), "\(name)")
+                #expect(
+                    FileManager.default.fileExists(atPath: plan.folder.url.appendingPathComponent(name).path), "\(name)"
+                )
             }
         }
     }
@@ -41,7 +45,9 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
 
     @Test func everyPartGoesOnAfterInterruptionsAsIfNothingHadHappened() throws {
         let few = ["iterations=6", "logEvery=2"]
-        let (records, attempts, comparison) = try compareWithInterrupted(every: 4) { try plan($0, set: few, resume: $1) }
+        let (records, attempts, comparison) = try compareWithInterrupted(every: 4) {
+            try plan($0, set: few, resume: $1)
+        }
         #expect(records.count == 12 + 1 + 10 + 2)
         #expect(records.allSatisfy { $0.status == .finished })
         #expect(attempts > 10)
@@ -51,7 +57,10 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     @Test func settingsThatCannotBeAreNamed() throws {
         for (override, expected) in [
             ("chainTimeStep=1e300", "configuration: chainTimeStep is 1e+300, expected a positive number up to 1e+30"),
-            ("confinement=0", "configuration: confinement is 0.0, expected a positive number up to 1e+30: without it exp(−E) has no mass"),
+            (
+                "confinement=0",
+                "configuration: confinement is 0.0, expected a positive number up to 1e+30: without it exp(−E) has no mass"
+            ),
             ("limitSteps=[0.1, 0.2, 0.3]", "expected a falling list of at least three numbers"),
             ("noiseTarget=rings", "configuration: noiseTarget is rings, expected a mixture of Gaussians"),
             ("objectives=[slice]", "the nearest is 'sliced'"),

@@ -5,13 +5,14 @@ import Testing
 
 /// `run --device cuda` where there is no GPU: `device.cpp` stands in its place, and dies where a GPU would.
 @Suite(.serialized) struct SimulatedDeviceTests {
-    /// The smoke profile from beginning to end: the processor's numbers up to rounding, for the device has kernels of its own; and with graphs the
-    /// same bytes as without.
+    /// The smoke profile from beginning to end: the processor's numbers up to rounding, for the device has kernels of
+    /// its own; and with graphs the same bytes as without.
     ///
-    /// Two updates, since rounding is not yet amplified in them: Adam divides a gradient by its own size, so that one which is 0 but for rounding
-    /// moves its parameter by the whole learning rate, to either side. Over six seeds and three instruction sets values differed by at most 2e-5
-    /// (the energy gap, a small difference of means) and 3e-7 (all others) in the first three updates, and by 1e-3 to 2.5e-2 from the fourth to the
-    /// eighth. The bounds are ten times what was measured.
+    /// Two updates, since rounding is not yet amplified in them: Adam divides a gradient by its own size, so that one
+    /// which is 0 but for rounding moves its parameter by the whole learning rate, to either side. Over six seeds and
+    /// three instruction sets values differed by at most 2e-5 (the energy gap, a small difference of means) and 3e-7
+    /// (all others) in the first three updates, and by 1e-3 to 2.5e-2 from the fourth to the eighth. The bounds are ten
+    /// times what was measured.
     @Test func aReplicationRunsOnADevice() throws {
         try withRuns { device in
             let (onCPU, onDevice, byGraphs) = (device.folder("cpu"), device.folder("device"), device.folder("graphs"))
@@ -28,7 +29,9 @@ import Testing
                 for (name, value) in values {
                     let other = b[cell]![name]!
                     let bound = name == "energyGap" ? 2e-4 : 3e-6
-                    #expect(abs(other - value) <= bound * abs(value), "\(cell), \(name): \(value) on the processor, \(other) on the device")
+                    #expect(
+                        abs(other - value) <= bound * abs(value),
+                        "\(cell), \(name): \(value) on the processor, \(other) on the device")
                 }
             }
             #expect(a != b)
@@ -43,7 +46,8 @@ import Testing
             try withRuns { device in
                 let settings = ["chainLength=\(steps)", "longRunSteps=0", "scoredSamples=0", "gradientBatches=0"]
                 return try device.run(
-                    ["--profile", "smoke", "--cells", "1", "--device", "cuda"] + graphs + settings.flatMap { ["--set", $0] }
+                    ["--profile", "smoke", "--cells", "1", "--device", "cuda"] + graphs
+                        + settings.flatMap { ["--set", $0] }
                         + ["--output", device.folder("run").path])
             }
         }
@@ -62,8 +66,12 @@ import Testing
             let arguments = ["--profile", "smoke", "--cells", "1", "--device", "cuda"]
             _ = try device.run(arguments + ["--output", once.path])
             try FileManager.default.copyItem(at: once, to: again)
-            for cell in try FileManager.default.contentsOfDirectory(at: RunFolder(again).cells, includingPropertiesForKeys: nil) {
-                for name in ["result.json", "samples-fresh.png"] { try FileManager.default.removeItem(at: cell.appendingPathComponent(name)) }
+            for cell in try FileManager.default.contentsOfDirectory(
+                at: RunFolder(again).cells, includingPropertiesForKeys: nil)
+            {
+                for name in ["result.json", "samples-fresh.png"] {
+                    try FileManager.default.removeItem(at: cell.appendingPathComponent(name))
+                }
             }
             let report = try device.run(arguments + ["--resume", "--output", again.path])
             #expect(report.operations > 100)
@@ -78,30 +86,45 @@ import Testing
             let fault = #expect(throws: Failure.self) {
                 _ = try device.run(["--profile", "smoke", "--graphs", "--output", device.folder("run").path])
             }
-            #expect(fault?.output.contains("error: graphs are of work on a GPU, but the device is cpu") == true, "\(fault?.output ?? "")")
+            #expect(
+                fault?.output.contains("error: graphs are of work on a GPU, but the device is cpu") == true,
+                "\(fault?.output ?? "")")
             #expect(fault?.status == 2)
         }
     }
 
-    /// `replicate device`: float32 to rounding, bfloat16 coarser, both as graphs too; wrong usage and a device that disagrees have their codes.
+    /// `replicate device`: float32 to rounding, bfloat16 coarser, both as graphs too; wrong usage and a device that
+    /// disagrees have their codes.
     @Test func aDeviceIsComparedWithTheProcessor() throws {
         struct Report: Decodable {
-            struct Agreement: Decodable { var type: String, energyError, gradientError, energyZ, deviationZ: Double, agrees: Bool }
+            struct Agreement: Decodable {
+                var type: String, energyError, gradientError, energyZ, deviationZ: Double, agrees: Bool
+            }
             struct Speed: Decodable { var type: String, graphs: Bool, imageStepsPerSecond, share: Double }
             var device: String, agreement: [Agreement], speed: [Speed]
         }
         try withRuns { device in
-            let few = ["device", "--network", "a", "--width", "0.125", "--batch", "16", "--steps", "3", "--rounds", "1", "--matrix", "64"]
+            let few = [
+                "device", "--network", "a", "--width", "0.125", "--batch", "16", "--steps", "3", "--rounds", "1",
+                "--matrix", "64",
+            ]
             let text = try device.replicate(few + ["--device", "cuda", "--graphs", "--json"]).output
             let report = try JSONDecoder().decode(Report.self, from: Data(text.utf8))
             #expect(report.device == "cuda:0" && report.agreement.map(\.type) == ["float32", "bfloat16"])
             for (found, range) in zip(report.agreement, [0...1e-5, 1e-3...0.2]) {
-                #expect(found.agrees && range.contains(found.gradientError) && found.energyError < range.upperBound, "\(found)")
+                #expect(
+                    found.agrees && range.contains(found.gradientError) && found.energyError < range.upperBound,
+                    "\(found)")
                 #expect(abs(found.energyZ) < 5 && abs(found.deviationZ) < 5)
             }
-            #expect(report.speed.map { "\($0.type) \($0.graphs)" } == ["float32 false", "float32 true", "bfloat16 false", "bfloat16 true"])
+            #expect(
+                report.speed.map { "\($0.type) \($0.graphs)" } == [
+                    "float32 false", "float32 true", "bfloat16 false", "bfloat16 true",
+                ])
             #expect(report.speed.allSatisfy { $0.imageStepsPerSecond > 0 && $0.share > 0 })
-            for (arguments, code) in [(["--graphs"], 2), (["--network", "d"], 64), (["--batch", "0"], 64), (["--width", "0"], 64)] as [([String], Int32)] {
+            for (arguments, code) in [
+                (["--graphs"], 2), (["--network", "d"], 64), (["--batch", "0"], 64), (["--width", "0"], 64),
+            ] as [([String], Int32)] {
                 let fault = #expect(throws: Failure.self) { _ = try device.replicate(["device"] + arguments) }
                 #expect(fault?.status == code, "\(arguments)")
             }
@@ -111,10 +134,16 @@ import Testing
     /// The values of each cell.
     private func results(_ run: URL) throws -> [String: [String: Double]] {
         struct Result: Decodable { var values: [String: Double] }
-        let cells = try FileManager.default.contentsOfDirectory(at: RunFolder(run).cells, includingPropertiesForKeys: nil)
+        let cells = try FileManager.default.contentsOfDirectory(
+            at: RunFolder(run).cells, includingPropertiesForKeys: nil)
         return try Dictionary(
             uniqueKeysWithValues: cells.map {
-                ($0.lastPathComponent, try JSONDecoder().decode(Result.self, from: Data(contentsOf: $0.appendingPathComponent("result.json"))).values)
+                (
+                    $0.lastPathComponent,
+                    try JSONDecoder().decode(
+                        Result.self, from: Data(contentsOf: $0.appendingPathComponent("result.json"))
+                    ).values
+                )
             })
     }
 }
@@ -135,7 +164,8 @@ private struct SimulatedDevice {
     private static let executable = Result {
         let products = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         let folder = products.appendingPathComponent("simulated-device")
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent().deletingLastPathComponent()
+        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
         try call(root.appendingPathComponent("scripts/simulated-device"), [folder.path], [:])
         return folder.appendingPathComponent("replicate")
     }
@@ -144,18 +174,23 @@ private struct SimulatedDevice {
 
     func folder(_ name: String) -> URL { root.appendingPathComponent(name) }
 
-    func run(_ arguments: [String]) throws -> Report { try replicate(["run", "adance-images", "--threads", "1"] + arguments).report }
+    func run(_ arguments: [String]) throws -> Report {
+        try replicate(["run", "adance-images", "--threads", "1"] + arguments).report
+    }
 
     /// What the command printed, and what the device counted.
     func replicate(_ arguments: [String]) throws -> (output: String, report: Report) {
         let report = folder("report")
         let output = try Self.call(Self.executable.get(), arguments, ["SIMULATED_DEVICE_REPORT": report.path])
-        let counts = try String(contentsOf: report, encoding: .utf8).split(whereSeparator: \.isWhitespace).map { Int($0)! }
+        let counts = try String(contentsOf: report, encoding: .utf8).split(whereSeparator: \.isWhitespace).map {
+            Int($0)!
+        }
         return (output, Report(operations: counts[0], graphs: counts[1], issued: counts[2], reads: counts[3]))
     }
 
     @discardableResult
-    private static func call(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws -> String {
+    private static func call(_ executable: URL, _ arguments: [String], _ environment: [String: String]) throws -> String
+    {
         let process = Process()
         let pipe = Pipe()
         (process.executableURL, process.arguments) = (executable, arguments)

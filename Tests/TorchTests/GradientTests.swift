@@ -90,7 +90,8 @@ private let functions: [Function] = [
         #expect(deviation(y.array(), at.map(function.value)) < 1e-14)
         let first = gradients(of: y.sum(), withRespectTo: [x], differentiable: true)[0]
         #expect(deviation(first.array(), at.map(function.derivative)) < 1e-14)
-        let second = first.requiresGradient
+        let second =
+            first.requiresGradient
             ? gradients(of: first.sum(), withRespectTo: [x])[0].array(Double.self) : at.map { _ in 0 }
         let differences = at.map { (function.derivative($0 + 1e-5) - function.derivative($0 - 1e-5)) / 2e-5 }
         #expect(deviation(second, differences) < 1e-8)
@@ -109,7 +110,8 @@ private let functions: [Function] = [
             let convolved = images.conv2d(inputs[3], padding: 1).softplus().maxPool2d(size: 2)
             let gathered = h.gathered(1, index) / (1 + inputs[4].squared())
             let scattered = h.scatterAdded(1, index, gathered).logSoftmax(1)
-            return convolved.sum() + (scattered * gathered.sum(1, keeping: true)).logSumExp(1).mean() + h.variance(0).sum()
+            return convolved.sum() + (scattered * gathered.sum(1, keeping: true)).logSumExp(1).mean()
+                + h.variance(0).sum()
         }
         let found = gradients(of: loss(), withRespectTo: inputs)
         for (input, gradient) in zip(inputs, found) {
@@ -119,7 +121,8 @@ private let functions: [Function] = [
         }
     }
 
-    /// f = Σ (xᵀAx)² has the Hessian–vector product 4(xᵀAx)(A + Aᵀ)v/2 + …: against central differences of the gradient.
+    /// f = Σ (xᵀAx)² has the Hessian–vector product 4(xᵀAx)(A + Aᵀ)v/2 + …: against central differences of the
+    /// gradient.
     @Test func secondDerivativesMatchFiniteDifferences() {
         let generator = RandomGenerator(seed: 6)
         let a = Tensor.normal([4, 4], dtype: .float64, using: generator)

@@ -21,7 +21,10 @@ import Torch
         let m = Tensor.normal([7, 7], dtype: .float64, using: generator)
         let a = m.matmul(m.transposed()) + Tensor.identity(7, dtype: .float64)
         let b = Tensor.normal([7], dtype: .float64, using: generator)
-        let (x, y) = (Tensor.zeros([4], dtype: .float64).requiringGradient(), Tensor.zeros([3], dtype: .float64).requiringGradient())
+        let (x, y) = (
+            Tensor.zeros([4], dtype: .float64).requiringGradient(),
+            Tensor.zeros([3], dtype: .float64).requiringGradient()
+        )
         let result = LBFGS().minimize([x, y]) {
             let z = Tensor.concatenated([x, y])
             let loss = 0.5 * z.matmul(a.matmul(z)) - z.matmul(b)

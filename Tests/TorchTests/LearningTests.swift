@@ -3,17 +3,19 @@ import Testing
 import Torch
 
 @Suite struct LinearTests {
-    /// torch.manual_seed(1023); torch.nn.Linear(3, 4), then torch.nn.Linear(4, 1, dtype=torch.float64). low + r (high − low)
-    /// is rounded once where multiplication and addition are fused and else twice: 2.3e-8 apart in float32.
+    /// torch.manual_seed(1023); torch.nn.Linear(3, 4), then torch.nn.Linear(4, 1, dtype=torch.float64). low + r (high −
+    /// low) is rounded once where multiplication and addition are fused and else twice: 2.3e-8 apart in float32.
     @Test func theDefaultInitialisationIsPyTorchs() {
         let generator = RandomGenerator(seed: 1023)
         let layer = Linear(inputs: 3, outputs: 4, using: generator)
         #expect(
-            deviation(layer.weight.converted(to: .float64).array(), [
-                -0.5751957893371582, -0.07001681625843048, -0.23298296332359314, -0.14693228900432587,
-                -0.24606119096279144, -0.4270283877849579, 0.04815872758626938, -0.3288869261741638,
-                -0.3035794198513031, 0.0013072717702016234, 0.26905372738838196, 0.31298884749412537,
-            ]) < 1e-7)
+            deviation(
+                layer.weight.converted(to: .float64).array(),
+                [
+                    -0.5751957893371582, -0.07001681625843048, -0.23298296332359314, -0.14693228900432587,
+                    -0.24606119096279144, -0.4270283877849579, 0.04815872758626938, -0.3288869261741638,
+                    -0.3035794198513031, 0.0013072717702016234, 0.26905372738838196, 0.31298884749412537,
+                ]) < 1e-7)
         #expect(
             deviation(
                 layer.bias.converted(to: .float64).array(),
@@ -93,7 +95,8 @@ import Torch
         0.0026641248094805667, 0.0021024111943544733,
     ]
 
-    /// A gradient may be a view, such as that of a weight used transposed: it is read by its indices, not as its memory lies.
+    /// A gradient may be a view, such as that of a weight used transposed: it is read by its indices, not as its memory
+    /// lies.
     @Test func aTransposedGradientIsReadByItsIndices() {
         let gradient = Tensor([1.0, -2, 3, 0.5, 4, -6], shape: [3, 2]).converted(to: .float32)
         func trained(_ gradient: Tensor) -> [Float] {
@@ -121,7 +124,9 @@ import Torch
     private func optimizer(_ dtype: DType) -> Adam {
         let first = (Tensor.range(6, dtype: dtype) / 5 - 0.5).reshaped([2, 3])
         return Adam(
-            Parameters([("a", first.requiringGradient()), ("b", Tensor.full([1], 1.5, dtype: dtype).requiringGradient())]),
+            Parameters([
+                ("a", first.requiringGradient()), ("b", Tensor.full([1], 1.5, dtype: dtype).requiringGradient()),
+            ]),
             Adam.Settings(learningRate: 0.05, weightDecay: 0.1))
     }
 
@@ -163,7 +168,9 @@ import Torch
 
     /// torch.nn.utils.clip_grad_norm_ of arange(6) − 2 as [2, 3] and [3] in float32, norm √28.
     @Test func clippingIsPyTorchs() {
-        func gradients() -> [Tensor] { [(Tensor.range(6, dtype: .float32) - 2).reshaped([2, 3]), Tensor.full([1], 3)] }
+        func gradients() -> [Tensor] {
+            [(Tensor.range(6, dtype: .float32) - 2).reshaped([2, 3]), Tensor.full([1], 3)]
+        }
         let clipped = gradients()
         let norm = clipGradientNorm(clipped, to: 1)
         #expect(abs(norm.item() - 5.291502952575684) < 1e-6)
@@ -190,13 +197,17 @@ import Torch
 @Suite struct ConvolutionTests {
     /// torch.manual_seed(7); torch.nn.Conv2d(2, 1, 2); to the rounding of one operation, as for linear layers.
     @Test func theDefaultInitialisationIsPyTorchs() {
-        let layer = Convolution(inputs: 2, outputs: 1, kernel: 2, stride: 3, padding: 1, using: RandomGenerator(seed: 7))
+        let layer = Convolution(
+            inputs: 2, outputs: 1, kernel: 2, stride: 3, padding: 1, using: RandomGenerator(seed: 7))
         #expect(layer.weight.shape == [1, 2, 2, 2] && layer.bias.shape == [1])
         #expect(
-            deviation(layer.weight.converted(to: .float64).array(), [
-                0.024693964049220085, -0.2129783034324646, 0.11257966607809067, 0.1109381765127182, -0.18896611034870148,
-                -0.05298958718776703, -0.20712144672870636, 0.09173746407032013,
-            ]) < 1e-7)
+            deviation(
+                layer.weight.converted(to: .float64).array(),
+                [
+                    0.024693964049220085, -0.2129783034324646, 0.11257966607809067, 0.1109381765127182,
+                    -0.18896611034870148,
+                    -0.05298958718776703, -0.20712144672870636, 0.09173746407032013,
+                ]) < 1e-7)
         #expect(deviation(layer.bias.converted(to: .float64).array(), [-0.09523586183786392]) < 1e-7)
         #expect(layer.parameters.allSatisfy { $0.tensor.requiresGradient })
         let x = Tensor.normal([2, 2, 6, 6], using: RandomGenerator(seed: 1))
@@ -205,7 +216,8 @@ import Torch
     }
 
     /// Steps, padding, layouts: against the recorded gradient, float64.
-    @Test(arguments: [(1, 0), (1, 1), (2, 1), (3, 2)]) func theInputGradientIsTheRecordedOne(stride: Int, padding: Int) {
+    @Test(arguments: [(1, 0), (1, 1), (2, 1), (3, 2)]) func theInputGradientIsTheRecordedOne(stride: Int, padding: Int)
+    {
         let generator = RandomGenerator(seed: 2)
         let x = Tensor.normal([2, 3, 7, 6], dtype: .float64, using: generator).requiringGradient()
         let weight = Tensor.normal([4, 3, 3, 3], dtype: .float64, using: generator)
@@ -213,7 +225,8 @@ import Torch
         let seed = Tensor.normal(y.shape, dtype: .float64, using: generator)
         let expected = gradients(of: y, withRespectTo: [x], outputGradient: seed)[0]
         let plain = x.detached()
-        #expect(deviation(seed.conv2dInputGradient(x: plain, weight, stride: stride, padding: padding), expected) < 1e-12)
+        #expect(
+            deviation(seed.conv2dInputGradient(x: plain, weight, stride: stride, padding: padding), expected) < 1e-12)
         let last = seed.channelsLast().conv2dInputGradient(
             x: plain.channelsLast(), weight.channelsLast(), stride: stride, padding: padding)
         #expect(deviation(last, expected) < 1e-12)
@@ -227,12 +240,17 @@ import Torch
         #expect(last.copied().isChannelsLast && last.contiguous().isContiguous)
     }
 
-    /// Images of one channel lie both ways at once; what a convolution makes of them, and its derivative, must lie as was asked for.
+    /// Images of one channel lie both ways at once; what a convolution makes of them, and its derivative, must lie as
+    /// was asked for.
     @Test func oneChannelIsLastWhereAskedFor() {
         let generator = RandomGenerator(seed: 3)
-        let (x, weight) = (Tensor.normal([2, 1, 6, 5], using: generator), Tensor.normal([4, 1, 3, 3], using: generator))
+        let (x, weight) = (
+            Tensor.normal([2, 1, 6, 5], using: generator), Tensor.normal([4, 1, 3, 3], using: generator)
+        )
         let expected = x.conv2d(weight, padding: 1)
-        for (x, weight) in [(x.channelsLast(), weight.channelsLast()), (x.channelsLast(), weight), (x.channelsLast().copied(), weight)] {
+        for (x, weight) in [
+            (x.channelsLast(), weight.channelsLast()), (x.channelsLast(), weight), (x.channelsLast().copied(), weight),
+        ] {
             let y = x.conv2d(weight, padding: 1)
             #expect(y.isChannelsLast && !y.isContiguous && deviation(y, expected) < 1e-5)
             #expect(x.array(Float.self) == x.contiguous().array(Float.self))

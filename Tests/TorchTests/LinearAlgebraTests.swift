@@ -43,7 +43,9 @@ import Torch
         func matrix(_ rows: Int, _ columns: Int) -> Tensor { .normal([rows, columns], using: generator) }
         let (a, b) = (matrix(300, 80), matrix(80, 96))
         for left in [a, a.transposed().contiguous().transposed(), matrix(300, 100).narrowed(1, start: 7, length: 80)] {
-            for right in [b, b.transposed().contiguous().transposed(), matrix(80, 200).narrowed(1, start: 50, length: 96)] {
+            for right in [
+                b, b.transposed().contiguous().transposed(), matrix(80, 200).narrowed(1, start: 50, length: 96),
+            ] {
                 #expect(isTheProduct(left.matmul(right), left, right))
                 let stacked = left.reshaped([3, 100, 80]).matmul(right)
                 #expect(stacked.shape == [3, 100, 96] && isTheProduct(stacked.reshaped([300, 96]), left, right))
@@ -64,20 +66,27 @@ import Torch
         #expect(isTheProduct(a.reshaped([3, 100, 80]).linear(b.transposed()).reshaped([300, 96]), a, b))
     }
 
-    /// On a thread of its own a product goes by blocks of rows, whose numbers leave every remainder; rows around the product stay.
+    /// On a thread of its own a product goes by blocks of rows, whose numbers leave every remainder; rows around the
+    /// product stay.
     @Test func largeProductsOfOneThreadAreThoseOfFloat64() {
-        let (wide, right) = (Tensor.normal([400, 300], using: generator), Tensor.normal([256, 200], using: generator).narrowed(1, start: 50, length: 96))
+        let (wide, right) = (
+            Tensor.normal([400, 300], using: generator),
+            Tensor.normal([256, 200], using: generator).narrowed(1, start: 50, length: 96)
+        )
         let sizes = [43, 63, 64, 65, 100, 127, 128, 191, 300, 399]
         let outputs = sizes.map { Tensor.ones([$0 + 2, 96]) }
         parallelFor(sizes.count) { _, range in
             for k in range {
                 withoutGradients {
-                    outputs[k][1..<sizes[k] + 1].assign(matmul: wide[0..<sizes[k]].narrowed(1, start: 7, length: 256), right)
+                    outputs[k][1..<sizes[k] + 1].assign(
+                        matmul: wide[0..<sizes[k]].narrowed(1, start: 7, length: 256), right)
                 }
             }
         }
         for (rows, output) in zip(sizes, outputs) {
-            #expect(isTheProduct(output[1..<rows + 1], wide[0..<rows].narrowed(1, start: 7, length: 256), right), "\(rows) rows")
+            #expect(
+                isTheProduct(output[1..<rows + 1], wide[0..<rows].narrowed(1, start: 7, length: 256), right),
+                "\(rows) rows")
             #expect(output[0].sum().item() + output[rows + 1].sum().item() == 2 * 96, "\(rows) rows")
         }
     }
@@ -85,10 +94,14 @@ import Torch
     /// Gradients of a function of x Wᵀ + b, and of their squared length, in float32 beside float64.
     @Test func largeProductsAreDifferentiatedTwice() {
         let generator = RandomGenerator(seed: 4)
-        let inputs = [Tensor.normal([2, 100, 80], using: generator), Tensor.normal([96, 80], using: generator) / 9, Tensor.normal([96], using: generator)]
+        let inputs = [
+            Tensor.normal([2, 100, 80], using: generator), Tensor.normal([96, 80], using: generator) / 9,
+            Tensor.normal([96], using: generator),
+        ]
         func derivatives(_ dtype: DType) -> [Tensor] {
             let inputs = inputs.map { $0.converted(to: dtype).copied().requiringGradient() }
-            let energy = (inputs[0].linear(inputs[1], inputs[2]).tanh().reshaped([200, 96]).matmul(inputs[1])).squared().mean()
+            let energy = (inputs[0].linear(inputs[1], inputs[2]).tanh().reshaped([200, 96]).matmul(inputs[1])).squared()
+                .mean()
             let first = gradients(of: energy, withRespectTo: inputs, differentiable: true)
             let length = first.reduce(Tensor(0).converted(to: dtype)) { $0 + $1.squared().sum() }
             return first.map { $0.detached() } + gradients(of: length, withRespectTo: inputs)
@@ -99,7 +112,9 @@ import Torch
     }
 
     @Test func aLargeProductIsRecordedOnlyWhereAsked() {
-        let (a, b) = (Tensor.normal([300, 80], using: generator), Tensor.normal([80, 96], using: generator).requiringGradient())
+        let (a, b) = (
+            Tensor.normal([300, 80], using: generator), Tensor.normal([80, 96], using: generator).requiringGradient()
+        )
         #expect(a.matmul(b).requiresGradient && !a.matmul(b.detached()).requiresGradient)
         #expect(!withoutGradients { a.matmul(b) }.requiresGradient)
         let bias = Tensor.zeros([96]).requiringGradient()
@@ -126,7 +141,8 @@ import Torch
                                 for j in 0..<k {
                                     let (y, z) = (row * stride + i - padding, column * stride + j - padding)
                                     guard 0..<h ~= y, 0..<w ~= z else { continue }
-                                    sum += xs[((image * c + channel) * h + y) * w + z]
+                                    sum +=
+                                        xs[((image * c + channel) * h + y) * w + z]
                                         * ws[((out * c + channel) * k + i) * k + j]
                                 }
                             }
@@ -148,12 +164,15 @@ import Torch
         #expect(x.maxPool2d(size: 3, stride: 1).array(Double.self) == [10, 11, 14, 15])
         // Padding counts: the corner window holds 0, 1, 4, 5 and five zeros.
         #expect(x.averagePool2d(size: 3, stride: 2, padding: 1).array(Double.self)[0] == 10.0 / 9)
-        #expect(x.averagePool2d(size: 3, stride: 2, padding: 1, countingPadding: false).array(Double.self)[0] == 10.0 / 4)
-        // A row of three ones over rows padded by one place: sums of neighbours; the same as a column, rows in place of columns.
+        #expect(
+            x.averagePool2d(size: 3, stride: 2, padding: 1, countingPadding: false).array(Double.self)[0] == 10.0 / 4)
+        // A row of three ones over rows padded by one place: sums of neighbours; the same as a column, rows in place of
+        // columns.
         let y = Tensor([1, 2, 4, 8, 16, 32] as [Float], shape: [1, 1, 2, 3])
         let row = y.conv2d(.ones([1, 1, 1, 3]), bias: nil, stride: 1, padding: (rows: 0, columns: 1))
         #expect(row.array(Float.self) == [3, 7, 6, 24, 56, 48])
-        let column = y.transposed().contiguous().conv2d(.ones([1, 1, 3, 1]), bias: nil, stride: 1, padding: (rows: 1, columns: 0))
+        let column = y.transposed().contiguous().conv2d(
+            .ones([1, 1, 3, 1]), bias: nil, stride: 1, padding: (rows: 1, columns: 0))
         #expect(column.array(Float.self) == row.transposed().array(Float.self))
     }
 

@@ -2,9 +2,9 @@ import Oracles
 import Testing
 import Torch
 
-/// The expected numbers are PyTorch 2.13's on the processor, each drawn right after `torch.manual_seed(1023)` by the call
-/// in the comment. Uniform and whole numbers are exact; normal and exponential ones pass through logarithms and cosines
-/// that differ in the last place between vector units, so 10⁻⁶ in float32 and 10⁻¹⁴ in float64.
+/// The expected numbers are PyTorch 2.13's on the processor, each drawn right after `torch.manual_seed(1023)` by the
+/// call in the comment. Uniform and whole numbers are exact; normal and exponential ones pass through logarithms and
+/// cosines that differ in the last place between vector units, so 10⁻⁶ in float32 and 10⁻¹⁴ in float64.
 @Suite struct RandomGeneratorTests {
     private var seeded: RandomGenerator { RandomGenerator(seed: 1023) }
 
@@ -12,13 +12,19 @@ import Torch
         // torch.rand(5)
         #expect(
             Tensor.uniform([5], using: seeded).array(Float.self)
-                == [0.0018658041954040527, 0.43936365842819214, 0.2982308268547058, 0.3727529048919678, 0.2869047522544861])
+                == [
+                    0.0018658041954040527, 0.43936365842819214, 0.2982308268547058, 0.3727529048919678,
+                    0.2869047522544861,
+                ])
         // torch.rand(5, dtype=torch.float64)
         #expect(
             Tensor.uniform([5], dtype: .float64, using: seeded).array(Double.self)
-                == [0.01492684416354384, 0.3858470700173693, 0.2952383293401125, 0.33365378755177477, 0.8967401860302913])
-        // torch.empty(4).uniform_(-2, 3), which is rounded once or twice by whether the processor's multiplication and addition are fused:
-        // 6e-8 apart.
+                == [
+                    0.01492684416354384, 0.3858470700173693, 0.2952383293401125, 0.33365378755177477,
+                    0.8967401860302913,
+                ])
+        // torch.empty(4).uniform_(-2, 3), which is rounded once or twice by whether the processor's multiplication and
+        // addition are fused: 6e-8 apart.
         #expect(
             deviation(
                 Tensor.uniform([4], low: -2, high: 3, using: seeded).converted(to: .float64).array(),
@@ -122,7 +128,8 @@ import Torch
     }
 
     @Test func drawsOfDifferentKindsFollowEachOtherAsInPyTorch() {
-        // torch.rand(3), torch.randn(3), torch.randn(2), torch.randint(10, (3,)), torch.multinomial(w, 2), torch.rand(2)
+        // torch.rand(3), torch.randn(3), torch.randn(2), torch.randint(10, (3,)), torch.multinomial(w, 2),
+        // torch.rand(2)
         let generator = seeded
         #expect(
             Tensor.uniform([3], using: generator).array(Float.self)

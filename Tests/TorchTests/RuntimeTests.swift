@@ -11,7 +11,8 @@ import Torch
         let sum = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             _ = Tensor.zeros([2, 3]) + Tensor.zeros([4])
         }
-        #expect(standardError(sum).contains("Torch.+(_:_:): The size of tensor a (3) must match the size of tensor b (4)"))
+        #expect(
+            standardError(sum).contains("Torch.+(_:_:): The size of tensor a (3) must match the size of tensor b (4)"))
         let product = await #expect(processExitsWith: .failure, observing: [\.standardErrorContent]) {
             _ = Tensor.zeros([2, 3]).matmul(.zeros([4, 5]))
         }
@@ -72,7 +73,9 @@ import Torch
     /// Graphs are of a GPU's work: the body is not even called.
     @Test func workOnTheProcessorIsNotRecorded() {
         let fault = #expect(throws: DeviceError.self) { _ = try RecordedWork(on: .cpu) { Issue.record("called") } }
-        #expect(fault?.description.hasPrefix("work on cpu cannot be recorded as a graph: ") == true, "\(String(describing: fault))")
+        #expect(
+            fault?.description.hasPrefix("work on cpu cannot be recorded as a graph: ") == true,
+            "\(String(describing: fault))")
     }
 
     // MARK: - Threads
@@ -156,9 +159,9 @@ import Torch
 }
 
 @Suite struct MemoryTests {
-    /// 10,000 iterations of forward, gradients, clipping and Adam, a recorded function of our own among them, in a process
-    /// of their own. A leak of one small tensor an iteration (an object of libtorch and its elements, some 200 bytes)
-    /// would be 1.8 MiB; the allocator's own drift stays below 1 MiB.
+    /// 10,000 iterations of forward, gradients, clipping and Adam, a recorded function of our own among them, in a
+    /// process of their own. A leak of one small tensor an iteration (an object of libtorch and its elements, some 200
+    /// bytes) would be 1.8 MiB; the allocator's own drift stays below 1 MiB.
     @Test func aTrainingLoopDoesNotGrow() async {
         await #expect(processExitsWith: .success) {
             Runtime.threads = 1

@@ -1,12 +1,13 @@
 import Foundation
 import Testing
 
-/// `scripts/setup` with LIBTORCH set, which never fetches anything. It looks for Debian packages first and would install
-/// missing ones, so it runs only where none is missing.
+/// `scripts/setup` with LIBTORCH set, which never fetches anything. It looks for Debian packages first and would
+/// install missing ones, so it runs only where none is missing.
 @Suite(.enabled(if: Setup.findsItsPackages, "some of the Debian packages that scripts/setup installs are missing"))
 struct SetupTests {
     @Test func aMissingLibtorchIsNamed() throws {
-        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("no-libtorch-\(UUID().uuidString)").path
+        let folder = FileManager.default.temporaryDirectory.appendingPathComponent("no-libtorch-\(UUID().uuidString)")
+            .path
         let result = try Setup.run(libtorch: folder)
         #expect(result.status == 2)
         #expect(
