@@ -140,7 +140,7 @@ public protocol Replayable: Replication {
     func replay(golden: URL, report: (String) -> Void) throws -> Bool
 }
 
-/// What the process can say of itself, handed in by the executable: this layer knows neither libtorch nor git.
+/// What the process can say of itself, handed in by the executable.
 public struct RunEnvironment: Sendable {
     /// The git commit that the executable was built from, with a mark where the tree was changed; "unknown" where it
     /// cannot be told.
