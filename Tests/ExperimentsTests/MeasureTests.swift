@@ -1,7 +1,7 @@
+import Experiments
+import Figures
 import Foundation
 import Testing
-
-import Experiments
 
 private enum Method: String, Codable, Hashable {
     case rm
@@ -256,5 +256,50 @@ private func example() -> Measurements {
         #expect(
             fault("{name: a, title: a, rows: [data], within: [x], columns: [{metric: kl}]}").contains(
                 "'x' is none of the rows' labels"))
+    }
+}
+
+@Suite struct ChartDeclarationTests {
+    private let vocabulary = try! Vocabulary(
+        yaml: "kl: {title: KL, unit: nats, decimals: 2, better: lower, meaning: distance}", place: "metrics.yaml")
+
+    private func charts(_ yaml: String) throws -> [(name: String, chart: Chart)] {
+        try decodeDeclaration(ChartDeclaration.self, yaml, place: "shows.yaml")
+            .charts(example(), vocabulary, place: "shows.yaml")
+    }
+
+    /// A line a method over β in rising order, its band from the least seed to the greatest; one over both methods.
+    @Test func aChartIsItsDeclaration() throws {
+        let found = try charts(
+            """
+            name: beta
+            title: read-out
+            x: {by: beta, logarithmic: true}
+            lines:
+              - {metric: kl, by: [method]}
+              - {metric: kl, pool: [method], title: both}
+            """)
+        let chart = try #require(found.first?.chart)
+        #expect(found.map(\.name) == ["beta"] && chart.x == .init("beta", isLogarithmic: true))
+        #expect(chart.y == .init("KL, nats ↓") && chart.series.map(\.label) == ["rm", "basic", "both"])
+        #expect(chart.series[0].x == [1, 4] && chart.series[0].y == [2, (0.1 + 0.2 + 3 * 0.1) / 3])
+        #expect(chart.series[1].band == [SIMD2(1.5, 3.5), SIMD2(0.6, 0.5 + 3 * 0.1)])
+        #expect(chart.series[2].y[0] == 2.25)
+    }
+
+    @Test func aChartForEachValueOfALabelAndFaults() throws {
+        let each = "{name: a, title: t, each: [method], x: {by: beta}, lines: [{metric: kl}], band: none}"
+        let found = try charts(each)
+        #expect(found.map(\.name) == ["a-rm", "a-basic"] && found[1].chart.title == "t: method basic")
+        #expect(found[0].chart.series[0].band == nil && found[0].chart.series[0].label == "kl")
+        func fault(_ yaml: String) -> String { ExperimentsTests.fault { _ = try charts(yaml) } }
+        #expect(
+            fault("{name: a, title: t, x: {by: method}, lines: [{metric: kl, at: {beta: 1}}]}").contains(
+                "a horizontal axis needs numbers"))
+        #expect(
+            fault("{name: a, title: t, x: {by: beta}, lines: [{metric: kl}]}").contains("more than one setting: method")
+        )
+        #expect(fault("{name: a, title: t, x: {title: b}, lines: [{metric: kl}]}").contains("needs 'by'"))
+        #expect(fault("{name: a, title: t, x: {by: beta}, lines: []}").contains("is empty, expected a line or more"))
     }
 }
