@@ -13,21 +13,19 @@ func openStandardDescriptors() {
     }
 }
 
-/// Writes text to standard output, control characters escaped. A closed pipe ends the process quietly, as SIGPIPE does;
-/// throws `RunError` for any other failure, such as a full disk.
-func printText(_ text: String) throws { try put(text.printableLines) }
+/// Writes text to standard output, control characters escaped as JSON does. A closed pipe ends the process quietly, as
+/// SIGPIPE does; throws `RunError` for any other failure, such as a full disk.
+func printText(_ text: String) throws {
+    guard !write(text.printableLines, to: STDOUT_FILENO) else { return }
+    if errno == EPIPE { Foundation.exit(128 + SIGPIPE) }
+    throw RunError("standard output: cannot be written: \(String(cString: strerror(errno)))")
+}
 
-/// Writes a value as JSON, in which control characters are escaped already; throws as `printText`.
+/// Writes a value as JSON; throws as `printText` does.
 func printJSON(_ value: some Encodable) throws {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try put(String(decoding: encoder.encode(value), as: UTF8.self) + "\n")
-}
-
-private func put(_ text: String) throws {
-    guard !write(text, to: STDOUT_FILENO) else { return }
-    if errno == EPIPE { Foundation.exit(128 + SIGPIPE) }
-    throw RunError("standard output: cannot be written: \(String(cString: strerror(errno)))")
+    try printLine(String(decoding: encoder.encode(value), as: UTF8.self))
 }
 
 /// The same with a line's end.

@@ -132,7 +132,7 @@ private func example() -> Measurements {
         #expect(fault("{metric: kll}").hasPrefix("unknown metric 'kll' in q; the nearest is 'kl'"))
         #expect(
             fault("{metric: kl, where: {methd: rm}}").hasPrefix("unknown label 'methd' in q; the nearest is 'method'"))
-        #expect(fault("{metric: kl, where: {method: rn}}").hasPrefix("unknown method 'rn' in q; the nearest is 'rm'"))
+        #expect(fault("{metric: kl, where: {method: bassic}}").hasPrefix("unknown method 'bassic' in q; the nearest is 'basic'"))
         #expect(
             fault("{metric: kl, where: {method: rm}}")
                 == "q: kl was not read out at nothing\n  it was at: beta is 1; beta is 4")
@@ -160,8 +160,8 @@ private func example() -> Measurements {
             kl.heading == "KL, nats ↓" && kl.text(1.234) == "1.23" && kl.text(-0.001) == "0.00"
                 && kl.text(-0.01) == "-0.01")
         #expect(
-            fault { _ = try words.entry("lk", place: "shows.yaml") }.hasPrefix(
-                "unknown metric 'lk' in shows.yaml; the nearest is 'kl'"))
+            fault { _ = try words.entry("kll", place: "shows.yaml") }.hasPrefix(
+                "unknown metric 'kll' in shows.yaml; the nearest is 'kl'"))
     }
 
     @Test func aWrongEntryIsNamed() {
@@ -245,8 +245,8 @@ private func example() -> Measurements {
         func fault(_ yaml: String) -> String { ExperimentsTests.fault { _ = try markdown(yaml) } }
         #expect(fault("{name: a, title: a, rows: [method], columns: []}").contains("has 0 columns, expected 1 to 6"))
         #expect(
-            fault("{name: a, title: a, rows: [method], columns: [{metric: lk}]}").hasPrefix(
-                "unknown metric 'lk' in shows.yaml, table 'a'; the nearest is 'kl'"))
+            fault("{name: a, title: a, rows: [method], columns: [{metric: kll}]}").hasPrefix(
+                "unknown metric 'kll' in shows.yaml, table 'a'; the nearest is 'kl'"))
         #expect(
             fault("{name: a, title: a, rows: [method], columns: [{metric: kl, decimal: 2}]}").contains(
                 "unknown key 'decimal'; the nearest is 'decimals'"))

@@ -124,7 +124,7 @@ private func contents() throws -> [UInt8] {
             let file = try HDF5File(path: url.path)
             let name = try #require(file.names().first)
             let text = message { _ = try file.read(name, as: Double.self) }
-            #expect(text == "\(url.path): array 'a\\u{1B}[31m\\u{202E}b' holds float32, not float64")
+            #expect(text == "\(url.path): array 'a\\u001b[31m\\u202eb' holds float32, not float64")
         }
     }
 

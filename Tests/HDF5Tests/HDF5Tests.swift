@@ -178,7 +178,8 @@ private func message(_ body: () throws -> Void) -> String {
 
 /// The escape is JSON's, so that a text within JSON keeps its meaning.
 @Test func controlCharactersArePrintedAsEscapes() throws {
-    #expect("a\tb\nβ ±".printable == "a\tb\nβ ±")
+    #expect("β ±\u{202E}\u{E0001}".printable == "β ±\\u202e\\udb40\\udc01")
+    #expect("a\tb\nc".printable == "a\\u0009b\\u000ac" && "a\tb\nc".printableLines == "a\\u0009b\nc")
     #expect("\u{1B}[31m\u{7}\r\u{9B}\u{7F}".printable == "\\u001b[31m\\u0007\\u000d\\u009b\\u007f")
     #expect(try JSONDecoder().decode([String].self, from: Data("[\"\u{9B}\"]".printable.utf8)) == ["\u{9B}"])
 }
