@@ -22,6 +22,7 @@ struct ConvertCommand: ParsableCommand {
         let source = try openImages(images)
         let file = try OutputFile(output, inputs: [images], force: force)
         try file.write { try source.writeHDF5(to: $0, deflate: deflate) }
-        try printLine("\(output): \(source.count) images of \(source.shape), SHA-256 of the pixels \(try source.checksum())")
+        try printLine(
+            "\(output): \(source.count) images of \(source.shape), SHA-256 of the pixels \(try source.checksum())")
     }
 }

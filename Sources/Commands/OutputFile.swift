@@ -26,10 +26,13 @@ struct OutputFile {
         if lstat(destination, &status) == 0 {
             guard status.st_mode & S_IFMT == S_IFREG else {
                 let isFolder = status.st_mode & S_IFMT == S_IFDIR
-                throw fault("is \(isFolder ? "a folder" : "no plain file"), expected a file to write or the name of a new one")
+                throw fault(
+                    "is \(isFolder ? "a folder" : "no plain file"), expected a file to write or the name of a new one")
             }
             if let input = inputs.first(where: { Self.holds($0, status) }) {
-                throw fault(input == path ? "is read too, and would be lost" : "is read too, as \(input), and would be lost", cure: "give another name")
+                throw fault(
+                    input == path ? "is read too, and would be lost" : "is read too, as \(input), and would be lost",
+                    cure: "give another name")
             }
             guard force else { throw fault("is there already", cure: "--force replaces it") }
         } else if errno != ENOENT {
@@ -58,7 +61,9 @@ struct OutputFile {
             // EINVAL: it is no link.
             guard count >= 0 else { return errno == EINVAL || errno == ENOENT ? place : nil }
             let target = String(decoding: buffer.prefix(count), as: UTF8.self)
-            place = target.hasPrefix("/") ? target : URL(fileURLWithPath: place).deletingLastPathComponent().path + "/" + target
+            place =
+                target.hasPrefix("/")
+                ? target : URL(fileURLWithPath: place).deletingLastPathComponent().path + "/" + target
         }
         errno = ELOOP
         return nil

@@ -22,7 +22,9 @@ public enum Interruption {
         urgeEnds.store(secondEnds, ordering: .relaxed)
         var action = sigaction()
         action.__sigaction_handler.sa_handler = { signal in
-            if signal == SIGINT || signal == SIGTERM, urged.exchange(true, ordering: .relaxed), urgeEnds.load(ordering: .relaxed) {
+            if signal == SIGINT || signal == SIGTERM, urged.exchange(true, ordering: .relaxed),
+                urgeEnds.load(ordering: .relaxed)
+            {
                 _exit(128 + signal)
             }
             _ = received.compareExchange(expected: 0, desired: signal, ordering: .relaxed)
@@ -41,7 +43,8 @@ public enum Interruption {
     private static func isIgnored(_ signal: Int32) -> Bool {
         var action = sigaction()
         sigaction(signal, nil, &action)
-        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        return unsafeBitCast(action.__sigaction_handler.sa_handler, to: Int.self)
+            == unsafeBitCast(SIG_IGN, to: Int.self)
     }
 
     /// The signal that was received; nil where none was.

@@ -27,7 +27,9 @@ package enum Processor {
         }
         let limits = [numbers("cpu.max"), numbers("cpu/cpu.cfs_quota_us") + numbers("cpu/cpu.cfs_period_us")]
         for limit in limits where limit.count == 2 {
-            if let quota = limit[0], let period = limit[1], quota > 0, period > 0, quota / period < 65_536 { return quota / period }
+            if let quota = limit[0], let period = limit[1], quota > 0, period > 0, quota / period < 65_536 {
+                return quota / period
+            }
         }
         return nil
     }

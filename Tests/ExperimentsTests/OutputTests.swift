@@ -19,12 +19,15 @@ import Testing
             return UInt8((place * 7 + brightness) % 256)
         }
         let set = try ImageSet(
-            name: "ramps", shape: ImageShape(channels: 1, height: 8, width: 8), pixels: pixels, labels: (0..<count).map { $0 % 2 })
+            name: "ramps", shape: ImageShape(channels: 1, height: 8, width: 8), pixels: pixels,
+            labels: (0..<count).map { $0 % 2 })
         try set.writeHDF5(to: path(name))
         return path(name)
     }
 
-    private func mode(_ path: String) throws -> Int? { try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int }
+    private func mode(_ path: String) throws -> Int? {
+        try FileManager.default.attributesOfItem(atPath: path)[.posixPermissions] as? Int
+    }
 
     @Test func aFileThatIsThereIsReplacedByForceAloneAndKeepsItsPermissions() throws {
         let images = try imageFile("images.h5"), output = path("output.h5")
@@ -37,7 +40,9 @@ import Testing
         #expect(replaced.code == 0, "\(replaced.messages)")
         #expect(try HDF5Images(path: output).count == 40)
         #expect(try mode(output) == 0o640)
-        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix(".partial-") }.isEmpty)
+        #expect(
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix(".partial-") }
+                .isEmpty)
     }
 
     /// Also by another name: a link, and a hard link.
@@ -47,9 +52,11 @@ import Testing
         try FileManager.default.linkItem(atPath: images, toPath: path("hard.h5"))
         for output in [images, path("link.h5"), path("hard.h5")] {
             let outcome = try Fixture.run(["convert", images, output, "--force"], in: folder)
-            #expect(outcome.code == 2 && outcome.messages.hasPrefix("error: \(output): is read too"), "\(outcome.messages)")
+            #expect(
+                outcome.code == 2 && outcome.messages.hasPrefix("error: \(output): is read too"), "\(outcome.messages)")
             let scored = try Fixture.run(["score", images, images, "--save-statistics", output, "--force"], in: folder)
-            #expect(scored.code == 2 && scored.messages.hasPrefix("error: \(output): is read too"), "\(scored.messages)")
+            #expect(
+                scored.code == 2 && scored.messages.hasPrefix("error: \(output): is read too"), "\(scored.messages)")
         }
         #expect(try Data(contentsOf: URL(fileURLWithPath: images)) == before)
     }
@@ -67,13 +74,17 @@ import Testing
         try FileManager.default.createSymbolicLink(atPath: path("to-pipe"), withDestinationPath: "pipe")
         for (name, kind) in [("pipe", "is no plain file"), ("to-pipe", "is no plain file"), ("other", "is a folder")] {
             let outcome = try Fixture.run(["convert", images, path(name), "--force"], in: folder)
-            #expect(outcome.code == 2 && outcome.messages.hasPrefix("error: \(path(name)): \(kind), expected"), "\(outcome.messages)")
+            #expect(
+                outcome.code == 2 && outcome.messages.hasPrefix("error: \(path(name)): \(kind), expected"),
+                "\(outcome.messages)")
         }
         var status = stat()
         #expect(lstat(path("pipe"), &status) == 0 && status.st_mode & S_IFMT == S_IFIFO)
         try FileManager.default.createSymbolicLink(atPath: path("round"), withDestinationPath: "round")
         let round = try Fixture.run(["convert", images, path("round")], in: folder)
-        #expect(round.code == 2 && round.messages.hasPrefix("error: \(path("round")): cannot be written: Too many levels"), "\(round.messages)")
+        #expect(
+            round.code == 2 && round.messages.hasPrefix("error: \(path("round")): cannot be written: Too many levels"),
+            "\(round.messages)")
     }
 
     /// Before a classifier is trained, which says so on standard error.
@@ -81,36 +92,44 @@ import Testing
         let images = try imageFile("images.h5")
         for option in ["--save-statistics", "--classifier"] {
             let outcome = try Fixture.shell(
-                "cd \"$1\" && \"$0\" score images.h5 images.h5 --splits 2 $2 none/x.h5", [folder.path, option], in: folder)
+                "cd \"$1\" && \"$0\" score images.h5 images.h5 --splits 2 $2 none/x.h5", [folder.path, option],
+                in: folder)
             #expect(outcome.code == 2)
             #expect(
-                outcome.messages == "error: none/x.h5: cannot be written: the folder \(folder.path)/none: No such file or directory\n",
+                outcome.messages
+                    == "error: none/x.h5: cannot be written: the folder \(folder.path)/none: No such file or directory\n",
                 "\(outcome.messages)")
         }
-        let twice = try Fixture.run(["score", images, images, "--save-statistics", path("x.h5"), "--classifier", path("x.h5")], in: folder)
+        let twice = try Fixture.run(
+            ["score", images, images, "--save-statistics", path("x.h5"), "--classifier", path("x.h5")], in: folder)
         #expect(twice.code == 2 && twice.messages.contains("is given to both --save-statistics and --classifier"))
     }
 
     @Test func standardOutputThatCannotBeWrittenIsAnError() throws {
         let images = try imageFile("images.h5", count: 300), run = path("run")
-        #expect(try Fixture.run(["run", "noisy-quadratic", "--profile", "smoke", "--output", run], in: folder).code == 0)
+        #expect(
+            try Fixture.run(["run", "noisy-quadratic", "--profile", "smoke", "--output", run], in: folder).code == 0)
         let golden = path("golden")
         try Data("right".utf8).write(to: URL(fileURLWithPath: golden))
         for arguments in [
             ["list"], ["--help"], ["--version"], ["convert", images, path("new.h5")],
-            ["run", "noisy-quadratic", "--profile", "smoke", "--output", run, "--resume"], ["run", "noisy-quadratic", "--dry-run", "--profile", "smoke"],
+            ["run", "noisy-quadratic", "--profile", "smoke", "--output", run, "--resume"],
+            ["run", "noisy-quadratic", "--dry-run", "--profile", "smoke"],
             ["compare", run, run], ["replay", "noisy-quadratic", "--golden", golden],
             ["score", images, images, "--epochs", "1", "--splits", "2", "--json", "--threads", "1"],
         ] {
             let full = try Fixture.shell("\"$0\" \"$@\" > /dev/full", arguments, in: folder)
             #expect(full.code == 2, "\(arguments)")
-            #expect(full.messages.contains("error: standard output: cannot be written: No space left on device\n"), "\(arguments): \(full.messages)")
+            #expect(
+                full.messages.contains("error: standard output: cannot be written: No space left on device\n"),
+                "\(arguments): \(full.messages)")
         }
     }
 
     @Test func aClosedPipeEndsQuietly() throws {
         for trap in ["", "trap '' PIPE;"] {
-            let outcome = try Fixture.shell("set -o pipefail; \(trap) { sleep 0.2; \"$0\" list; } | true", [], in: folder)
+            let outcome = try Fixture.shell(
+                "set -o pipefail; \(trap) { sleep 0.2; \"$0\" list; } | true", [], in: folder)
             #expect(outcome.code == 141 && outcome.messages.isEmpty, "\(outcome)")
         }
     }
@@ -119,7 +138,8 @@ import Testing
     @Test func closedStandardDescriptorsTakeNoFileOfARun() throws {
         let run = path("run")
         let outcome = try Fixture.shell(
-            "\"$0\" run noisy-quadratic --profile smoke --set learningRate=3 --set iterations=500 --output \"$1\" <&- >&- 2>&-", [run], in: folder)
+            "\"$0\" run noisy-quadratic --profile smoke --set learningRate=3 --set iterations=500 --output \"$1\" <&- >&- 2>&-",
+            [run], in: folder)
         #expect(outcome.code == 0)
         let cells = ["plain-1.0-seed1", "plain-2.5-seed1", "momentum-1.0-seed1", "momentum-2.5-seed1"]
         for name in [".lock"] + cells.map({ "cells/\($0)/.lock" }) {
@@ -131,8 +151,13 @@ import Testing
     @Test func controlCharactersInNamesAreEscaped() throws {
         let name = "\u{1B}[31mred\u{9B}\r.h5"
         let outcome = try Fixture.run(["convert", path(name), path("x.h5")], in: folder)
-        #expect(outcome.code == 2 && outcome.messages.hasPrefix("error: \(path("\\u001b[31mred\\u009b\\u000d.h5")): is not there"), "\(outcome.messages)")
+        #expect(
+            outcome.code == 2
+                && outcome.messages.hasPrefix("error: \(path("\\u001b[31mred\\u009b\\u000d.h5")): is not there"),
+            "\(outcome.messages)")
         let usage = try Fixture.run(["list", name], in: folder)
-        #expect(usage.code == 64 && !usage.messages.contains("\u{1B}") && usage.messages.contains("\\u001b[31mred"), "\(usage.messages)")
+        #expect(
+            usage.code == 64 && !usage.messages.contains("\u{1B}") && usage.messages.contains("\\u001b[31mred"),
+            "\(usage.messages)")
     }
 }
