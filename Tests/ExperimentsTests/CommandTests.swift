@@ -103,7 +103,6 @@ import Testing
         wait(for: "two cells at once") { holders().count == 2 && !holders().contains(parent) }
         let children = holders()
         kill(parent, SIGKILL)
-        _ = try fixture.wait()
         /// Not where nobody has waited for it yet.
         func runs(_ process: Int32) -> Bool {
             let line = try? String(contentsOfFile: "/proc/\(process)/stat", encoding: .utf8)
@@ -112,6 +111,7 @@ import Testing
         let deadline = Date().addingTimeInterval(1)
         while children.contains(where: runs), Date() < deadline { Thread.sleep(forTimeInterval: 0.01) }
         #expect(!children.contains(where: runs))
+        _ = try fixture.wait()  // which takes as long as a child holds what it inherited
         #expect(
             try Fixture.run(
                 arguments(output, "--cells", "1-2", "--threads", "2", "--jobs", "2", "--resume"), in: folder

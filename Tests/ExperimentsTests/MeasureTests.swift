@@ -132,7 +132,9 @@ private func example() -> Measurements {
         #expect(fault("{metric: kll}").hasPrefix("unknown metric 'kll' in q; the nearest is 'kl'"))
         #expect(
             fault("{metric: kl, where: {methd: rm}}").hasPrefix("unknown label 'methd' in q; the nearest is 'method'"))
-        #expect(fault("{metric: kl, where: {method: bassic}}").hasPrefix("unknown method 'bassic' in q; the nearest is 'basic'"))
+        #expect(
+            fault("{metric: kl, where: {method: bassic}}").hasPrefix(
+                "unknown method 'bassic' in q; the nearest is 'basic'"))
         #expect(
             fault("{metric: kl, where: {method: rm}}")
                 == "q: kl was not read out at nothing\n  it was at: beta is 1; beta is 4")
