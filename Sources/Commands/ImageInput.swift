@@ -31,16 +31,22 @@ private func readImages(_ path: String) throws -> any ImageSource {
         let records = try CIFAR10.records(contentsOf: url)
         return try ImageSet(
             name: url.lastPathComponent, shape: CIFAR10.shape, pixels: records.pixels, labels: records.labels)
-    case .other(let what): throw ImageError("\(path): \(what); expected \(imageInputHelp)")
+    case .other(let what): throw ImageError("\(path): \(what)")
+    case .unknown(let beginning):
+        throw ImageError("\(path): begins with \(beginning), which no file of images does; expected \(imageInputHelp)")
     }
 }
 
 private func readFolder(_ url: URL, _ path: String) throws -> any ImageSource {
     func holds(_ name: String) -> Bool { FileManager.default.fileExists(atPath: url.appendingPathComponent(name).path) }
-    if holds("data_batch_1.bin") || holds("cifar-10-batches-bin/data_batch_1.bin") {
-        return try ImageSet(cifar10: .train, in: url)
+    func trainingPart(_ set: ImageSet) -> ImageSet {
+        Console.shared.write("\(path): the training part is read: \(set.name), \(set.count) images with labels")
+        return set
     }
-    if MNIST.isPresent(.train, in: url) { return try ImageSet(mnist: .train, in: url) }
+    if holds("data_batch_1.bin") || holds("cifar-10-batches-bin/data_batch_1.bin") {
+        return trainingPart(try ImageSet(cifar10: .train, in: url))
+    }
+    if MNIST.isPresent(.train, in: url) { return trainingPart(try ImageSet(mnist: .train, in: url)) }
     for pickles in ["data_batch_1", "cifar-10-batches-py/data_batch_1"] where holds(pickles) {
         throw ImageError(
             "\(path): holds CIFAR-10 as Python pickles (\(pickles)), which are not read: take its binary version, data_batch_1.bin …"

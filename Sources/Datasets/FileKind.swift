@@ -6,6 +6,8 @@ public enum FileKind: Equatable, Sendable {
     case hdf5, idx, cifar10
     /// Of kinds that hold no set of images that is read: what it is, and what would be right, in half a sentence.
     case other(String)
+    /// None of these: its first bytes, in hexadecimal.
+    case unknown(String)
 
     /// Reads the first bytes of a file, unpacked where it is gzip's.
     ///
@@ -52,8 +54,7 @@ public enum FileKind: Equatable, Sendable {
         // do not fit.
         if isIDX(head), !isCIFAR || idxSize(head) == size { return .idx }
         if isCIFAR { return .cifar10 }
-        return other(head)
-            ?? .other("is none of the files that hold images: it begins with \(hexadecimal(head.prefix(4)))")
+        return other(head) ?? .unknown(hexadecimal(head.prefix(4)))
     }
 
     /// How many bytes the header of an IDX file says that the file has; nil where it is not to be counted.

@@ -154,7 +154,7 @@ import Testing
         #expect(
             wrong.code == 2
                 && wrong.messages.hasPrefix(
-                    "error: \(text.path): is none of the files that hold images: it begins with 6e 6f 20 69")
+                    "error: \(text.path): begins with 6e 6f 20 69, which no file of images does; expected")
         )
     }
 
