@@ -2,6 +2,7 @@ import ArgumentParser
 import Datasets
 import Experiments
 import Foundation
+import HDF5
 
 struct ConvertCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
@@ -23,6 +24,7 @@ struct ConvertCommand: ParsableCommand {
         let file = try OutputFile(output, inputs: [images], force: force)
         try file.write { try source.writeHDF5(to: $0, deflate: deflate) }
         try printLine(
-            "\(output): \(source.count) images of \(source.shape), SHA-256 of the pixels \(try source.checksum())")
+            "\(output.printable): \(source.count) images of \(source.shape), SHA-256 of the pixels \(try source.checksum())"
+        )
     }
 }

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 import Foundation
 import Glibc
@@ -43,7 +44,20 @@ struct OutputFile {
         guard stat(folder, &status) == 0, access(folder, W_OK | X_OK) == 0 else {
             throw fault("cannot be written: the folder \(folder): \(systemReason())")
         }
+        if let input = inputs.first(where: { Self.isFile($0, status) }) {
+            throw fault("lies in \(input), whose files are read", cure: "give a place outside it")
+        }
         (self.path, self.destination) = (path, destination)
+    }
+
+    /// Whether both would be one file, however they were typed.
+    func isSame(as other: OutputFile) -> Bool {
+        func folder(_ file: OutputFile) -> URL { URL(fileURLWithPath: file.destination).deletingLastPathComponent() }
+        var (own, others) = (stat(), stat())
+        return stat(folder(self).path, &own) == 0 && stat(folder(other).path, &others) == 0
+            && own.st_dev == others.st_dev && own.st_ino == others.st_ino
+            && URL(fileURLWithPath: destination).lastPathComponent
+                == URL(fileURLWithPath: other.destination).lastPathComponent
     }
 
     /// Replaces the file by what `body` writes at the path it is given. Throws `RunError` with what was typed, and what
@@ -72,13 +86,16 @@ struct OutputFile {
         return nil
     }
 
-    /// Whether an input is this file, or a folder that holds it.
+    /// Whether an input is this file, a folder that holds it, or images whose labels it has.
     private static func holds(_ input: String, _ file: stat) -> Bool {
-        func isFile(_ path: String) -> Bool {
-            var status = stat()
-            return stat(path, &status) == 0 && status.st_dev == file.st_dev && status.st_ino == file.st_ino
-        }
         let entries = (try? FileManager.default.contentsOfDirectory(atPath: input)) ?? []
-        return isFile(input) || entries.contains { isFile("\(input)/\($0)") }
+        let labels = IDX.labels(beside: URL(fileURLWithPath: input))
+        return isFile(input, file) || entries.contains { isFile("\(input)/\($0)", file) }
+            || labels.map { isFile($0.path, file) } == true
+    }
+
+    private static func isFile(_ path: String, _ file: stat) -> Bool {
+        var status = stat()
+        return stat(path, &status) == 0 && status.st_dev == file.st_dev && status.st_ino == file.st_ino
     }
 }

@@ -98,15 +98,14 @@ struct ScoreCommand: ParsableCommand {
     /// Throws `RunError` where one cannot be written.
     private func outputs() throws -> (statistics: OutputFile?, classifier: OutputFile?) {
         let inputs = [images, reference] + [weights, classifier].compactMap { $0 }
-        if let saveStatistics, saveStatistics == classifier {
-            throw RunError(
-                "\(saveStatistics): is given to both --save-statistics and --classifier", cure: "give two names")
-        }
         let isNew = classifier.map { !FileManager.default.fileExists(atPath: $0) } ?? false
-        return (
-            try saveStatistics.map { try OutputFile($0, inputs: inputs, force: force) },
-            isNew ? try OutputFile(classifier!, inputs: inputs, force: false) : nil
-        )
+        let statistics = try saveStatistics.map { try OutputFile($0, inputs: inputs, force: force) }
+        let newClassifier = isNew ? try OutputFile(classifier!, inputs: inputs, force: false) : nil
+        if let statistics, let newClassifier, statistics.isSame(as: newClassifier) {
+            throw RunError(
+                "\(saveStatistics!): is given to both --save-statistics and --classifier", cure: "give two names")
+        }
+        return (statistics, newClassifier)
     }
 
     /// The reference's images; nil where what was gathered of them stands in their place.

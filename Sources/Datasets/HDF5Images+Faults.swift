@@ -52,7 +52,9 @@ extension HDF5Images {
         if !ofLabels.isEmpty { parts.append("array 'labels' \(ofLabels.joined(separator: "; "))") }
         let message = parts.joined(separator: "; ")
         guard let mending = mending(images: images, labels: labels, path: path) else { return message }
-        let scale = images.typeName.hasPrefix("float") ? ", where 1 is white" : ""
+        let isWide = images.elementType != .uint8 && images.typeName.contains("int")
+        // Else numpy would take them modulo 256 without a word.
+        let scale = images.typeName.hasPrefix("float") ? ", where 1 is white" : isWide ? ", where all are 0 to 255" : ""
         return "\(message)\n  mended by h5py\(scale): \(mending)"
     }
 

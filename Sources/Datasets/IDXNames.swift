@@ -12,7 +12,7 @@ extension IDX {
     /// The file of labels that belongs to a file of images by its name: `images` made `labels` and `idx3` made `idx1`,
     /// beside it, compressed or not; the one that is compressed as the images are where both are there. Nil where the
     /// name does not say images, or there is none.
-    static func labels(beside images: URL) -> URL? {
+    package static func labels(beside images: URL) -> URL? {
         let name = images.lastPathComponent
         guard name.contains("images") else { return nil }
         let isCompressed = name.hasSuffix(".gz")

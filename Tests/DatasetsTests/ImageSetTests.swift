@@ -254,6 +254,10 @@ private func noise(_ count: Int, _ shape: ImageShape, labels: Bool = true) throw
                     == "array 'images' holds float32, expected uint8, 0 to 255"
                     + mended("(a['images'][...] * 255).round().astype('u1')", scale: ", where 1 is white"))
             #expect(
+                try fault(HDF5Array([UInt32](repeating: 1, count: 12), shape: [3, 1, 2, 2]))
+                    == "array 'images' holds uint32, expected uint8, 0 to 255"
+                    + mended("a['images'][...].astype('u1')", scale: ", where all are 0 to 255"))
+            #expect(
                 try fault(HDF5Array([UInt8](repeating: 1, count: 12), shape: [3, 2, 2]))
                     == "array 'images' has the shape [3, 2, 2], expected [images, channels, height, width]"
                     + mended("a['images'][...][:, None]"))

@@ -1,4 +1,5 @@
 import Datasets
+import Figures
 import Foundation
 import Testing
 
@@ -44,6 +45,41 @@ import Testing
         #expect(
             try FileManager.default.contentsOfDirectory(atPath: folder.path).filter { $0.hasPrefix(".partial-") }
                 .isEmpty)
+    }
+
+    /// What a command reads without being told, and where it reads all there is: labels beside images, a folder of them.
+    @Test func whatIsReadBesideAnInputIsNeverReplaced() throws {
+        func idx(_ name: String, _ shape: [UInt8], _ elements: [UInt8]) throws {
+            let bytes = [0, 0, 8, UInt8(shape.count)] + shape.flatMap { [0, 0, 0, $0] } + elements
+            try Data(bytes).write(to: URL(fileURLWithPath: path(name)))
+        }
+        try idx("x-images-idx3-ubyte", [3, 1, 2], [1, 2, 3, 4, 5, 6])
+        try idx("x-labels-idx1-ubyte", [3], [0, 1, 0])
+        let (images, labels) = (path("x-images-idx3-ubyte"), path("x-labels-idx1-ubyte"))
+        try FileManager.default.createSymbolicLink(atPath: path("link"), withDestinationPath: "x-labels-idx1-ubyte")
+        for output in [labels, path("link")] {
+            let outcome = try Fixture.run(["convert", images, output, "--force"], in: folder)
+            #expect(outcome.code == 2 && outcome.messages.contains("error: \(output): is read too"), "\(outcome)")
+        }
+        #expect(try Data(contentsOf: URL(fileURLWithPath: labels)).count == 11)
+        let pictures = path("pictures")
+        try FileManager.default.createDirectory(atPath: pictures, withIntermediateDirectories: true)
+        try Image(width: 1, height: 1, channels: 1, pixels: [7]).writePNG(to: URL(fileURLWithPath: pictures + "/a.png"))
+        let within = try Fixture.run(["convert", pictures, pictures + "/b.png"], in: folder)
+        #expect(
+            within.code == 2 && within.messages.contains("/b.png: lies in \(pictures), whose files are read"),
+            "\(within)")
+    }
+
+    /// Two outputs that would be one file, by two ways to write its name and by a link.
+    @Test func twoOutputsAreTwoFiles() throws {
+        let images = try imageFile("images.h5")
+        try FileManager.default.createSymbolicLink(atPath: path("link.h5"), withDestinationPath: "new.h5")
+        for statistics in [path("new.h5"), path("./new.h5"), path("link.h5")] {
+            let outcome = try Fixture.run(
+                ["score", images, images, "--save-statistics", statistics, "--classifier", path("new.h5")], in: folder)
+            #expect(outcome.code == 2 && outcome.messages.contains("is given to both"), "\(outcome)")
+        }
     }
 
     /// Also by another name: a link, and a hard link.
