@@ -13,7 +13,7 @@ import Glibc
 ///
 /// A file that ends in its checksum (`HDF5Checksum`) is compared with it before HDF5 sees it. HDF5's library crashes,
 /// comes to no end or writes where it should not on some damaged files; so a file without a checksum is opened in a
-/// child process, a fork of this one, which is asked for what is read, and may take ten seconds of processor time a
+/// child process, a fork of this one, which is asked for what is read, and may take five seconds of processor time a
 /// request and 1 GiB of memory beside what this process holds. What goes wrong there is thrown as an `HDF5Error`. The
 /// child needs no executable, so this holds in any program. It costs a fork for each open file, and while the file is
 /// open a second copy of those pages that this process holds and then changes: open such files before memory is full. A
