@@ -12,8 +12,20 @@ let kernelFlags: [SwiftSetting] = [
 /// What another package can import: the parts, then the harness and the command line for replications of one's own.
 let libraries = [
     "Torch", "HDF5", "EnergyModels", "Datasets", "Samplers", "Objectives", "Metrics", "Figures", "Experiments",
-    "DensityLearning", "Commands",
+    "ReplicationShared", "Commands",
 ]
+
+/// A published result's target: its Swift files, and beside them what is declared.
+func replication(_ name: String) -> Target {
+    .target(
+        name: name,
+        dependencies: [
+            "Datasets", "EnergyModels", "Experiments", "Figures", "HDF5", "Metrics", "Objectives", "ReplicationShared",
+            "Samplers", "Torch",
+        ],
+        path: "Replications/\(name)", exclude: ["README.md"],
+        resources: ["profiles", "metrics", "shows", "expected"].map { .embedInCode("\($0).yaml") })
+}
 
 let package = Package(
     name: "energy-based-models",
@@ -51,50 +63,24 @@ let package = Package(
             name: "Experiments",
             dependencies: [
                 "CProcess", "Figures", "HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log"),
-            ]),
+            ],
+            resources: [.embedInCode("Measure/metrics.yaml")]),
 
-        // What replications on known densities share: the training of a cell, its pictures.
-        .target(name: "DensityLearning", dependencies: ["Experiments", "Figures", "Objectives", "Samplers"]),
+        // What several replications share: the methods of ratio matching, the training of known densities.
+        .target(
+            name: "ReplicationShared",
+            dependencies: ["Experiments", "Figures", "Objectives", "Samplers"],
+            path: "Replications/Shared"),
 
         // One target for each published result.
-        .target(
-            name: "RMwGGISSynthetic",
-            dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
-            path: "Replications/RMwGGISSynthetic", exclude: ["README.md"],
-            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
-        .target(
-            name: "RMwGGISCost", dependencies: ["Experiments", "HDF5", "Objectives", "Datasets", "Figures"],
-            path: "Replications/RMwGGISCost", exclude: ["README.md"],
-            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
-        .target(
-            name: "RMwGGISIsing",
-            dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Figures"],
-            path: "Replications/RMwGGISIsing", exclude: ["README.md"],
-            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
-        .target(
-            name: "OuRBM", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Datasets", "Figures"],
-            path: "Replications/OuRBM", exclude: ["README.md"],
-            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
-        .target(
-            name: "OuBoltzmann", dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Figures"],
-            path: "Replications/OuBoltzmann", exclude: ["README.md"],
-            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
-
-        .target(
-            name: "AdaNCEImages",
-            dependencies: ["Experiments", "HDF5", "Objectives", "Samplers", "Metrics", "Datasets", "Figures"],
-            path: "Replications/AdaNCEImages", exclude: ["README.md"],
-            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
-        .target(
-            name: "ScoreMatchingDensities",
-            dependencies: ["DensityLearning", "Experiments", "Objectives", "Metrics", "Figures"],
-            path: "Replications/ScoreMatchingDensities", exclude: ["README.md"],
-            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
-        .target(
-            name: "NCEFamily",
-            dependencies: ["DensityLearning", "Experiments", "Objectives", "Samplers", "Metrics", "Figures"],
-            path: "Replications/NCEFamily", exclude: ["README.md"],
-            resources: [.embedInCode("profiles.yaml"), .embedInCode("expected.yaml")]),
+        replication("RMwGGISSynthetic"),
+        replication("RMwGGISCost"),
+        replication("RMwGGISIsing"),
+        replication("OuRBM"),
+        replication("OuBoltzmann"),
+        replication("AdaNCEImages"),
+        replication("ScoreMatchingDensities"),
+        replication("NCEFamily"),
 
         // The command line, over whichever replications an executable brings.
         .target(
@@ -107,9 +93,7 @@ let package = Package(
         .executableTarget(
             name: "replicate",
             dependencies: [
-                "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing", "OuBoltzmann", "OuRBM",
-                "AdaNCEImages",
-                "ScoreMatchingDensities", "NCEFamily", "Torch",
+                "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "Torch",
             ]),
 
         // Ours beside PyTorch's.
@@ -154,7 +138,7 @@ let package = Package(
             exclude: ["device.cpp"]),
         .testTarget(
             name: "ScoreMatchingDensitiesTests",
-            dependencies: ["DensityLearning", "ScoreMatchingDensities", "RunSupport"]),
+            dependencies: ["ReplicationShared", "ScoreMatchingDensities", "RunSupport"]),
         .testTarget(name: "NCEFamilyTests", dependencies: ["EnergyModels", "NCEFamily", "RunSupport"]),
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost", "RunSupport"]),
@@ -163,7 +147,7 @@ let package = Package(
             name: "OuBoltzmannTests",
             dependencies: ["OuBoltzmann", "Oracles", "RunSupport"]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
-        .target(name: "NoisyQuadratic", dependencies: ["Experiments", "HDF5"], path: "Tests/NoisyQuadratic"),
+        .target(name: "NoisyQuadratic", dependencies: ["Experiments", "Figures", "HDF5"], path: "Tests/NoisyQuadratic"),
         .executableTarget(
             name: "harness-fixture", dependencies: ["Commands", "Experiments", "NoisyQuadratic"],
             path: "Tests/HarnessFixture"),

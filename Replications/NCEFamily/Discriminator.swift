@@ -1,4 +1,4 @@
-import DensityLearning
+import ReplicationShared
 import EnergyModels
 import Experiments
 import Foundation

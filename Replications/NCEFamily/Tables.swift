@@ -1,4 +1,4 @@
-import DensityLearning
+import ReplicationShared
 import Experiments
 import Foundation
 

@@ -2,80 +2,69 @@ import Datasets
 import EnergyModels
 import Experiments
 import Foundation
+import ReplicationShared
 
 extension RMwGGISSynthetic {
-    /// How the flips of a point are chosen, by the paper's names.
-    public enum Method: String, Choice {
-        case rm, rmwrand
-        case basic = "rmwggis-basic"
-        case advanced = "rmwggis-advanced"
-        /// The basic form with the power ½ of the ratio for its square, and with the bounded function: ours. Both learn
-        /// p_data.
-        case halfPower = "rmwggis-power-half"
-        case bounded = "rmwggis-bounded"
-
-        /// Whether the released code has it.
-        var isReleased: Bool { self != .halfPower && self != .bounded }
-    }
-
     /// The paper's formulas, or the released code's departures from them (see README.md).
     public enum Variant: String, Choice {
         case paper, released
     }
 
+    /// Data, bits a point, and what is learnt by.
+    public struct Setting: ExperimentSetting {
+        public var data: ToyDataset
+        public var dimension: Int
+        public var variant: Variant
+        public var method: RatioMatchingMethod
+
+        private enum CodingKeys: String, CodingKey {
+            case data, variant, method
+            case dimension = "d"
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var keys = encoder.container(keyedBy: CodingKeys.self)
+            try keys.encode(data, forKey: .data)
+            try keys.encode(dimension, forKey: .dimension)
+            try keys.encode(variant, forKey: .variant)
+            try keys.encode(method, forKey: .method)
+        }
+    }
+
+    /// What the keys mean stands in `profiles.yaml`.
     public struct Configuration: ExperimentConfiguration {
-        public var datasets: [String]
+        public var datasets: [ToyDataset]
         public var variants: [Variant]
-        public var methods: [Method]
-        /// Those of the methods that `released` runs.
-        public var releasedMethods: [Method]
-        /// Seeds a method: the run's seed and the ones after it.
+        public var methods: [RatioMatchingMethod]
+        public var releasedMethods: [RatioMatchingMethod]
         public var seeds: Int
-        /// d, bits a point.
         public var dimensions: [Int]
-        /// Widths of the hidden layers.
         public var hidden: [Int]
         public var batchSize: Int
-        /// s, flips a point.
         public var flips: Int
         public var iterations: Int
         public var learningRate: Double
-        /// Of RMwRAND.
         public var learningRateUniform: Double
-        /// On checkerboard.
         public var learningRateCheckerboard: Double
         public var weightDecay: Double
-        /// The largest gradient norm.
         public var gradientClip: Double
-        /// Points a side of the MMD.
         public var evaluationSamples: Int
-        /// Gibbs sweeps from coin flips to a sample.
         public var gibbsSweeps: Int
-        /// Iterations between evaluations; 0: at the end only.
         public var evaluateEvery: Int
-        /// Further evaluations before the end, which is the last of them, and the iterations between these; 0: none.
         public var finalEvaluations: Int
         public var finalEvaluateEvery: Int
-        /// Iterations between lines of the log.
         public var logEvery: Int
-        /// Iterations over which the reported loss is averaged.
         public var lossWindow: Int
-        /// Draws that the scores of data and controls are averaged over.
         public var controlDraws: Int
-        /// The values of β at which e^{−βE} is read out at the end; may be empty.
         public var inverseTemperatures: [Double]
-        /// Gibbs sweeps of a read-out above d = 20, half of them annealed in β.
         public var readOutSweeps: Int
-        /// Further numbers of sweeps at which a read-out above d = 20 is scored, to see whether `readOutSweeps` is
-        /// enough; may be empty.
         public var otherReadOutSweeps: [Int]
-        /// Points that the test NLL is averaged over above d = 20.
         public var testPoints: Int
-        /// Points that the data's own distribution is counted from, up to d = 20.
         public var truthPoints: Int
-        /// Steps and chains of the annealed importance sampling above d = 20.
         public var annealingTemperatures: Int
         public var annealingChains: Int
+
+        private static let released: [RatioMatchingMethod] = [.rm, .rmwrand, .basic, .advanced]
 
         /// Whether an iteration is followed by an evaluation.
         func evaluates(after iteration: Int) -> Bool {
@@ -93,12 +82,14 @@ extension RMwGGISSynthetic {
                     key, "[\(values.joined(separator: ", "))]", !values.isEmpty && Set(values).count == values.count,
                     "a list of one or more different names")
             }
-            try requireList("datasets", datasets)
+            try requireList("datasets", datasets.map(\.rawValue))
             try requireList("variants", variants.map(\.rawValue))
             try requireList("methods", methods.map(\.rawValue))
             try requireList("releasedMethods", releasedMethods.map(\.rawValue))
             for method in releasedMethods {
-                try require("releasedMethods", method.rawValue, method.isReleased, "methods that the released code has")
+                try require(
+                    "releasedMethods", method.rawValue, Self.released.contains(method),
+                    "methods that the released code has")
             }
             try requireCount("seeds", seeds, to: 1000)
             try require(
@@ -147,11 +138,7 @@ extension RMwGGISSynthetic {
 
         /// The data sets know themselves which names, dimensions and counts they can give.
         private func validateData() throws {
-            for name in datasets {
-                let dataset: ToyDataset
-                do { dataset = try ToyDataset(named: name) } catch {
-                    throw unknownName("data set", name, in: "datasets", among: ToyDataset.allCases.map(\.rawValue))
-                }
+            for dataset in datasets {
                 var data = try BinaryToyData(dataset, dimension: 4, seed: 0)
                 for dimension in dimensions {
                     do { data = try BinaryToyData(dataset, dimension: dimension, seed: 0) } catch {
@@ -167,18 +154,18 @@ extension RMwGGISSynthetic {
                 ] {
                     do { _ = try data.points(count) } catch {
                         throw ConfigurationError(
-                            key: key, value: count, expected: "a number that \(name) can give: \(error)")
+                            key: key, value: count, expected: "a number that \(dataset.rawValue) can give: \(error)")
                     }
                 }
             }
         }
     }
 
-    public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
-        let d = Int(cell.label("d") ?? "")!
+    public func estimate(_ setting: Setting, _ configuration: Configuration, threads: Int) -> Estimate {
+        let d = setting.dimension
         let widths = [d] + configuration.hidden + [1]
         let parameters = zip(widths, widths.dropFirst()).reduce(0.0) { $0 + Double($1.0) * Double($1.1) + Double($1.1) }
-        let flips = cell.label("method") == Method.rm.rawValue ? d : configuration.flips
+        let flips = setting.method.isExact ? d : configuration.flips
         // Forward and two gradients of each row, and the guidance's forward and input gradient, at 2 operations a
         // weight.
         let rows = Double(configuration.batchSize) * (3 * Double(1 + flips) + 2)
@@ -205,3 +192,5 @@ extension RMwGGISSynthetic {
             disk: 3 * 4 * parameters + 100 * Double(configuration.iterations / configuration.logEvery) + 200_000)
     }
 }
+
+extension ToyDataset: Choice {}

@@ -32,28 +32,24 @@ struct Scores {
         return Scores(mean(\.mmd), mean(\.exponentialMMD), mean(\.wasserstein))
     }
 
-    /// By the names of `result.json`, with a suffix.
-    func values(_ suffix: String) -> [String: Double] {
-        ["mmd\(suffix)": mmd, "exponentialMMD\(suffix)": exponentialMMD, "wasserstein\(suffix)": wasserstein]
+    /// Measures all three.
+    func measure(
+        _ context: CellContext, at readOut: KeyValuePairs<String, any CustomStringConvertible> = [:]
+    ) throws {
+        try context.measure("mmd", mmd, at: readOut)
+        try context.measure("exponentialMMD", exponentialMMD, at: readOut)
+        try context.measure("wasserstein", wasserstein, at: readOut)
     }
 }
 
-/// What the table sets beside the models, by the suffix of its scores in `result.json`.
+/// What is scored beside the models.
 enum Control: String, CaseIterable {
-    case data = "Data"
-    case independentBits = "IndependentBits"
-    case coinFlips = "CoinFlips"
-
-    var title: String {
-        switch self {
-        case .data: "data against data"
-        case .independentBits: "independent bits"
-        case .coinFlips: "coin flips"
-        }
-    }
+    case data
+    case independentBits = "independent bits"
+    case coinFlips = "coin flips"
 }
 
-extension Setting {
+extension Trial {
     /// The released evaluation, and what the pictures show.
     struct Evaluation {
         let data: BinaryBatch
@@ -65,7 +61,7 @@ extension Setting {
     func evaluate(_ model: MLPEnergy, _ training: BinaryToyData, at iteration: Int) throws -> Evaluation {
         var fresh = freshData(training, for: "evaluation data \(iteration)")
         let data = try fresh.batch(configuration.evaluationSamples)
-        let generator = RandomGenerator(seed: cell.seed, stream: "evaluation \(iteration)")
+        let generator = RandomGenerator(seed: seed, stream: "evaluation \(iteration)")
         let samples = GibbsSampler().sample(
             model, from: coinFlips(generator), sweeps: configuration.gibbsSweeps, using: generator)
         let batch = bits(samples)
@@ -73,9 +69,9 @@ extension Setting {
     }
 
     /// What data, independent bits with the data's marginals and coin flips score against data, averaged over draws.
-    func controls(_ training: BinaryToyData) throws -> [String: Double] {
+    func measureControls(_ training: BinaryToyData, _ context: CellContext) throws {
         var fresh = freshData(training, for: "controls")
-        let generator = RandomGenerator(seed: cell.seed, stream: "controls")
+        let generator = RandomGenerator(seed: seed, stream: "controls")
         var scores: [Control: [Scores]] = [:]
         for _ in 0..<configuration.controlDraws {
             let count = configuration.evaluationSamples
@@ -88,15 +84,15 @@ extension Setting {
                 scores[control, default: []].append(try Scores(set, data, training.code))
             }
         }
-        return scores.reduce(into: [:]) { values, entry in
-            values.merge(Scores.mean(entry.value).values(entry.key.rawValue)) { $1 }
+        for control in Control.allCases {
+            try Scores.mean(scores[control]!).measure(context, at: ["of": control.rawValue])
         }
     }
 
-    /// Σᵢ f(Δᵢ), f the method's ratio function, by all flips of fresh data: the mean, `exactLoss`; its standard error,
-    /// `exactLossError`; and the share of it, `rareShare`, that flips carry which the guided proposal draws less often
-    /// than once in a thousand. Empty where the mean is not finite.
-    func exactLoss(_ model: MLPEnergy, _ training: BinaryToyData) throws -> [String: Double] {
+    /// Σᵢ f(Δᵢ), f the method's ratio function, by all flips of fresh data: the mean, `exactLoss`, and the share of it,
+    /// `rareShare`, that flips carry which the guided proposal draws less often than once in a thousand. Neither where
+    /// the mean is not finite.
+    func measureExactLoss(_ model: MLPEnergy, _ training: BinaryToyData, _ context: CellContext) throws {
         var fresh = freshData(training, for: "exact loss")
         let x = Tensor(try fresh.batch(configuration.evaluationSamples))
         let ratio = objective.ratio
@@ -113,60 +109,67 @@ extension Setting {
                 rare += (contributions * isRare.converted(to: .float64)).sum().item()
             }
         }
-        guard let loss = SampleStatistics(losses), loss.mean.isFinite else { return [:] }
+        guard let loss = SampleStatistics(losses), loss.mean.isFinite else { return }
         let error = (loss.standardDeviation ?? 0) / Double(loss.count).squareRoot()
-        return ["exactLoss": loss.mean, "exactLossError": error, "rareShare": rare / (loss.mean * Double(loss.count))]
+        try context.measure("exactLoss", loss.mean, error: error)
+        try context.measure("rareShare", rare / (loss.mean * Double(loss.count)))
     }
 
     /// The model read out at e^{−βE} for every β asked for: scores of its samples, test NLL, and where states can be
-    /// enumerated KL(data‖model); by names with `@β`.
+    /// enumerated KL(data‖model).
     ///
     /// Up to d = 20 log Z and samples are exact. Above, samples come from Gibbs sweeps annealed from 0 to β over half
-    /// of the sweeps, and log Z from annealed importance sampling with the data's marginals as base; `nllError@β` is
-    /// its standard error. Scores after other numbers of sweeps have names as `wasserstein@4.0,160 sweeps`.
-    func readOut(_ model: MLPEnergy, _ training: BinaryToyData) throws -> [String: Double] {
-        guard !configuration.inverseTemperatures.isEmpty else { return [:] }
+    /// of the sweeps, and log Z from annealed importance sampling with the data's marginals as base; the NLL's error is
+    /// that of log Z. Scores after other numbers of sweeps are read out at `sweeps` too.
+    func measureReadOuts(_ model: MLPEnergy, _ training: BinaryToyData, _ context: CellContext) throws {
+        guard !configuration.inverseTemperatures.isEmpty else { return }
         var fresh = freshData(training, for: "read-out data")
         let data = try fresh.batch(configuration.evaluationSamples)
         let test = Tensor(try fresh.batch(configuration.testPoints))
-        let generator = RandomGenerator(seed: cell.seed, stream: "read-out")
-        var values: [String: Double] = [:]
-        if dimension <= ExactDistribution.largestDimension {
-            let truth = try trueDistribution(training)
-            values["entropy"] = truth.entropy(.millerMadow)
-            for exact in model.exactDistributions(
-                inverseTemperatures: configuration.inverseTemperatures, keepingLogProbabilities: true)
-            {
-                let (suffix, logProbabilities) = ("@\(exact.inverseTemperature)", exact.logProbabilities!)
-                let states = generator.multinomial(
-                    Tensor(logProbabilities, shape: [1, logProbabilities.count]).exp(),
-                    count: configuration.evaluationSamples, replacement: true)
-                let samples = BinaryBatch(
-                    bits: states.array(Int.self).flatMap { state in (0..<dimension).map { UInt8(state >> $0 & 1) } },
-                    dimension: dimension)
-                values.merge(try Scores(samples, data, training.code).values(suffix)) { $1 }
-                values["nll\(suffix)"] = truth.crossEntropy(logProbabilities)
-                values["kl\(suffix)"] = truth.klDivergence(from: logProbabilities, entropy: .millerMadow)
-            }
-        } else {
-            let marginals = test.converted(to: .float64).mean(0).maximum(0.01).minimum(0.99)
-            let logits = (marginals / (1 - marginals)).log()
-            for beta in configuration.inverseTemperatures {
-                for sweeps in [configuration.readOutSweeps] + configuration.otherReadOutSweeps {
-                    let samples = bits(annealedSamples(model, at: beta, sweeps: sweeps, using: generator))
-                    let suffix = sweeps == configuration.readOutSweeps ? "" : ",\(sweeps) sweeps"
-                    values.merge(try Scores(samples, data, training.code).values("@\(beta)\(suffix)")) { $1 }
-                }
-                let estimate = AnnealedImportanceSampling(
-                    inverseTemperature: beta, temperatures: configuration.annealingTemperatures,
-                    chains: configuration.annealingChains
-                ).logPartitionFunction(of: model, baseLogits: logits, using: generator)
-                values["nll@\(beta)"] = model.negativeLogLikelihood(
-                    of: test, inverseTemperature: beta, logPartitionFunction: estimate.logPartitionFunction)
-                values["nllError@\(beta)"] = estimate.standardError
-            }
+        let generator = context.generator("read-out")
+        guard dimension > ExactDistribution.largestDimension else {
+            return try measureExactReadOuts(model, training, data, generator, context)
         }
-        return values
+        let marginals = test.converted(to: .float64).mean(0).maximum(0.01).minimum(0.99)
+        let logits = (marginals / (1 - marginals)).log()
+        for beta in configuration.inverseTemperatures {
+            for sweeps in [configuration.readOutSweeps] + configuration.otherReadOutSweeps {
+                let samples = bits(annealedSamples(model, at: beta, sweeps: sweeps, using: generator))
+                try Scores(samples, data, training.code).measure(
+                    context,
+                    at: sweeps == configuration.readOutSweeps ? ["beta": beta] : ["beta": beta, "sweeps": sweeps])
+            }
+            let estimate = AnnealedImportanceSampling(
+                inverseTemperature: beta, temperatures: configuration.annealingTemperatures,
+                chains: configuration.annealingChains
+            ).logPartitionFunction(of: model, baseLogits: logits, using: generator)
+            let likelihood = model.negativeLogLikelihood(
+                of: test, inverseTemperature: beta, logPartitionFunction: estimate.logPartitionFunction)
+            try context.measure("nll", likelihood, error: estimate.standardError, at: ["beta": beta])
+        }
+    }
+
+    private func measureExactReadOuts(
+        _ model: MLPEnergy, _ training: BinaryToyData, _ data: BinaryBatch, _ generator: RandomGenerator,
+        _ context: CellContext
+    ) throws {
+        let truth = try trueDistribution(training)
+        try context.measure("entropy", truth.entropy(.millerMadow))
+        for exact in model.exactDistributions(
+            inverseTemperatures: configuration.inverseTemperatures, keepingLogProbabilities: true)
+        {
+            let (beta, logProbabilities) = (exact.inverseTemperature, exact.logProbabilities!)
+            let states = generator.multinomial(
+                Tensor(logProbabilities, shape: [1, logProbabilities.count]).exp(),
+                count: configuration.evaluationSamples, replacement: true)
+            let samples = BinaryBatch(
+                bits: states.array(Int.self).flatMap { state in (0..<dimension).map { UInt8(state >> $0 & 1) } },
+                dimension: dimension)
+            try Scores(samples, data, training.code).measure(context, at: ["beta": beta])
+            try context.measure("nll", truth.crossEntropy(logProbabilities), at: ["beta": beta])
+            try context.measure(
+                "kl", truth.klDivergence(from: logProbabilities, entropy: .millerMadow), at: ["beta": beta])
+        }
     }
 
     /// Gibbs sweeps from coin flips, the inverse temperature rising to β over the first half, then at β.

@@ -5,35 +5,21 @@ import Figures
 import Foundation
 import Torch
 
-extension Setting {
+extension Trial {
     /// The square that the paper's heat maps show.
     private static let range = -4.1...4.1
     private static let cells = 100
 
-    /// `heatmap.png`: softmax of −E over a 100×100 grid on [−4.1, 4.1]²; `samples.png`: data, and samples beside them;
-    /// `chart-loss.png`: the logged losses.
+    /// `heatmap`: softmax of −E over a 100×100 grid on [−4.1, 4.1]²; `data` and `samples`: the released evaluation's.
     func writePictures(_ model: MLPEnergy, _ evaluation: Evaluation, _ context: CellContext) throws {
         let code = try data().code
-        let text = [(key: "Title", value: cell.id), (key: "Software", value: "replicate run rmwggis-synthetic")]
-        try atomically(replacing: context.directory.appendingPathComponent("heatmap.png")) {
-            try heatMap(model, code).writePNG(to: $0, text: text)
-        }
-
-        func density(_ batch: BinaryBatch) throws -> Image {
-            try Image.density(
+        try context.write(heatMap(model, code), named: "heatmap")
+        for (name, batch) in [("data", evaluation.data), ("samples", evaluation.samples)] {
+            let density = try Image.density(
                 points: code.points(of: batch.bits), range: Self.range, bins: Self.cells, fullScale: 10,
                 magnification: 3)
+            try context.write(density, named: name)
         }
-        let pair = [try density(evaluation.data), try density(evaluation.samples)]
-        try atomically(replacing: context.directory.appendingPathComponent("samples.png")) {
-            try Image.grid(of: pair, columns: 2, padding: 6).writePNG(to: $0, text: text)
-        }
-
-        let losses = try context.logged("loss")
-        let chart = Chart(
-            title: cell.id, x: .init("iteration"), y: .init("loss"),
-            series: [try .init("loss", x: losses.map { Double($0.iteration) }, y: losses.map(\.value))])
-        try chart.draw(named: "chart-loss", in: context.directory)
     }
 
     private func heatMap(_ model: MLPEnergy, _ code: GrayCode) throws -> Image {

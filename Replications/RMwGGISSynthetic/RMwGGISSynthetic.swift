@@ -16,62 +16,49 @@ import Torch
 public struct RMwGGISSynthetic: Replayable {
     public let name = "rmwggis-synthetic"
     public let summary = "ratio matching with gradient-guided importance sampling on seven synthetic binary data sets"
-    public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
-    public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
+    public let declarations = Declarations(
+        profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
     /// The released code's.
     public let defaultSeed: UInt64 = 1023
 
     public init() {}
 
-    public func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
-        var cells: [Cell] = []
-        for data in configuration.datasets {
-            for dimension in configuration.dimensions {
-                for variant in configuration.variants {
-                    for method in configuration.methods
-                    where variant == .paper || configuration.releasedMethods.contains(method) {
-                        for seed in consecutiveSeeds(configuration.seeds, from: seed) {
-                            cells.append(
-                                Cell(
-                                    index: cells.count + 1,
-                                    labels: [
-                                        "data": data, "d": "\(dimension)", "variant": variant.rawValue,
-                                        "method": method.rawValue,
-                                    ], seed: seed))
-                        }
-                    }
+    public func settings(_ configuration: Configuration) -> [Setting] {
+        configuration.datasets.flatMap { data in
+            configuration.dimensions.flatMap { dimension in
+                configuration.variants.flatMap { variant in
+                    configuration.methods.filter { variant == .paper || configuration.releasedMethods.contains($0) }
+                        .map { Setting(data: data, dimension: dimension, variant: variant, method: $0) }
                 }
             }
         }
-        return cells
     }
 
-    public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
-        let setting = try Setting(cell, configuration)
-        let objective = setting.objective
-        var data = try setting.data()
-        let model = setting.model()
+    public func run(_ setting: Setting, _ configuration: Configuration, _ context: CellContext) throws {
+        let trial = Trial(setting: setting, configuration: configuration, seed: context.seed)
+        let objective = trial.objective
+        var data = try trial.data()
+        let model = trial.model()
         let parameters = model.parameters
-        let adam = Adam(
-            parameters, .init(learningRate: setting.learningRate, weightDecay: configuration.weightDecay))
-        let flips = RandomGenerator(seed: cell.seed, stream: "flips")
+        let adam = Adam(parameters, .init(learningRate: trial.learningRate, weightDecay: configuration.weightDecay))
+        let flips = context.generator("flips")
         var losses = RecentMean(count: configuration.lossWindow)
-        if let saved = context.restored {
-            try saved.restore(parameters)
-            try saved.restore(adam)
-            try saved.restore(flips, named: "flips")
-            data.randomState = try saved.numPyRandomState(named: "data")
-            losses.values = try saved.finiteElements("recentLosses", shape: [min(saved.iteration, losses.count)])
-        }
+        let stream = Kept(
+            store: { $0.store(data.randomState, named: "data") },
+            restore: { data.randomState = try $0.numPyRandomState(named: "data") })
+        let recent = Kept(
+            store: { $0["recentLosses"] = HDF5Array(losses.values, shape: [losses.values.count]) },
+            restore: {
+                losses.values = try $0.finiteElements("recentLosses", shape: [min($0.iteration, losses.count)])
+            })
 
-        for iteration in context.iterations(of: configuration.iterations) {
+        try context.train(
+            configuration.iterations,
+            keeping: [.parameters(parameters), .optimizer(adam), .generator(flips, "flips"), stream, recent]
+        ) { iteration in
             let x = Tensor(try data.batch(configuration.batchSize))
-            let (loss, found): (Tensor, [Tensor])
-            do { (loss, found) = try objective.lossAndGradients(model, x, using: flips) } catch let fault
-                as NonFiniteQuantity
-            {
-                throw Divergence(quantity: fault.quantity, iteration: iteration)
-            }
+            let (loss, found) = try objective.lossAndGradients(model, x, using: flips)
             let value = loss.item()
             try context.guardFinite("loss", value, iteration: iteration)
             let norm = clipGradientNorm(found, to: configuration.gradientClip).item()
@@ -82,45 +69,37 @@ public struct RMwGGISSynthetic: Replayable {
             if iteration.isMultiple(of: configuration.logEvery) {
                 try context.log(iteration: iteration, ["loss": value, "gradientNorm": norm])
             }
-            if configuration.evaluates(after: iteration) {
-                try context.guardFinite(parameters, iteration: iteration)
-                let scores = try context.untimed { try setting.evaluate(model, data, at: iteration).released }
-                try context.log(
-                    iteration: iteration,
-                    ["mmd": scores.mmd, "exponentialMMD": scores.exponentialMMD, "wasserstein": scores.wasserstein])
-            }
-            try context.endIteration(iteration, of: configuration.iterations) { checkpoint in
-                checkpoint.store(parameters)
-                checkpoint.store(adam)
-                checkpoint.store(flips, named: "flips")
-                checkpoint.store(data.randomState, named: "data")
-                checkpoint["recentLosses"] = HDF5Array(losses.values, shape: [losses.values.count])
-            }
+            guard configuration.evaluates(after: iteration) else { return }
+            try context.guardFinite(parameters, iteration: iteration)
+            let scores = try context.untimed { try trial.evaluate(model, data, at: iteration).released }
+            try context.log(
+                iteration: iteration,
+                ["mmd": scores.mmd, "exponentialMMD": scores.exponentialMMD, "wasserstein": scores.wasserstein])
         }
         try context.guardFinite(parameters, iteration: configuration.iterations)
 
-        let evaluation = try setting.evaluate(model, data, at: configuration.iterations)
-        try setting.writePictures(model, evaluation, context)
-        var values = ["loss": losses.mean]
-        values.merge(try setting.exactLoss(model, data)) { $1 }
-        values.merge(evaluation.released.values("")) { $1 }
-        if configuration.finalEvaluations > 0 { values.merge(try evaluated(context, configuration)) { $1 } }
-        values.merge(try setting.controls(data)) { $1 }
-        values.merge(try setting.readOut(model, data)) { $1 }
-        return CellResult(values)
+        let evaluation = try trial.evaluate(model, data, at: configuration.iterations)
+        try trial.writePictures(model, evaluation, context)
+        try context.measure("loss", losses.mean)
+        try trial.measureExactLoss(model, data, context)
+        try evaluation.released.measure(context)
+        if configuration.finalEvaluations > 0 { try measureEvaluations(configuration, context) }
+        try trial.measureControls(data, context)
+        try trial.measureReadOuts(model, data, context)
     }
 
     /// Of the released metric over the run's evaluations: the mean and standard deviation of the last ones, `mmdRecent`
     /// and `mmdRecentDeviation`, and the least of all, `mmdLeast`, with the iteration that had it, `mmdLeastAt`. A
     /// paper may print any of them.
-    private func evaluated(_ context: CellContext, _ configuration: Configuration) throws -> [String: Double] {
+    private func measureEvaluations(_ configuration: Configuration, _ context: CellContext) throws {
         let logged = try context.logged("mmd")
         guard let least = logged.min(by: { $0.value < $1.value }),
             let recent = SampleStatistics(logged.suffix(configuration.finalEvaluations).map(\.value))
-        else { return [:] }
-        var values = ["mmdRecent": recent.mean, "mmdLeast": least.value, "mmdLeastAt": Double(least.iteration)]
-        values["mmdRecentDeviation"] = recent.standardDeviation
-        return values
+        else { return }
+        try context.measure("mmdRecent", recent.mean)
+        if let deviation = recent.standardDeviation { try context.measure("mmdRecentDeviation", deviation) }
+        try context.measure("mmdLeast", least.value)
+        try context.measure("mmdLeastAt", Double(least.iteration))
     }
 
     public func replay(golden: URL, report: (String) -> Void) throws -> Bool {

@@ -99,7 +99,8 @@ final class ProgressLine {
             Console.shared.write(
                 cells.count == 1 ? "\(cells[0].id): has run already" : "\(cells.count) cells have run already")
         case .ended(let record):
-            let values = record.values.sorted { $0.key < $1.key }.map { "\($0) \(String(format: "%.4g", $1))" }
+            let headlines = record.measurements.filter { $0.readOut.isEmpty && $0.status == Measurement.finished }
+            let values = headlines.prefix(3).map { "\($0.metric) \(String(format: "%.4g", $0.value))" }
             let seconds = record.timing.map { " in \(Self.time($0.wallSeconds))" } ?? ""
             let end = record.status == .finished ? "done" : "diverged"
             Console.shared.write(

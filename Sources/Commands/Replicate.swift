@@ -27,8 +27,8 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
                 Exit codes: 0 done; 1 a check or a replay failed, or every cell diverged; 2 bad data, configuration or environment; 64 wrong usage.
                 """,
             subcommands: [
-                ListCommand<C>.self, RunCommand<C>.self, CheckCommand<C>.self, CompareCommand.self,
-                ReplayCommand<C>.self,
+                ListCommand<C>.self, SettingsCommand<C>.self, RunCommand<C>.self, TableCommand<C>.self,
+                CheckCommand<C>.self, CompareCommand.self, ReplayCommand<C>.self,
                 ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
             ])
     }
@@ -125,13 +125,59 @@ struct ListCommand<C: Catalogue>: ParsableCommand {
         if names { return try C.replications.forEach { try printLine($0.name) } }
         for replication in C.replications {
             try printLine("\(replication.name): \(replication.summary)")
-            let profiles = try Profiles(replication.profiles, place: "\(replication.name)/profiles.yaml").summaries
+            let profiles = try Profiles(replication.declarations.profiles, place: "\(replication.name)/profiles.yaml").summaries
             let width = profiles.map(\.name.count).max() ?? 0
             for (name, summary) in profiles {
                 try printLine("  \(name.padding(toLength: width, withPad: " ", startingAt: 0))  \(summary)")
             }
         }
     }
+}
+
+struct SettingsCommand<C: Catalogue>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "settings", abstract: "Lists a profile's settings: key, value, and what it means.")
+    }
+
+    @Argument(help: "The replication.") var name: String
+    @Option(help: "The profile.") var profile = "quick"
+
+    func run() throws { try list(Replicate<C>.replication(name)) }
+
+    private func list<R: Replication>(_ replication: R) throws {
+        let profiles = try Profiles(replication.declarations.profiles, place: "\(name)/profiles.yaml")
+        try printText(profiles.table(R.Configuration.self, profile: profile).markdown)
+    }
+}
+
+struct TableCommand<C: Catalogue>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "table",
+            abstract: "Makes a run's tables and pictures anew from the cells that have ended, and prints the tables.")
+    }
+
+    @Argument(help: "The run folder.") var path: String
+
+    func run() throws {
+        let folder = folder(path)
+        try make(Replicate<C>.replication(RunFolder.replication(of: folder)), folder)
+    }
+
+    private func make(_ replication: some Replication, _ folder: RunFolder) throws {
+        let plan = try Plan(replication, of: folder)
+        try Commands.show(plan.assemble(logger), of: plan)
+    }
+}
+
+/// Prints a run's tables, what has not run yet, and where the files are.
+func show(_ tables: [ShownTable], of plan: Plan<some Replication>) throws {
+    for shown in tables { try printText("\(shown.title)\n\n\(shown.table.markdown)\n") }
+    if let note = try plan.missingNote() { try printLine(note) }
+    try printLine("tables: \(plan.folder.tables.path)")
+    let pictures = (try? FileManager.default.contentsOfDirectory(atPath: plan.folder.pictures.path)) ?? []
+    if pictures.contains(where: { $0.hasSuffix(".png") }) { try printLine("pictures: \(plan.folder.pictures.path)") }
 }
 
 struct CheckCommand<C: Catalogue>: ParsableCommand {
@@ -159,6 +205,7 @@ struct CheckCommand<C: Catalogue>: ParsableCommand {
             run: existing.map(folder), threads: threads, environment: C.environment, logger: logger,
             interruption: Interruption.signal, progress: progress.show)
         try printText(report.table.markdown)
+        try printLine(report.summary)
         for line in report.absent { Console.shared.write("absent: \(line)") }
         for line in report.moved { Console.shared.write("moved: \(line)") }
         if report.exitCode != 0 { throw ExitCode(report.exitCode) }
@@ -170,7 +217,7 @@ struct CompareCommand: ParsableCommand {
         commandName: "compare",
         abstract: "Compares two runs byte for byte in what one seed must give the same.",
         discussion:
-            "That is logged values, results, pictures other than charts, and checkpoints. Exit code 1 where they differ, 2 where one is no run."
+            "That is logged values, measurements, the cells' pictures, and checkpoints. Exit code 1 where they differ, 2 where one is no run."
     )
 
     @Argument(help: "A run folder.") var a: String

@@ -97,11 +97,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
             throw interruption
         }
-        try printLine(run.assemble().markdown)
-        try printLine("table: \(plan.folder.table.path)")
-        if plan.cells.contains(where: { !plan.folder.cell($0.id).pictures.isEmpty }) {
-            try printLine("pictures: \(plan.folder.cells.path)/*/*.png")
-        }
+        try show(run.assemble(), of: plan)
         let indices = plan.selected.map(\.index)
         let ends = try plan.records().filter { indices.contains($0.cell.index) }.map(\.status)
         if ends.allSatisfy(\.isDiverged) {

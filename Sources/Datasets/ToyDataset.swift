@@ -10,7 +10,7 @@ import Glibc
 /// The order of random draws and every rounding are those of the generators behind the released code of RMwGGIS (Liu et
 /// al., "Gradient-Guided Importance Sampling for Learning Binary Energy-Based Models", ICLR 2023), which took them from
 /// FFJORD and scikit-learn, so that a seed gives its batches.
-public enum ToyDataset: String, CaseIterable, Sendable, Codable {
+public enum ToyDataset: String, CaseIterable, Sendable {
     case twoSpirals = "2spirals"
     case eightGaussians = "8gaussians"
     case circles

@@ -2,11 +2,15 @@ import Foundation
 
 /// The settings of a replication: one stored property a key of `profiles.yaml`, none of them optional.
 public protocol ExperimentConfiguration: Codable, Sendable {
+    /// Seeds a setting: the run's seed and the ones after it; 1 where the configuration does not say.
+    var seeds: Int { get }
     /// Throws `ConfigurationError` for the first value that cannot be: out of range, NaN, at odds with another.
     func validate() throws
 }
 
 extension ExperimentConfiguration {
+    public var seeds: Int { 1 }
+
     /// Throws `ConfigurationError` with what was expected unless a setting's value holds.
     public func require(_ key: String, _ value: some CustomStringConvertible, _ holds: Bool, _ expected: String) throws
     {
@@ -74,54 +78,73 @@ public struct Estimate: Sendable, Equatable {
     }
 }
 
-/// What a cell found: its numbers by name, such as `["loss": 26.0, "mmd": 0.004]`.
-public struct CellResult: Sendable, Equatable {
-    public var values: [String: Double]
+/// The texts that a replication declares beside its code, each a YAML file of its target.
+///
+/// ```swift
+/// let declarations = Declarations(
+///     profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
+///     shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+/// ```
+public struct Declarations: Sendable {
+    /// A map of profile to `{summary, every key of Configuration}`, with an optional `defaults`, and `settings`: a line
+    /// of meaning for each key.
+    public var profiles: String
+    /// The replication's own metrics; see `Vocabulary`.
+    public var metrics: String
+    /// Tables, charts and sheets; see `Shows`.
+    public var shows: String
+    /// Pinned values; see `ExpectedValue`.
+    public var expected: String
 
-    public init(_ values: [String: Double]) { self.values = values }
+    public init(profiles: String, metrics: String, shows: String, expected: String) {
+        (self.profiles, self.metrics, self.shows, self.expected) = (profiles, metrics, shows, expected)
+    }
+
+    public init(profiles: [UInt8], metrics: [UInt8], shows: [UInt8], expected: [UInt8]) {
+        func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
+        self.init(profiles: text(profiles), metrics: text(metrics), shows: text(shows), expected: text(expected))
+    }
 }
 
-/// One published result to recreate: a list of independent cells, and the table made of them.
+/// What distinguishes the cells of a replication besides their seeds: data, method, K … as what they are. Its coded form
+/// gives the labels of measurements, tables and queries, and the cells' ids (see `Labels`).
+public typealias ExperimentSetting = Encodable & Hashable & Sendable
+
+/// One published result to recreate: a list of independent settings, each run from some seeds, and what is measured.
 public protocol Replication: Sendable {
     associatedtype Configuration: ExperimentConfiguration
+    associatedtype Setting: ExperimentSetting
 
     /// Its name on the command line and in `results/`, such as `rmwggis-synthetic`.
     var name: String { get }
     /// One line on what it recreates.
     var summary: String { get }
-    /// The text of `profiles.yaml`: a map of profile to `{summary, every key of Configuration}`, with an optional
-    /// `defaults`.
-    var profiles: String { get }
-    /// The text of `expected.yaml`: see `ExpectedValue` and `ExpectedRelation`.
-    var expected: String { get }
+    var declarations: Declarations { get }
     /// The seed where the command line gives none.
     var defaultSeed: UInt64 { get }
     /// The element type that it computes in; a checkpoint of another is refused.
     var elementType: String { get }
-    /// The table's columns.
-    var columns: [Column] { get }
     /// Whether each cell must run in a process of its own, even one after the other, since its peak memory is what it
     /// measures.
     var cellsAreProcesses: Bool { get }
     /// Whether it heeds `CellContext.device`; where not, a GPU is refused.
     var runsOnGPU: Bool { get }
 
-    /// The cells, their indices counting from 1; a configuration that gives none, or two of one id, is refused.
-    func cells(_ configuration: Configuration, seed: UInt64) -> [Cell]
+    /// The settings in the tables' order. A configuration that gives none, or two of one id, is refused.
+    func settings(_ configuration: Configuration) -> [Setting]
+    /// From how many seeds a setting is run; by default `configuration.seeds`.
+    func seeds(_ setting: Setting, _ configuration: Configuration) -> Int
     /// What a cell is likely to need on this many threads.
-    func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate
-    /// Runs one cell, from `context.restored` where that is not nil.
+    func estimate(_ setting: Setting, _ configuration: Configuration, threads: Int) -> Estimate
+    /// The SHA-256 of the data that a configuration learns from, by name; a run goes on with the same data alone. None
+    /// by default. Throws `RunError` where data are not there or damaged.
+    func dataChecksums(_ configuration: Configuration) throws -> [String: String]
+    /// Runs one cell, from `context.restored` where that is not nil, and hands `context.measure` what it found.
     ///
-    /// The same cell, configuration and thread count must give the same logged values, result and pictures, whether it
-    /// runs at once or is stopped and restored. Pictures go to `context.directory` by `atomically(replacing:)`; a file
-    /// named `chart-….png` is outside that identity. Throws what `context` throws, and `RunError` for bad data.
-    func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult
-    /// The table made from the cells' records, missing and diverged ones among them; by default a row a cell and
-    /// `columns`.
-    func table(_ records: [CellRecord]) -> Table
-    /// Writes the pictures of the run as a whole, made from whichever cells are there, into its folder; by default
-    /// none. Times may enter them. Throws `RunError` where a cell's file is damaged, and what drawing throws.
-    func pictures(_ records: [CellRecord], in folder: RunFolder) throws
+    /// The same setting, seed, configuration and thread count must give the same logged values, measurements and
+    /// pictures, whether the cell runs at once or is stopped and restored. Throws what `context` throws, and `RunError`
+    /// for bad data; `LeftFiniteNumbers` ends the cell as diverged.
+    func run(_ setting: Setting, _ configuration: Configuration, _ context: CellContext) throws
 }
 
 extension Replication {
@@ -129,8 +152,38 @@ extension Replication {
     public var elementType: String { "float32" }
     public var cellsAreProcesses: Bool { false }
     public var runsOnGPU: Bool { false }
-    public func table(_ records: [CellRecord]) -> Table { Table(records, columns: columns) }
-    public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {}
+    public func seeds(_ setting: Setting, _ configuration: Configuration) -> Int { configuration.seeds }
+    public func dataChecksums(_ configuration: Configuration) throws -> [String: String] { [:] }
+
+    /// The suite's metrics with the replication's own. Throws `RunError` where an entry is wrong.
+    package func vocabulary() throws -> Vocabulary {
+        try Vocabulary.suite.merged(with: Vocabulary(yaml: declarations.metrics, place: "\(name)/metrics.yaml"))
+    }
+
+    /// Throws `RunError` for the first fault of a declaration.
+    package func shows() throws -> Shows {
+        try Shows(yaml: declarations.shows, place: "\(name)/shows.yaml", vocabulary: vocabulary())
+    }
+}
+
+/// A setting that belongs to a part of an experiment, coded as `part` and its own keys.
+///
+/// ```swift
+/// enum Setting: ExperimentSetting {
+///     case learning(Learning), noise(Noise)
+///     func encode(to encoder: any Encoder) throws {
+///         switch self {
+///         case .learning(let setting): try PartOfExperiment("learning", setting).encode(to: encoder)
+///         case .noise(let setting): try PartOfExperiment("noise", setting).encode(to: encoder)
+///         }
+///     }
+/// }
+/// ```
+public struct PartOfExperiment<Setting: Encodable>: Encodable {
+    private let part: String
+    private let setting: Setting
+
+    public init(_ part: String, _ setting: Setting) { (self.part, self.setting) = (part, setting) }
 }
 
 /// A replication that can re-trace a golden file from the seed in it.

@@ -1,4 +1,5 @@
 import HDF5
+import Torch
 
 /// Bad data, configuration or environment, in one line that names the file, key or value and what would be right; exit
 /// code 2. Control characters, which files can bring, are escaped.
@@ -42,9 +43,8 @@ public struct Interrupted: Error, Equatable, Sendable {
     public init(signal: Int32) { self.signal = signal }
 }
 
-/// A quantity left the finite numbers: thrown by `CellContext.guardFinite` or by a replication itself, recorded as the
-/// cell's result.
-public struct Divergence: Error, Equatable, Sendable {
+/// A quantity left the finite numbers at an iteration that is known: thrown by `CellContext.guardFinite`.
+public struct Divergence: LeftFiniteNumbers, Equatable, Sendable {
     public let quantity: String
     public let iteration: Int
 

@@ -90,28 +90,15 @@ public struct Chart: Sendable, Equatable {
 
     /// The same, with gnuplot looked for in these folders, separated by colons.
     package func write(named name: String, in folder: URL, searchPath: String) throws(FigureError) -> URL {
-        let isPlain = name.unicodeScalars.allSatisfy { $0 != "/" && $0.properties.generalCategory != .control }
-        guard let first = name.first, first.isLetter || first.isNumber, isPlain else {
-            throw .chart(
-                "chart name '\(name)': it must begin with a letter or digit and hold no slash and no control character")
-        }
+        try Gnuplot.validate(name: name)
         guard !series.isEmpty else { throw .chart("chart '\(name)' has no series: there must be at least one") }
         let script = folder.appendingPathComponent(name + ".gp")
         let picture = folder.appendingPathComponent(name + ".png")
         // An older picture would pass for one of the new data.
         unlink(picture.path)
-        try Self.write(table, to: folder.appendingPathComponent(name + ".tsv"))
-        try Self.write(commands(name), to: script)
-        do {
-            try Self.draw(script, in: folder, searchPath: searchPath)
-            // gnuplot does not report a full disk.
-            _ = try Image(png: picture)
-        } catch {
-            unlink(picture.path)
-            if case .gnuplotMissing = error { throw error }
-            if case .gnuplotFailed = error { throw error }
-            throw .gnuplotFailed(script: script.path, reason: "\(error)")
-        }
+        try Gnuplot.write(table, to: folder.appendingPathComponent(name + ".tsv"))
+        try Gnuplot.write(commands(name), to: script)
+        try Gnuplot.draw(script, making: picture, searchPath: searchPath)
         return picture
     }
 
@@ -119,7 +106,7 @@ public struct Chart: Sendable, Equatable {
     /// lines after each series but the last, which is what gnuplot's `index` counts.
     private var table: String {
         let blocks = series.map { series in
-            let label = Self.oneLine(series.label)
+            let label = Gnuplot.oneLine(series.label)
             func line(_ numbers: [Double]) -> String {
                 (numbers.map { $0.isFinite ? "\($0)" : "NaN" } + [label]).joined(separator: "\t") + "\n"
             }
@@ -137,13 +124,13 @@ public struct Chart: Sendable, Equatable {
             "# Draws the chart again: gnuplot \(name).gp",
             "set terminal pngcairo noenhanced size 960,640 font ',11'",
             "set encoding utf8",
-            "set output \(Self.quoted(name + ".png"))",
+            "set output \(Gnuplot.quoted(name + ".png"))",
             "set datafile separator tab",
             "set colorsequence podo",
             "set grid linewidth 0.5",
-            "set title \(Self.quoted(title))",
-            "set xlabel \(Self.quoted(x.label))",
-            "set ylabel \(Self.quoted(y.label))",
+            "set title \(Gnuplot.quoted(title))",
+            "set xlabel \(Gnuplot.quoted(x.label))",
+            "set ylabel \(Gnuplot.quoted(y.label))",
         ]
         if x.isLogarithmic { lines.append("set logscale x") }
         if y.isLogarithmic { lines.append("set logscale y") }
@@ -158,7 +145,7 @@ public struct Chart: Sendable, Equatable {
         let floor = (series.flatMap(\.y).filter(y.holds).min() ?? 1) / 10
         let lower = y.isLogarithmic ? "($3 <= \(floor) ? \(floor) : $3)" : "3"
 
-        let file = Self.quoted(name + ".tsv")
+        let file = Gnuplot.quoted(name + ".tsv")
         var parts: [String] = []
         for (index, series) in series.enumerated() where series.band != nil {
             parts.append(
@@ -169,78 +156,10 @@ public struct Chart: Sendable, Equatable {
             // The colours come round after eight: dashes tell the rounds apart.
             let dashes = index < 8 ? "" : " dashtype \(index / 8 + 1)"
             let style = series.x.count == 1 ? "points pointtype 7" : "lines linewidth 2\(dashes)"
-            let key = series.label.isEmpty ? "notitle" : "title \(Self.quoted(series.label))"
+            let key = series.label.isEmpty ? "notitle" : "title \(Gnuplot.quoted(series.label))"
             parts.append("\(file) index \(index) using 1:2 with \(style) linecolor \(index + 1) \(key)")
         }
         lines.append("plot " + parts.joined(separator: ", \\\n     "))
         return lines.joined(separator: "\n") + "\n"
-    }
-
-    /// A string of gnuplot between single quotes, where only the quote itself has a meaning.
-    private static func quoted(_ text: String) -> String {
-        "'" + oneLine(text).replacingOccurrences(of: "'", with: "''") + "'"
-    }
-
-    /// Control characters, line breaks among them, become spaces.
-    private static func oneLine(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(text.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
-    }
-
-    // MARK: - Files and the program
-
-    /// Replaces a plain file, or makes one; a link is not followed, and what is no plain file stays as it is.
-    private static func write(_ text: String, to url: URL) throws(FigureError) {
-        func reason() -> String { String(cString: strerror(errno)) }
-        let descriptor = open(url.path, O_WRONLY | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0o666)
-        guard descriptor >= 0 else {
-            throw .cannotOpen(
-                path: url.path, reason: errno == ELOOP ? "it is a symbolic link, expected a plain file" : reason())
-        }
-        var status = stat()
-        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG, ftruncate(descriptor, 0) == 0 else {
-            close(descriptor)
-            throw .cannotOpen(path: url.path, reason: "it is no plain file")
-        }
-        guard let file = fdopen(descriptor, "wb") else { throw .cannotOpen(path: url.path, reason: reason()) }
-        let bytes = Array(text.utf8)
-        var fault: Int32 = fwrite(bytes, 1, bytes.count, file) == bytes.count ? 0 : errno
-        if fclose(file) != 0, fault == 0 { fault = errno }
-        if fault != 0 { throw .cannotWrite(path: url.path, reason: String(cString: strerror(fault))) }
-    }
-
-    private static func draw(_ script: URL, in folder: URL, searchPath: String) throws(FigureError) {
-        let candidates = searchPath.split(separator: ":").map {
-            URL(fileURLWithPath: String($0)).appendingPathComponent("gnuplot")
-        }
-        guard let program = candidates.first(where: { FileManager.default.isExecutableFile(atPath: $0.path) }) else {
-            throw .gnuplotMissing(script: script.path)
-        }
-        let process = Process()
-        process.executableURL = program
-        // -d: without the user's own settings.
-        process.arguments = ["-d", script.lastPathComponent]
-        process.currentDirectoryURL = folder
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = FileHandle.nullDevice
-        let complaints = Pipe()
-        process.standardError = complaints
-        let said: Data
-        do {
-            try process.run()
-            said = complaints.fileHandleForReading.readDataToEndOfFile()
-        } catch {
-            throw .gnuplotFailed(
-                script: script.path, reason: "\(program.path) does not start: \(error.localizedDescription)")
-        }
-        process.waitUntilExit()
-        guard process.terminationStatus == 0 else {
-            // It repeats the command, points at a column, and says what is wrong last.
-            let lines = String(decoding: said, as: UTF8.self).split(separator: "\n").map {
-                $0.trimmingCharacters(in: .whitespaces)
-            }
-            throw .gnuplotFailed(
-                script: script.path, reason: lines.last { !$0.isEmpty } ?? "exit status \(process.terminationStatus)")
-        }
     }
 }

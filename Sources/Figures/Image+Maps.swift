@@ -5,11 +5,14 @@ extension Image {
     /// Values that are not finite are marked by ``ColorMap/notFinite``.
     /// - Parameters:
     ///   - values: shape [rows, columns], row-major, the first row at the top.
+    ///   - scale: the values of the first and the last colour, so that several maps can be compared; the values' own
+    ///     least and greatest where nil. What lies outside has the colour of the nearer end.
     ///   - magnification: side of the square of pixels for a value, 1 to 1000.
     /// - Returns: an RGB image.
     /// - Throws: ``FigureError/size(_:)`` or ``FigureError/parameter(_:)``.
     public static func heatMap(
-        values: [Double], rows: Int, columns: Int, colorMap: ColorMap = .perceptual, magnification: Int = 1
+        values: [Double], rows: Int, columns: Int, scale: ClosedRange<Double>? = nil,
+        colorMap: ColorMap = .perceptual, magnification: Int = 1
     ) throws(FigureError) -> Image {
         guard rows >= 1, columns >= 1, values.count.isMultiple(of: rows), values.count / rows == columns else {
             throw .size("\(values.count) values for a heat map of \(rows) rows and \(columns) columns")
@@ -20,10 +23,11 @@ extension Image {
             lowest = min(lowest, value)
             highest = max(highest, value)
         }
+        if let scale { (lowest, highest) = (scale.lowerBound, scale.upperBound) }
         // Halved, so that the difference of the largest doubles is a double too.
         let span = highest / 2 - lowest / 2
         let pixels = values.flatMap { value in
-            let colour = colorMap[!value.isFinite ? value : span > 0 ? (value / 2 - lowest / 2) / span : 0.5]
+            let colour = colorMap[!value.isFinite ? value : span > 0 ? max(0, min(1, (value / 2 - lowest / 2) / span)) : 0.5]
             return [colour.x, colour.y, colour.z]
         }
         return try Image(width: columns, height: rows, channels: 3, pixels: pixels).magnified(by: magnification)

@@ -72,7 +72,6 @@ public enum ChainError: Error, Equatable, Sendable, CustomStringConvertible {
     case field(Double, limit: Double)
     case schedule(String)
     case scale(Double)
-    case notFinite
     case negativeCoupling(Float, Graph.Edge)
     case clusterField(Float, site: Int)
 
@@ -90,7 +89,6 @@ public enum ChainError: Error, Equatable, Sendable, CustomStringConvertible {
             "a local field of \(field) can occur: this sampler takes up to \(limit); lower the inverse temperature"
         case .schedule(let fault): fault
         case .scale(let scale): "a random walk of scale \(scale): it must be finite and positive"
-        case .notFinite: "chains at points that are not finite: a random walk starts at finite numbers"
         case .negativeCoupling(let value, let edge):
             "the coupling of \(edge.first) and \(edge.second) is \(value): cluster updates take couplings from 0"
         case .clusterField(let value, let site): "the field of site \(site) is \(value): cluster updates take no fields"

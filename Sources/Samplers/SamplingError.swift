@@ -1,3 +1,5 @@
+import Torch
+
 /// What is wrong with a sampler's settings or a saved state, in one line that also says what would be right.
 public struct SamplingError: Error, Equatable, CustomStringConvertible {
     public let description: String
@@ -6,7 +8,7 @@ public struct SamplingError: Error, Equatable, CustomStringConvertible {
 }
 
 /// Chains that left the finite numbers.
-public struct ChainDivergence: Error, Equatable, CustomStringConvertible {
+public struct ChainDivergence: LeftFiniteNumbers, Equatable, CustomStringConvertible {
     /// What is infinite or NaN: `gradient` or `points`.
     public let quantity: String
     /// The step of the chains at which it was seen, from 0.

@@ -1,22 +1,15 @@
-import AdaNCEImages
 import Commands
 import Experiments
 import Foundation
-import NCEFamily
-import OuBoltzmann
-import OuRBM
 import RMwGGISCost
-import RMwGGISIsing
 import RMwGGISSynthetic
-import ScoreMatchingDensities
 import Torch
 
 @main
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
     static let replications: [any Replication] = [
-        RMwGGISSynthetic(), RMwGGISCost(), RMwGGISIsing(), OuBoltzmann(), OuRBM(), AdaNCEImages(),
-        ScoreMatchingDensities(), NCEFamily(),
+        RMwGGISSynthetic(), RMwGGISCost(),
     ]
 
     static var environment: RunEnvironment {

@@ -9,7 +9,7 @@ enum HarnessFixture: Catalogue {
     static var replications: [any Replication] {
         var replication = NoisyQuadratic()
         let environment = ProcessInfo.processInfo.environment
-        if let expected = environment["FIXTURE_EXPECTED"] { replication.expected = expected }
+        if let expected = environment["FIXTURE_EXPECTED"] { replication.declarations.expected = expected }
         if let delay = environment["FIXTURE_DELAY"].flatMap({ Double($0) }) { replication.delay = delay }
         return [replication]
     }

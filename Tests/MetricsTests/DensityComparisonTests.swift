@@ -99,10 +99,10 @@ import Torch
         let broken = model()
         withoutGradients { broken.model.mean.fill(.nan) }
         let density = try GaussianDensity(dimension: 2, standardDeviation: 1)
-        #expect(throws: QuadratureError.notFinite("energy")) {
+        #expect(throws: NonFiniteQuantity("energy")) {
             try DensityComparison(of: broken, with: density, on: grid)
         }
-        #expect(throws: QuadratureError.notFinite("energy of a held-out point")) {
+        #expect(throws: NonFiniteQuantity("energy of a held-out point")) {
             try HeldOutLikelihood(of: broken, on: Tensor.zeros([2, 2], dtype: .float64), grid: grid)
         }
         #expect(throws: QuadratureError.self) { try QuadratureGrid(x: 0...0, y: 0...1, columns: 2, rows: 2) }

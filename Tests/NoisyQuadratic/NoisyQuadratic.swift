@@ -1,4 +1,5 @@
 import Experiments
+import Figures
 import Foundation
 import HDF5
 
@@ -37,54 +38,78 @@ public struct NoisyQuadratic: Replayable {
 
     public let name = "noisy-quadratic"
     public let summary = "gradient descent on a quadratic"
-    public var profiles = Self.smoke
-    public var expected = "values: []"
+    public static let metrics = """
+        evaluated: {title: noisy loss, decimals: 4, better: lower, meaning: the loss with noise}
+        x0: {title: x₀, decimals: 3, better: neither, meaning: the first coordinate}
+        """
+
+    public static let shows = """
+        tables:
+          - name: losses
+            title: Losses
+            caption: Where gradient descent ends.
+            rows: [method, curvature]
+            columns:
+              - {metric: loss, decimals: 4}
+              - {metric: secondsPerIteration}
+        charts:
+          - name: loss
+            title: loss
+            x: {by: iteration}
+            y: {logarithmic: true}
+            lines: [{metric: loss, by: [method, curvature]}]
+        sheets:
+          - name: points
+            title: points
+            pictures: [x]
+            rows: [method]
+            columns: [curvature]
+        """
+
+    public var declarations = Declarations(
+        profiles: Self.smoke, metrics: Self.metrics, shows: Self.shows, expected: "values: []")
     /// Seconds that an iteration waits, untimed, for the tests that stop a run.
     public var delay = 0.0
     /// Seconds that the 30th iteration takes longer, as by other work on the machine.
     public var disturbance = 0.0
-    /// What the run's one picture shows.
-    public var picture = "x"
-    public let columns: [Column] = [
-        .label("method"), .label("curvature"), .value("loss", decimals: 4), .timePerIteration,
-    ]
-
     public init() {}
 
-    public func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
-        var cells: [Cell] = []
-        for method in ["plain", "momentum"] {
-            for curvature in configuration.curvatures {
-                cells.append(
-                    Cell(index: cells.count + 1, labels: ["method": method, "curvature": "\(curvature)"], seed: seed))
-            }
-        }
-        return cells
+    public enum Method: String, Choice { case plain, momentum }
+
+    public struct Setting: ExperimentSetting {
+        public var method: Method
+        public var curvature: Double
     }
 
-    public func pictures(_ records: [CellRecord], in folder: RunFolder) throws {
-        try atomically(replacing: folder.url.appendingPathComponent("picture.txt"), by: Data(picture.utf8))
+    public func settings(_ configuration: Configuration) -> [Setting] {
+        Method.allCases.flatMap { method in configuration.curvatures.map { Setting(method: method, curvature: $0) } }
     }
 
-    public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
+    public func estimate(_ setting: Setting, _ configuration: Configuration, threads: Int) -> Estimate {
         Estimate(seconds: 90, memory: 20_000_000, disk: 40_000)
     }
 
-    public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
+    public func run(_ setting: Setting, _ configuration: Configuration, _ context: CellContext) throws {
         let d = configuration.dimension
-        let curvature = Double(cell.label("curvature")!)!
-        let decay = cell.label("method") == "momentum" ? 0.9 : 0
-        var generator = SplitMix64(state: cell.seed &+ UInt64(cell.index) &* 1000)
+        let curvature = setting.curvature
+        let decay = setting.method == .momentum ? 0.9 : 0
+        var generator = SplitMix64(state: context.seed &+ UInt64(context.cell.index) &* 1000)
         var x = (0..<d).map { _ in configuration.start == .zero ? 0 : generator.gaussian() }
         var velocity = [Double](repeating: 0, count: d)
-        if let restored = context.restored {
-            x = try restored.finiteElements("x", shape: [d])
-            velocity = try restored.finiteElements("velocity", shape: [d])
-            generator.state = try restored.elements("generator", as: UInt64.self, shape: [])[0]
-        }
+        let state = Kept(
+            store: { checkpoint in
+                checkpoint["x"] = HDF5Array(x, shape: [d])
+                checkpoint["velocity"] = HDF5Array(velocity, shape: [d])
+                checkpoint["generator"] = HDF5Array([generator.state], shape: [])
+            },
+            restore: { restored in
+                x = try restored.finiteElements("x", shape: [d])
+                velocity = try restored.finiteElements("velocity", shape: [d])
+                generator.state = try restored.elements("generator", as: UInt64.self, shape: [])[0]
+            })
 
         func loss() -> Double { 0.5 * curvature * x.map { $0 * $0 }.reduce(0, +) }
-        for iteration in context.iterations(of: configuration.iterations) {
+        try context.train(configuration.iterations, keeping: [state]) { iteration in
             for i in 0..<d {
                 velocity[i] =
                     decay * velocity[i] - configuration.learningRate * (curvature * x[i] + generator.gaussian())
@@ -94,21 +119,14 @@ public struct NoisyQuadratic: Replayable {
             if delay > 0 { context.untimed { Thread.sleep(forTimeInterval: delay) } }
             try context.guardFinite("loss", loss(), iteration: iteration)
             if iteration % 3 == 0 { try context.log(iteration: iteration, ["loss": loss(), "x0": x[0]]) }
-            try context.endIteration(iteration, of: configuration.iterations) { checkpoint in
-                checkpoint["x"] = HDF5Array(x, shape: [d])
-                checkpoint["velocity"] = HDF5Array(velocity, shape: [d])
-                checkpoint["generator"] = HDF5Array([generator.state], shape: [])
-            }
         }
         // The evaluation draws from the generator too, after the last checkpoint.
         let noisy = loss() + 1e-3 * generator.gaussian()
         try context.log(iteration: configuration.iterations, ["evaluated": noisy])
-        try atomically(
-            replacing: context.directory.appendingPathComponent("x.png"),
-            by: Data(x.map { UInt8(max(0, min(255, $0 * 16 + 128))) }))
-        try atomically(
-            replacing: context.directory.appendingPathComponent("chart-loss.png"), by: Data(UUID().uuidString.utf8))
-        return CellResult(["loss": loss(), "evaluated": noisy])
+        let pixels = x.map { UInt8(max(0, min(255, $0 * 16 + 128))) }
+        try context.write(Image(width: d, height: 1, channels: 1, pixels: pixels), named: "x")
+        try context.measure("loss", loss())
+        try context.measure("evaluated", noisy)
     }
 
     public func replay(golden: URL, report: (String) -> Void) throws -> Bool {

@@ -54,7 +54,7 @@ import Torch
         let model = target()
         withoutGradients { model.mean.fill(.nan) }
         let base = try GaussianDensity(dimension: 3, standardDeviation: 1.5)
-        #expect(throws: ChainError.notFinite) {
+        #expect(throws: NonFiniteQuantity.self) {
             try ContinuousAnnealing(temperatures: 1, chains: 2, transition: move).logPartitionFunction(
                 of: model, from: base, using: RandomGenerator(seed: 3))
         }

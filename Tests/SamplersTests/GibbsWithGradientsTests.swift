@@ -143,7 +143,7 @@ import Torch
         for scale in [0, -1, .nan, .infinity] {
             #expect(throws: ChainError.self) { try RandomWalk(Normal(), scale: scale) }
         }
-        #expect(throws: ChainError.notFinite) {
+        #expect(throws: NonFiniteQuantity.self) {
             try KernelChains(
                 RandomWalk(Normal(), scale: 1), from: .full([2, 2], .nan), using: RandomGenerator(seed: 1))
         }

@@ -34,6 +34,6 @@ import Torch
         let model = EnergyModels.GaussianEnergy(dimension: 2)
         withoutGradients { model.mean.fill(.nan) }
         let grid = try QuadratureGrid(x: -1...1, y: -1...1, columns: 4, rows: 4)
-        #expect(throws: QuadratureError.notFinite("energy")) { try GridSampler(model, on: grid) }
+        #expect(throws: NonFiniteQuantity("energy")) { try GridSampler(model, on: grid) }
     }
 }

@@ -122,7 +122,9 @@ public struct CouplingFlow: Density {
 }
 
 /// A flow that has lost its inverse to rounding or overflow, so that its density means nothing.
-public struct FlowInversionError: Error, Equatable, CustomStringConvertible {
+public struct FlowInversionError: LeftFiniteNumbers, Equatable, CustomStringConvertible {
+    public var quantity: String { "flow's inverse" }
+
     /// The largest |f(f⁻¹(x)) − x| / (1 + |x|) seen; NaN where the flow overflows.
     public let error: Double
     public let tolerance: Double

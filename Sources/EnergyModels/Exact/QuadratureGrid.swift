@@ -78,10 +78,10 @@ public struct QuadratureGrid: Hashable, Sendable {
 
     /// E at the centres, float64 [count].
     ///
-    /// - Throws: `QuadratureError.notFinite` for an energy that is NaN or −∞; +∞ is a density of 0.
-    public func energies(of model: some EnergyModel) throws(QuadratureError) -> Tensor {
+    /// - Throws: `NonFiniteQuantity` for an energy that is NaN or −∞; +∞ is a density of 0.
+    public func energies(of model: some EnergyModel) throws -> Tensor {
         let energies = tabulate(dtype: pointType(for: model)) { model.evaluate($0) }
-        guard ((energies .== energies) .& (energies .> -.infinity)).all() else { throw .notFinite("energy") }
+        guard ((energies .== energies) .& (energies .> -.infinity)).all() else { throw NonFiniteQuantity("energy") }
         return energies
     }
 
@@ -94,14 +94,14 @@ public struct QuadratureGrid: Hashable, Sendable {
     /// log ∫ e^−E over the box.
     ///
     /// - Throws: as `energies`.
-    public func logPartitionFunction(of model: some EnergyModel) throws(QuadratureError) -> Double {
+    public func logPartitionFunction(of model: some EnergyModel) throws -> Double {
         logIntegral(-(try energies(of: model)))
     }
 
     /// The mass of a normalised density that the box does not hold: 1 − ∫p, which rounding can make slightly negative.
     ///
     /// - Throws: as `energies`.
-    public func missingMass(of density: some Density) throws(QuadratureError) -> Double {
+    public func missingMass(of density: some Density) throws -> Double {
         1 - exp(try logPartitionFunction(of: density))
     }
 
@@ -110,7 +110,7 @@ public struct QuadratureGrid: Hashable, Sendable {
     /// has no mass to speak of.
     ///
     /// - Throws: as `energies`.
-    public func massOutside(of model: some EnergyModel, within factor: Double = 2) throws(QuadratureError) -> Double {
+    public func massOutside(of model: some EnergyModel, within factor: Double = 2) throws -> Double {
         func widened(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
             let (centre, half) = (
                 (range.lowerBound + range.upperBound) / 2, factor * (range.upperBound - range.lowerBound) / 2
@@ -138,8 +138,6 @@ public struct QuadratureGrid: Hashable, Sendable {
 /// Why an integral over a grid has no answer.
 public enum QuadratureError: Error, Equatable, Sendable, CustomStringConvertible {
     case grid(x: ClosedRange<Double>, y: ClosedRange<Double>, columns: Int, rows: Int)
-    /// What was asked for is NaN or infinite on the grid.
-    case notFinite(String)
     /// The grid misses so much of the density's mass, of which so much was allowed.
     case massOutside(missing: Double, allowed: Double, grid: QuadratureGrid)
     case noScore
@@ -149,7 +147,6 @@ public enum QuadratureError: Error, Equatable, Sendable, CustomStringConvertible
         case .grid(let x, let y, let columns, let rows):
             "a grid of \(columns) × \(rows) cells on [\(x.lowerBound), \(x.upperBound)] × [\(y.lowerBound), \(y.upperBound)]: "
                 + "it takes a finite box with an inside, and from 1 to 2^26 cells"
-        case .notFinite(let quantity): "the \(quantity) is not finite on the grid"
         case .massOutside(let missing, let allowed, let grid):
             "the grid on [\(grid.x.lowerBound), \(grid.x.upperBound)] × [\(grid.y.lowerBound), \(grid.y.upperBound)] misses \(missing) "
                 + "of the density's mass, more than the \(allowed) allowed: widen it, or make its cells smaller"

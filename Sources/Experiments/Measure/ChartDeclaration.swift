@@ -7,11 +7,13 @@ import Foundation
 /// - name: dimension
 ///   title: What is learnt of a product
 ///   where: {part: dimension}
-///   x: {by: d, title: d, logarithmic: true}
+///   x: {by: d, title: d, logarithmic: true}     # by: iteration or seconds takes what was logged, against either
 ///   y: {title: "KL, nats", logarithmic: true}   # where no title is given, that of the first line's metric
 ///   lines:
 ///     - {metric: kl, by: [method]}                # a line for each value of these labels
 ///     - {metric: klGaussian, pool: [method], title: Gaussian}
+///   controls:                                     # level lines
+///     - {metric: kl, at: {of: data}, pool: [method], title: data against data}
 ///   band: range                                   # over seeds: range, deviation or none
 ///   each: [data]                                  # a chart for each value of these labels, which end its name
 /// ```
@@ -40,26 +42,41 @@ public struct ChartDeclaration: Decodable, Sendable {
     public var x: Axis
     public var y: Axis
     public var lines: [Line]
+    public var controls: [Line]
     public var band: Band
+
+    /// The names of `by` for what was logged.
+    static let iteration = "iteration", seconds = "seconds"
+
+    /// Whether its lines are of what cells logged, not of what they measured.
+    var isOfLogs: Bool { x.by == Self.iteration || x.by == Self.seconds }
 }
 
 extension ChartDeclaration {
     /// The charts of a run, whole or in part, by their names; none where nothing of theirs was measured. `place` begins
     /// what is said of a fault.
     ///
+    /// - Parameter logged: what the cells logged under a name, read out at `iteration`, for charts of logs.
     /// - Throws: `RunError` where a metric is not in the vocabulary, a value on the horizontal axis is no number, or a
     ///   line asks more than one setting or read-out at a point.
     public func charts(
-        _ measurements: Measurements, _ vocabulary: Vocabulary, place: String
+        _ measurements: Measurements, _ vocabulary: Vocabulary, place: String,
+        logged: (_ metric: String) throws -> [Measurement] = { _ in [] }
     ) throws -> [(name: String, chart: Chart)] {
         let place = "\(place), chart '\(name)'"
         let entry = try vocabulary.entry(lines[0].query.metric, place: place)
         for line in lines.dropFirst() { _ = try vocabulary.entry(line.query.metric, place: place) }
-        let own = measurements.rows.filter { row in labels.allSatisfy { row.labels[$0.key] == $0.value } }
-        return try own.combinations(of: each).compactMap { fixed in
-            let rows = own.filter { row in zip(each, fixed).allSatisfy { row.labels[$0] == $1 } }
-            let series = try lines.flatMap { try self.series($0, zip(each, fixed), rows, place) }
+        func own(_ rows: [Measurement]) -> [Measurement] { rows.filter { $0.labels.match(labels) } }
+        let found = own(measurements.rows)
+        let plotted = isOfLogs ? own(try Set(lines.map(\.query.metric)).flatMap(logged)) : found
+        return try plotted.combinations(of: each).compactMap { fixed in
+            func part(_ rows: [Measurement]) -> [Measurement] {
+                rows.filter { row in zip(each, fixed).allSatisfy { row.labels[$0] == $1 } }
+            }
+            let (rows, levels) = (part(plotted), part(found))
+            var series = try lines.flatMap { try self.series($0, zip(each, fixed), rows, levels, vocabulary, place) }
             guard !series.isEmpty else { return nil }
+            series += try controls.compactMap { try level($0, zip(each, fixed), levels, under: series, vocabulary, place) }
             let heading = fixed.isEmpty ? "" : ": " + zip(each, fixed).map { "\($0) \($1)" }.joined(separator: ", ")
             let chart = Chart(
                 title: title + heading, x: .init(x.title ?? x.by!, isLogarithmic: x.isLogarithmic),
@@ -69,29 +86,73 @@ extension ChartDeclaration {
     }
 
     private func series(
-        _ line: Line, _ fixed: Zip2Sequence<[String], [String]>, _ rows: [Measurement], _ place: String
+        _ line: Line, _ fixed: Zip2Sequence<[String], [String]>, _ rows: [Measurement], _ found: [Measurement],
+        _ vocabulary: Vocabulary, _ place: String
     ) throws -> [Chart.Series] {
-        let measurements = Measurements(rows)
         let ofMetric = rows.filter { $0.metric == line.query.metric && $0.status == Measurement.finished }
         return try ofMetric.combinations(of: line.by).compactMap { values in
             var query = line.query
             query.labels.merge(labels) { own, _ in own }
             for (key, value) in fixed { query.labels[key] = value }
             for (key, value) in zip(line.by, values) { query.labels[key] = value }
-            let points = try points(of: query, ofMetric, measurements, place)
+            let factor = try shownFactor(of: query, vocabulary, place)
+            var points = (try isOfLogs ? curve(of: query, ofMetric, place) : points(of: query, ofMetric, rows, place))
+                .map { point in (x: point.x, values: point.values.map { $0 * factor }) }
             guard !points.isEmpty else { return nil }
+            if x.by == Self.seconds {
+                let times = found.filter { $0.metric == "secondsPerIteration" && $0.labels.match(query.labels) }
+                guard let time = SampleStatistics(times.map(\.value))?.mean else { return nil }
+                points = points.map { ($0.x * time, $0.values) }
+            }
             let title = line.title ?? (values.isEmpty ? line.query.metric : values.joined(separator: ", "))
             return try Self.series(title, points, band)
         }
     }
 
+    /// A level line from the least to the greatest x.
+    private func level(
+        _ line: Line, _ fixed: Zip2Sequence<[String], [String]>, _ rows: [Measurement], under series: [Chart.Series],
+        _ vocabulary: Vocabulary, _ place: String
+    ) throws -> Chart.Series? {
+        var query = line.query
+        query.labels.merge(labels) { own, _ in own }
+        for (key, value) in fixed { query.labels[key] = value }
+        let x = series.flatMap(\.x)
+        guard let value = try query.answer(Measurements(rows), isPartial: true, place: place).value,
+            let least = x.min(), let most = x.max()
+        else { return nil }
+        let shown = try value * shownFactor(of: query, vocabulary, place)
+        return try Chart.Series(line.title ?? query.metric, x: [least, most], y: [shown, shown])
+    }
+
+    /// What a query's values are multiplied by to be in the vocabulary's unit, which ratios and slopes have none of.
+    private func shownFactor(of query: Query, _ vocabulary: Vocabulary, _ place: String) throws -> Double {
+        query.over != nil || query.slope != nil ? 1 : try vocabulary.entry(query.metric, place: place).factor
+    }
+
+    /// What each seed logged at each iteration, in rising order.
+    private func curve(
+        of query: Query, _ rows: [Measurement], _ place: String
+    ) throws -> [(x: Double, values: [Double])] {
+        let own = rows.filter { $0.labels.match(query.labels) }
+        let settings = Set(own.map { row in query.pool.reduce(into: row.labels) { $0[$1] = nil } })
+        guard settings.count <= 1 else {
+            let names = settings.map(\.description).sorted().joined(separator: "; ")
+            throw RunError("\(place): a line of \(query.metric) has more than one setting: \(names)")
+        }
+        let byIteration = Dictionary(grouping: own) { Double($0.readOut[Self.iteration]!)! }
+        return byIteration.sorted { $0.key < $1.key }.map { ($0.key, $0.value.map(\.value)) }
+    }
+
     /// What each seed has at each place of the horizontal axis, in rising order.
     private func points(
-        of query: Query, _ rows: [Measurement], _ measurements: Measurements, _ place: String
+        of query: Query, _ ofMetric: [Measurement], _ all: [Measurement], _ place: String
     ) throws -> [(x: Double, values: [Double])] {
         let key = x.by!
+        let rows = ofMetric.filter { $0.labels.match(query.labels) }
         let isReadOut = rows.contains { $0.readOut[key] != nil }
         let texts = Set(rows.compactMap { isReadOut ? $0.readOut[key] : $0.labels[key] })
+        let measurements = Measurements(all)
         return try texts.compactMap { text in
             guard let number = Double(text) else {
                 throw RunError("\(place): \(key) is '\(text)', a horizontal axis needs numbers")
@@ -134,7 +195,7 @@ extension [Measurement] {
 // MARK: - YAML
 
 extension ChartDeclaration {
-    private enum Keys: String, CodingKey, CaseIterable { case name, title, `where`, each, x, y, lines, band }
+    private enum Keys: String, CodingKey, CaseIterable { case name, title, `where`, each, x, y, lines, controls, band }
 
     public init(from decoder: any Decoder) throws {
         try refuseForeignKeys(decoder, Keys.allCases.map(\.rawValue))
@@ -146,6 +207,7 @@ extension ChartDeclaration {
         x = try values.decode(Axis.self, forKey: .x)
         y = try values.decodeIfPresent(Axis.self, forKey: .y) ?? Axis()
         lines = try values.decode([Line].self, forKey: .lines)
+        controls = try values.decodeIfPresent([Line].self, forKey: .controls) ?? []
         band = try values.decodeIfPresent(Band.self, forKey: .band) ?? .range
         guard x.by != nil else {
             throw DecodingError.dataCorruptedError(

@@ -6,13 +6,22 @@
 /// try Labels(of: Setting())      // data: moons, dimension: 32, rate: 0.5
 /// ```
 /// A number is the shortest text that reads back the same, a whole one without a point; a list is its values joined by
-/// `×`; a setting within a setting adds its own keys in its place. What is nil is left out.
+/// `×`; a setting within a setting adds its own keys in its place. What is nil is left out. Labels are equal where they
+/// say the same, in whichever order.
 public struct Labels: Hashable, Sendable, CustomStringConvertible {
     /// In the setting's order.
     public private(set) var keys: [String] = []
     private var values: [String: String] = [:]
 
+    public static func == (a: Labels, b: Labels) -> Bool { a.values == b.values }
+    public func hash(into hasher: inout Hasher) { hasher.combine(values) }
+
     public init() {}
+
+    /// Labels by key and text, in order; what is empty is left out.
+    init(_ pairs: some Sequence<(String, String)>) {
+        for (key, value) in pairs where !value.isEmpty { self[key] = value }
+    }
 
     /// The coded form of a setting. Throws `EncodingError` where it has no keys, or a key twice.
     public init(of setting: some Encodable) throws {
@@ -31,6 +40,9 @@ public struct Labels: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// Those of these keys, in their order.
+    subscript(keys: [String]) -> Labels { Labels(keys.compactMap { key in values[key].map { (key, $0) } }) }
+
     /// A label's text; nil where there is none of that key.
     public subscript(key: String) -> String? {
         get { values[key] }
@@ -39,6 +51,9 @@ public struct Labels: Hashable, Sendable, CustomStringConvertible {
             values[key] = newValue
         }
     }
+
+    /// Whether every label asked for is there with this text.
+    func match(_ asked: [String: String]) -> Bool { asked.allSatisfy { values[$0.key] == $0.value } }
 
     /// `data: moons, dimension: 32`.
     public var description: String { keys.map { "\($0): \(values[$0]!)" }.joined(separator: ", ") }

@@ -9,7 +9,7 @@ import Foundation
 /// {metric: error, where: {method: cd}, slope: {against: epsilon, logarithmic: true}}    # by seed, over the label or read-out epsilon
 /// ```
 /// `where` must leave one setting, `at` one read-out: what leaves more is a fault that names them.
-public struct Query: Decodable, Hashable, Sendable {
+public struct Query: Decodable, Hashable, Sendable, CustomStringConvertible {
     /// What is made of the values of the seeds.
     public enum Statistic: String, Decodable, CaseIterable, Sendable {
         case mean, median, least, greatest
@@ -45,6 +45,24 @@ public struct Query: Decodable, Hashable, Sendable {
     public init(metric: String, labels: [String: String] = [:], readOut: [String: String] = [:]) {
         (self.metric, self.labels, self.readOut) = (metric, labels, readOut)
     }
+
+    /// `kl at beta 4: 2spirals, rm`.
+    public var description: String {
+        func text(_ labels: [String: String]) -> String {
+            labels.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+        func side(_ metric: String, _ labels: [String: String], _ readOut: [String: String]) -> String {
+            let parts = [metric + (readOut.isEmpty ? "" : " at \(text(readOut))"), text(labels)]
+            return parts.filter { !$0.isEmpty }.joined(separator: ": ")
+        }
+        var parts = [side(metric, labels, readOut)]
+        for (word, other) in [("less", minus), ("over", over)] {
+            if let other { parts.append("\(word) \(side(other.metric ?? "", other.labels, other.readOut))") }
+        }
+        if let slope { parts.append("slope against \(slope.against)") }
+        if statistic != .mean { parts.append(statistic.rawValue) }
+        return parts.joined(separator: "; ")
+    }
 }
 
 /// What a query found, seed by seed.
@@ -54,6 +72,8 @@ public struct QueryResult: Sendable, Equatable {
     /// The seeds that left the finite numbers.
     public let diverged: [UInt64]
     public let statistic: Query.Statistic
+    /// The largest standard error that a value was measured with; nil where none was.
+    public var error: Double?
 
     /// In the order of the seeds.
     public var values: [Double] { bySeed.sorted { $0.key < $1.key }.map(\.value) }
@@ -89,7 +109,8 @@ extension Query {
     public func answer(_ measurements: Measurements, isPartial: Bool = false, place: String) throws -> QueryResult {
         let own = try side(measurements, Side(), isPartial, place)
         guard let other = minus ?? over else {
-            return QueryResult(bySeed: own.values, diverged: own.diverged, statistic: statistic)
+            return QueryResult(
+                bySeed: own.values, diverged: own.diverged, statistic: statistic, error: own.error)
         }
         let second = try side(measurements, other, isPartial, place)
         var paired: [UInt64: Double] = [:]
@@ -102,11 +123,11 @@ extension Query {
 
     private func side(
         _ measurements: Measurements, _ side: Side, _ isPartial: Bool, _ place: String
-    ) throws -> (values: [UInt64: Double], diverged: [UInt64]) {
+    ) throws -> (values: [UInt64: Double], diverged: [UInt64], error: Double?) {
         let metric = side.metric ?? metric
         let labels = labels.merging(side.labels) { $1 }, readOut = readOut.merging(side.readOut) { $1 }
         if !isPartial { try check(metric, labels, measurements, place) }
-        let ofSetting = measurements.rows.filter { row in labels.allSatisfy { row.labels[$0.key] == $0.value } }
+        let ofSetting = measurements.rows.filter { row in row.labels.match(labels) }
         guard isPartial || !ofSetting.isEmpty else {
             throw RunError("\(place): nothing was measured where \(Self.text(labels))")
         }
@@ -125,9 +146,13 @@ extension Query {
         try checkOneSetting(rows, except: varied, metric, place)
         let bySeed = Dictionary(grouping: rows, by: \.seed)
         // Over settings too: the mean of each seed's.
-        if !pool.isEmpty { return (bySeed.mapValues { $0.reduce(0) { $0 + $1.value } / Double($0.count) }, diverged) }
-        guard let slope else { return (bySeed.compactMapValues { $0.first?.value }, diverged) }
-        return (try bySeed.mapValues { try slope.fit($0, place) }, diverged)
+        if !pool.isEmpty {
+            return (bySeed.mapValues { $0.reduce(0) { $0 + $1.value } / Double($0.count) }, diverged, nil)
+        }
+        guard let slope else {
+            return (bySeed.compactMapValues { $0.first?.value }, diverged, rows.compactMap(\.error).max())
+        }
+        return (try bySeed.mapValues { try slope.fit($0, place) }, diverged, nil)
     }
 
     private func check(_ metric: String, _ labels: [String: String], _ measurements: Measurements, _ place: String)

@@ -11,10 +11,11 @@ import Foundation
 ///   columns:                        # at most six
 ///     - {metric: kl}                # title, unit and digits are the vocabulary's
 ///     - {metric: kl, over: {where: {method: rm}}, title: over RM's}
-///   within: [data]                  # the best of a column is bold among rows that share these
-///   controls:                       # rows of their own below, averaged over the labels in `pool`
-///     - {title: data against data, at: {of: data}, pool: [method]}
+///   within: [data]                  # the best of a column is bold among rows that share these; of none where left out
+///   controls:                       # rows of their own below, for each value of `by`, averaged over the other rows' labels
+///     - {title: data against data, at: {of: data}, by: [data]}
 /// ```
+/// A column of which nothing was measured is left out.
 public struct TableDeclaration: Decodable, Sendable {
     /// The most columns beside the rows' labels.
     public static let mostColumns = 6
@@ -25,7 +26,7 @@ public struct TableDeclaration: Decodable, Sendable {
     public var labels: [String: String]
     public var rows: [String]
     public var columns: [Column]
-    public var within: [String]
+    public var within: [String]?
     public var controls: [Control]
 
     /// A query whose labels and read-outs are the row's, with those of its own; a title in the place of the
@@ -34,8 +35,10 @@ public struct TableDeclaration: Decodable, Sendable {
         public var query: Query
         public var title: String?
         public var decimals: Int?
-        /// Whether the mean has the standard deviation beside it.
+        /// Whether the mean has the standard deviation over seeds beside it.
         public var hasSpread: Bool
+        /// Whether it has the largest standard error of a measured value beside it, in parentheses.
+        public var hasError: Bool
     }
 
     /// A row of floors or controls.
@@ -43,6 +46,7 @@ public struct TableDeclaration: Decodable, Sendable {
         public var title: String
         public var labels: [String: String]
         public var readOut: [String: String]
+        public var by: [String]
         public var pool: [String]
     }
 }
@@ -57,27 +61,61 @@ extension TableDeclaration {
         let entries = try columns.map { try vocabulary.entry($0.query.metric, place: place) }
         let readOutKeys = Set(measurements.readOutKeys)
         let settings = combinations(measurements, readOutKeys)
-        var cells: [[Cell]] = []
-        for setting in settings {
-            cells.append(
-                try zip(columns, entries).map { try cell($0, $1, setting, [:], [], measurements, readOutKeys, place) })
+        guard !settings.isEmpty else { return Table(columns: rows, rows: []) }
+        var cells = try settings.map { setting in
+            try zip(columns, entries).map {
+                try cell($0, $1, Asked(rows, setting, readOutKeys), measurements, place)
+            }
         }
         for column in columns.indices { embolden(column, entries[column], settings, &cells) }
-        var body = zip(settings, cells).map { setting, cells in setting + cells.map(\.text) }
-        for control in controls {
-            let values = try zip(columns, entries).map { column, entry in
-                try self.cell(
-                    column, entry, [], control.labels, control.pool, measurements, readOutKeys, place, control.readOut)
+        var body = zip(settings, cells).map { setting, cells in (setting, cells) }
+        for control in controls { body += try self.rows(of: control, entries, measurements, readOutKeys, place) }
+        let shown = columns.indices.filter { column in body.contains { $0.1[column].text != Cell.absent } }
+        guard !shown.isEmpty else { return Table(columns: rows, rows: []) }
+        let headings = shown.map { columns[$0].title ?? entries[$0].heading }
+        return Table(
+            columns: rows + headings, rows: body.map { setting, cells in setting + shown.map { cells[$0].text } },
+            notes: caption.isEmpty ? [] : [caption])
+    }
+
+    /// What a row adds to its columns' queries.
+    private struct Asked {
+        var labels: [String: String] = [:]
+        var readOut: [String: String] = [:]
+        var pool: [String] = []
+
+        init(_ keys: [String], _ values: [String], _ readOutKeys: Set<String>) {
+            for (key, value) in zip(keys, values) {
+                if readOutKeys.contains(key) { readOut[key] = value } else { labels[key] = value }
             }
-            guard values.contains(where: { $0.value != nil }) else { continue }
-            let padding = [String](repeating: "", count: max(0, rows.count - 1))
-            body.append((rows.isEmpty ? [] : ["*\(control.title)*"] + padding) + values.map(\.text))
         }
-        let headings = zip(columns, entries).map { column, entry in column.title ?? entry.heading }
-        return Table(columns: rows + headings, rows: body, notes: caption.isEmpty ? [] : [caption])
+    }
+
+    /// A row for each combination of the control's own labels; their values in their columns, the title in the last of
+    /// the others.
+    private func rows(
+        of control: Control, _ entries: [Vocabulary.Entry], _ measurements: Measurements, _ readOutKeys: Set<String>,
+        _ place: String
+    ) throws -> [([String], [Cell])] {
+        let labels = labels.merging(control.labels) { $1 }
+        let own = measurements.rows.filter { row in
+            row.labels.match(labels) && control.readOut.allSatisfy { row.readOut[$0.key] == $0.value }
+        }
+        return try own.combinations(of: control.by).compactMap { values in
+            var asked = Asked(control.by, values, readOutKeys)
+            asked.labels.merge(control.labels) { $1 }
+            asked.readOut.merge(control.readOut) { $1 }
+            asked.pool = rows.filter { !control.by.contains($0) && !readOutKeys.contains($0) } + control.pool
+            let cells = try zip(columns, entries).map { try cell($0, $1, asked, measurements, place) }
+            guard cells.contains(where: { $0.value != nil }) else { return nil }
+            var setting = rows.map { key in control.by.firstIndex(of: key).map { values[$0] } ?? "" }
+            if let last = rows.lastIndex(where: { !control.by.contains($0) }) { setting[last] = "*\(control.title)*" }
+            return (setting, cells)
+        }
     }
 
     private struct Cell {
+        static let absent = "–"
         var text: String
         let value: Double?
     }
@@ -86,7 +124,7 @@ extension TableDeclaration {
     private func combinations(_ measurements: Measurements, _ readOutKeys: Set<String>) -> [[String]] {
         var seen: Set<[String]> = []
         return measurements.rows.compactMap { row -> [String]? in
-            guard labels.allSatisfy({ row.labels[$0.key] == $0.value }) else { return nil }
+            guard row.labels.match(labels) else { return nil }
             let values = rows.map { readOutKeys.contains($0) ? row.readOut[$0] : row.labels[$0] }
             let isAsked = columns.contains { $0.query.metric == row.metric } || row.status != Measurement.finished
             guard isAsked, !values.contains(nil) else { return nil }
@@ -96,20 +134,16 @@ extension TableDeclaration {
     }
 
     private func cell(
-        _ column: Column, _ entry: Vocabulary.Entry, _ setting: [String], _ extra: [String: String], _ pool: [String],
-        _ measurements: Measurements, _ readOutKeys: Set<String>, _ place: String, _ readOut: [String: String] = [:]
+        _ column: Column, _ entry: Vocabulary.Entry, _ asked: Asked, _ measurements: Measurements, _ place: String
     ) throws -> Cell {
         var query = column.query
         query.labels.merge(labels) { own, _ in own }
-        query.labels.merge(extra) { $1 }
-        query.readOut.merge(readOut) { $1 }
-        query.pool += pool
-        for (key, value) in zip(rows, setting) {
-            if readOutKeys.contains(key) { query.readOut[key] = value } else { query.labels[key] = value }
-        }
+        query.labels.merge(asked.labels) { own, _ in own }
+        query.readOut.merge(asked.readOut) { own, _ in own }
+        query.pool += asked.pool
         let result = try query.answer(measurements, isPartial: true, place: place)
         guard let value = result.value else {
-            return Cell(text: result.diverged.isEmpty ? "–" : "diverged", value: nil)
+            return Cell(text: result.diverged.isEmpty ? Cell.absent : "diverged", value: nil)
         }
         switch query.statistic {
         case .count, .diverged: return Cell(text: "\(Int(value))", value: value)
@@ -123,13 +157,14 @@ extension TableDeclaration {
         if column.hasSpread, query.statistic == .mean, let spread = SampleStatistics(result.values)?.standardDeviation {
             text += " ± " + shown.text(spread)
         }
+        if column.hasError, let error = result.error { text += " (" + shown.text(error) + ")" }
         return Cell(text: text, value: value)
     }
 
     /// Marks the best values of a column, which are those that are shown as the best is.
     private func embolden(_ column: Int, _ entry: Vocabulary.Entry, _ settings: [[String]], _ cells: inout [[Cell]]) {
         let query = columns[column].query
-        guard entry.better != .neither, query.minus == nil, query.over == nil, query.slope == nil,
+        guard let within, entry.better != .neither, query.minus == nil, query.over == nil, query.slope == nil,
             [.mean, .median, .least, .greatest].contains(query.statistic)
         else { return }
         let places = rows.indices.filter { within.contains(rows[$0]) }
@@ -159,14 +194,14 @@ extension TableDeclaration {
         labels = try values.labels(.where)
         rows = try values.decode([String].self, forKey: .rows)
         columns = try values.decode([Column].self, forKey: .columns)
-        within = try values.decodeIfPresent([String].self, forKey: .within) ?? []
+        within = try values.decodeIfPresent([String].self, forKey: .within)
         controls = try values.decodeIfPresent([Control].self, forKey: .controls) ?? []
         guard 1...Self.mostColumns ~= columns.count else {
             throw DecodingError.dataCorruptedError(
                 forKey: .columns, in: values,
                 debugDescription: "has \(columns.count) columns, expected 1 to \(Self.mostColumns)")
         }
-        if let foreign = within.first(where: { !rows.contains($0) }) {
+        if let foreign = within?.first(where: { !rows.contains($0) }) {
             throw DecodingError.dataCorruptedError(
                 forKey: .within, in: values, debugDescription: "'\(foreign)' is none of the rows' labels")
         }
@@ -174,7 +209,7 @@ extension TableDeclaration {
 }
 
 extension TableDeclaration.Column {
-    private enum Keys: String, CodingKey, CaseIterable { case title, decimals, spread }
+    private enum Keys: String, CodingKey, CaseIterable { case title, decimals, spread, error }
 
     public init(from decoder: any Decoder) throws {
         query = try Query(from: decoder, besides: Keys.allCases.map(\.rawValue))
@@ -182,11 +217,12 @@ extension TableDeclaration.Column {
         title = try values.decodeIfPresent(String.self, forKey: .title)
         decimals = try values.decodeIfPresent(Int.self, forKey: .decimals)
         hasSpread = try values.decodeIfPresent(Bool.self, forKey: .spread) ?? true
+        hasError = try values.decodeIfPresent(Bool.self, forKey: .error) ?? false
     }
 }
 
 extension TableDeclaration.Control {
-    private enum Keys: String, CodingKey, CaseIterable { case title, `where`, at, pool }
+    private enum Keys: String, CodingKey, CaseIterable { case title, `where`, at, by, pool }
 
     public init(from decoder: any Decoder) throws {
         try refuseForeignKeys(decoder, Keys.allCases.map(\.rawValue))
@@ -194,6 +230,7 @@ extension TableDeclaration.Control {
         title = try values.decode(String.self, forKey: .title)
         labels = try values.labels(.where)
         readOut = try values.labels(.at)
+        by = try values.decodeIfPresent([String].self, forKey: .by) ?? []
         pool = try values.decodeIfPresent([String].self, forKey: .pool) ?? []
     }
 }

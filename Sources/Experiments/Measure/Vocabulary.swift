@@ -60,10 +60,18 @@ public struct Vocabulary: Sendable, Equatable {
 
     private var entries: [String: Entry]
 
+    /// The metrics that every run has, or that several replications measure. The file is the suite's own.
+    public static let suite = try! Vocabulary(
+        yaml: String(decoding: PackageResources.metrics_yaml, as: UTF8.self), place: "the suite's metrics.yaml")
+
+    /// What stands for the measurements of a cell that diverged.
+    static let divergedAt = "divergedAt"
+
     /// Reads `metrics.yaml`. Throws `RunError` naming line, metric and key where an entry is wrong, or a name is not
     /// lowerCamelCase.
     public init(yaml: String, place: String) throws {
-        entries = try decodeDeclaration([String: Entry].self, yaml, place: place)
+        let isEmpty = yaml.split(separator: "\n").allSatisfy { $0.trimmingPrefix(while: \.isWhitespace).hasPrefix("#") }
+        entries = isEmpty ? [:] : try decodeDeclaration([String: Entry].self, yaml, place: place)
         for name in entries.keys.sorted() where !Self.isName(name) {
             throw RunError(
                 "\(place): '\(name)' is no name of a metric, expected lowerCamelCase: letters and digits, the first a small letter"

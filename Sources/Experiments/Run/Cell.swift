@@ -1,33 +1,22 @@
-/// One independent unit of a replication: data × method × seed.
+/// One independent unit of a replication: a setting and a seed.
 public struct Cell: Sendable, Equatable {
     /// Its place in the replication's list, from 1; what `--cells` counts.
     public let index: Int
-    /// Its name in files, such as `2spirals-rm-paper-seed1`: letters, digits, `.`, `_` and `-`.
+    /// Its name in files, such as `2spirals-32-paper-rm-seed1`: letters, digits, `.`, `_` and `-`.
     public let id: String
-    /// What it is, in the table's order: `("data", "2spirals"), ("method", "rm")`.
-    public let labels: [(key: String, value: String)]
+    /// The setting's coded form.
+    public let labels: Labels
     /// Where all of its randomness starts.
     public let seed: UInt64
 
     /// A cell whose id is its labels' values and seed joined by hyphens, whatever is no letter, digit, `.` or `_` made
     /// a hyphen.
-    public init(index: Int, labels: KeyValuePairs<String, String>, seed: UInt64) {
+    public init(index: Int, labels: Labels, seed: UInt64) {
         self.index = index
-        self.labels = labels.map { ($0.key, $0.value) }
+        self.labels = labels
         self.seed = seed
-        let parts = labels.map(\.value) + ["seed\(seed)"]
-        id = String(
-            parts.joined(separator: "-").map { character in
-                character.isASCII && (character.isLetter || character.isNumber || "._".contains(character))
-                    ? character : "-"
-            })
-    }
-
-    /// A label's value; nil where there is none of that key.
-    public func label(_ key: String) -> String? { labels.first { $0.key == key }?.value }
-
-    public static func == (a: Cell, b: Cell) -> Bool {
-        a.index == b.index && a.id == b.id && a.seed == b.seed && a.labels.elementsEqual(b.labels, by: ==)
+        let parts = labels.keys.map { labels[$0]! } + ["seed\(seed)"]
+        id = parts.joined(separator: "-").fileName
     }
 }
 
@@ -38,6 +27,19 @@ public func consecutiveSeeds(_ count: Int, from first: UInt64) -> [UInt64] { (0.
 public struct CellSelection: Sendable, Equatable, CustomStringConvertible {
     /// Inclusive ranges of indices, from 1, as they were written.
     public let ranges: [ClosedRange<Int>]
+
+    /// Some cells by their rising indices.
+    init(_ indices: [Int]) {
+        var ranges: [ClosedRange<Int>] = []
+        for index in indices {
+            if let last = ranges.last, last.upperBound + 1 == index {
+                ranges[ranges.count - 1] = last.lowerBound...index
+            } else {
+                ranges.append(index...index)
+            }
+        }
+        self.ranges = ranges
+    }
 
     /// Reads `3,5-8`. Throws `RunError` naming the part that is no index from 1 or ascending range of them.
     public init(_ text: String) throws {

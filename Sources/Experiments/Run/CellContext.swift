@@ -1,3 +1,4 @@
+import Figures
 import Foundation
 import HDF5
 import Torch
@@ -20,21 +21,21 @@ public enum RunProgress: Sendable {
 /// goes.
 ///
 /// ```swift
-/// for iteration in context.iterations(of: configuration.iterations) {
+/// try context.train(configuration.iterations, keeping: [.parameters(model.parameters), .optimizer(adam)]) { iteration in
 ///     let loss = step()
 ///     try context.guardFinite("loss", loss, iteration: iteration)
 ///     try context.log(iteration: iteration, ["loss": loss])
-///     try context.endIteration(iteration, of: configuration.iterations) { checkpoint in
-///         checkpoint["weights"] = HDF5Array(weights, shape: [256, 32])
-///     }
 /// }
+/// try context.measure("kl", divergence)
 /// ```
 /// Belongs to the thread that runs the cell.
 public final class CellContext {
     /// The cell that runs.
     public let cell: Cell
-    /// The cell's folder, for its pictures.
+    /// The cell's folder.
     public let directory: URL
+    /// The iteration that the cell is in, or ended with; 0 before the first.
+    public private(set) var iteration: Int
     /// The state to go on from; nil at a cell's beginning.
     public let restored: Checkpoint?
     /// Where its tensors are to lie: the processor, unless the replication runs on a GPU and is asked to.
@@ -42,6 +43,8 @@ public final class CellContext {
     /// Whether repeated work there is to be recorded as graphs (`RecordedWork`).
     public let recordsGraphs: Bool
 
+    private var found = Measurements()
+    private let vocabulary: Vocabulary
     private let files: CellFolder
     private let owner: Checkpoint.Owner
     private let log: MetricsLog
@@ -59,16 +62,17 @@ public final class CellContext {
     private var iterationTimes: [Double] = []
 
     init(
-        cell: Cell, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?, device: Device,
-        recordsGraphs: Bool,
-        checkpointInterval: Double, commit: String, interruption: @escaping @Sendable () -> Int32?,
+        cell: Cell, vocabulary: Vocabulary, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?,
+        device: Device, recordsGraphs: Bool, checkpointInterval: Double, commit: String, interruption: @escaping @Sendable () -> Int32?,
         progress: @escaping (RunProgress) -> Void
     ) throws {
         self.cell = cell
+        self.vocabulary = vocabulary
         self.files = files
         directory = files.url
         self.owner = owner
         self.restored = restored
+        iteration = restored?.iteration ?? 0
         (self.device, self.recordsGraphs) = (device, recordsGraphs)
         log = MetricsLog(files.metrics, cell: cell.id, start: restored?.metricsOffset ?? 0)
         interval = checkpointInterval
@@ -87,6 +91,14 @@ public final class CellContext {
         loopMark = start
     }
 
+    /// The seed where all of the cell's randomness starts.
+    public var seed: UInt64 { cell.seed }
+
+    /// A generator of the cell's seed and a stream of its own, on the cell's device.
+    public func generator(_ stream: String) -> RandomGenerator {
+        RandomGenerator(seed: seed, stream: stream, device: device)
+    }
+
     /// The iterations that are left of `total`: all of 1…total at a cell's beginning, none after its last checkpoint.
     public func iterations(of total: Int) -> Range<Int> {
         loopMark = clock.now
@@ -94,10 +106,45 @@ public final class CellContext {
         return (done + 1)..<(total + 1)
     }
 
+    /// Says which iteration the cell is in, for what leaves the finite numbers.
+    func begin(_ iteration: Int) { self.iteration = iteration }
+
     /// Appends a line to `metrics.jsonl`: the iteration and the values in the order given, no times. Before
     /// `endIteration` of its iteration, so that the checkpoint covers it. Throws `RunError` where the disk refuses.
     public func log(iteration: Int, _ values: KeyValuePairs<String, Double>) throws {
         try log.append(iteration: iteration, values)
+    }
+
+    /// Notes what the cell found.
+    ///
+    /// - Parameters:
+    ///   - metric: a name of the vocabulary.
+    ///   - error: the value's standard error, where it is known.
+    ///   - readOut: what it was read out at, such as `["beta": 4]`.
+    /// - Throws: `RunError` for a metric that is not declared, or one that was measured at this read-out already;
+    ///   `LeftFiniteNumbers` for a value that is not finite.
+    public func measure(
+        _ metric: String, _ value: Double, error: Double? = nil,
+        at readOut: KeyValuePairs<String, any CustomStringConvertible> = [:]
+    ) throws {
+        _ = try vocabulary.entry(metric, place: "\(owner.replication)/metrics.yaml")
+        guard value.isFinite, error?.isFinite != false else { throw NonFiniteQuantity(metric) }
+        let texts = readOut.map { ($0.key, ($0.value as? Double).map(Labels.text) ?? $0.value.description) }
+        let row = Measurement(
+            labels: cell.labels, seed: seed, metric: metric, readOut: Dictionary(uniqueKeysWithValues: texts),
+            value: value, error: error)
+        guard !found.rows.contains(where: { Measurements.Key($0) == Measurements.Key(row) }) else {
+            throw RunError("\(cell.id): \(metric) is measured twice at one read-out")
+        }
+        found.append(row)
+    }
+
+    /// Writes a picture of the cell's, `name.png`, into its folder; sheets are made of such pictures.
+    public func write(_ image: Image, named name: String) throws {
+        let text = [(key: "Title", value: "\(cell.id): \(name)"), (key: "Software", value: "replicate")]
+        try atomically(replacing: directory.appendingPathComponent("\(name).png")) {
+            try image.writePNG(to: $0, text: text)
+        }
     }
 
     /// What the cell has logged under a name, from its first iteration on, restarts included; in order. Throws
@@ -129,6 +176,7 @@ public final class CellContext {
     ///
     /// `fill` stores everything that the next iteration depends on. Throws `RunError` where the disk refuses.
     public func endIteration(_ iteration: Int, of total: Int, _ fill: (inout Checkpoint) throws -> Void) throws {
+        self.iteration = iteration
         let now = clock.now
         iterationTimes.append(Self.seconds(now - loopMark))
         timing.iterationSeconds += iterationTimes.last!
@@ -148,12 +196,20 @@ public final class CellContext {
         if let signal { throw Interrupted(signal: signal) }
     }
 
-    /// Makes the cell's end lasting: its log and times, and last its result, which says that the rest is there.
-    func finish(_ result: ResultRecord) throws -> CellRecord {
+    /// Makes the cell's end lasting: its log and times, and last its measurements, which say that the rest is there.
+    func finish(_ status: CellRecord.Status) throws -> CellRecord {
+        if case .diverged(let quantity, let iteration) = status {
+            found = Measurements([
+                Measurement(
+                    labels: cell.labels, seed: seed, metric: Vocabulary.divergedAt, value: Double(iteration),
+                    status: "diverged: \(quantity)")
+            ])
+        }
+        guard !found.rows.isEmpty else { throw RunError("\(cell.id): the cell has measured nothing") }
         try log.sync()
         try writeTiming()
-        try atomically(replacing: files.result, by: JSON.encode(result))
-        return CellRecord(cell: cell, status: result.end, values: result.values, timing: timing)
+        try atomically(replacing: files.measurements, by: Data(found.csv.utf8))
+        return CellRecord(cell: cell, status: status, measurements: found.rows, timing: timing)
     }
 
     private func writeTiming() throws {

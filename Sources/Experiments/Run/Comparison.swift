@@ -16,32 +16,28 @@ public struct Comparison: Sendable, Equatable {
         let records = (try RunRecord(in: a), try RunRecord(in: b))
         var rows: [[String]] = []
         var compared = 0
-        let cells = (try Self.cells(a), try Self.cells(b))
-        for id in Set(cells.0).union(cells.1).sorted() {
-            guard cells.0.contains(id), cells.1.contains(id) else {
-                rows.append([
-                    id, "result", cells.0.contains(id) ? "present" : "absent",
-                    cells.1.contains(id) ? "present" : "absent",
-                ])
+        let contents = (try Self.cells(a), try Self.cells(b))
+        let ids = contents.0.merging(contents.1) { own, _ in own }.mapValues(\.id)
+        for (key, id) in ids.sorted(by: { $0.value < $1.value }) {
+            guard let (ownID, own) = contents.0[key], let (othersID, others) = contents.1[key] else {
+                rows.append([id, "measurements"] + [contents.0, contents.1].map { $0[key] == nil ? "absent" : "present" })
                 continue
             }
-            let (first, second) = (a.cell(id), b.cell(id))
-            compared += 2
-            let results = (
-                try JSON.decode(ResultRecord.self, from: first.result),
-                try JSON.decode(ResultRecord.self, from: second.result)
-            )
-            rows += Self.results(results.0, results.1).map { [id] + $0 }
-            rows += try Self.metrics(first.metrics, second.metrics).map { [id] + $0 }
+            let (first, second) = (a.cell(ownID), b.cell(othersID))
+            compared += 1
+            rows += Self.measurements(own, others).map { [id] + $0 }
+            let logs = [first, second].filter { FileManager.default.fileExists(atPath: $0.metrics.path) }
+            // Neither is there in a checkout that leaves the cells' files out.
+            if !logs.isEmpty {
+                compared += 1
+                rows += try Self.metrics(first.metrics, second.metrics).map { [id] + $0 }
+            }
             // A diverged cell's checkpoint is the last one that was due, and so a matter of time.
-            if results.0.status == .finished && results.1.status == .finished {
+            if (own + others).allSatisfy({ $0.status == Measurement.finished }) {
                 compared += 1
                 rows += try Self.checkpoints(first.checkpoint, second.checkpoint).map { [id] + $0 }
             }
-            let names = { (cell: CellFolder) in
-                cell.pictures.map(\.lastPathComponent).filter { !$0.hasPrefix("chart-") }
-            }
-            for name in Set(names(first)).union(names(second)).sorted() {
+            for name in Set(first.pictures.map(\.lastPathComponent)).union(second.pictures.map(\.lastPathComponent)).sorted() {
                 compared += 1
                 let pictures = [first, second].map { try? plainContents(of: $0.url.appendingPathComponent(name)) }
                 if pictures[0] != pictures[1] {
@@ -62,22 +58,36 @@ public struct Comparison: Sendable, Equatable {
         differences = Table(columns: ["cell", "what", a.url.lastPathComponent, b.url.lastPathComponent], rows: rows)
     }
 
-    /// The ids of the cells that have a result.
-    private static func cells(_ folder: RunFolder) throws -> [String] {
+    /// What each cell has measured, with the name of its folder: the run's own file, with those of cells that ended
+    /// since.
+    private static func cells(_ folder: RunFolder) throws -> [CellTimings.Key: (id: String, rows: [Measurement])] {
+        func rows(_ url: URL) throws -> [Measurement] {
+            guard FileManager.default.fileExists(atPath: url.path) else { return [] }
+            return try Measurements(csv: String(decoding: plainContents(of: url), as: UTF8.self), place: url.path).rows
+        }
+        func key(_ row: Measurement) -> CellTimings.Key { .init(labels: row.labels, seed: row.seed) }
+        var cells = Dictionary(grouping: try rows(folder.measurements), by: key).mapValues { rows in
+            (id: Cell(index: 1, labels: rows[0].labels, seed: rows[0].seed).id, rows: rows)
+        }
         let names = (try? FileManager.default.contentsOfDirectory(atPath: folder.cells.path)) ?? []
-        return names.filter { FileManager.default.fileExists(atPath: folder.cell($0).result.path) }
+        for name in names {
+            let own = try rows(folder.cell(name).measurements)
+            if let first = own.first { cells[key(first)] = (name, own) }
+        }
+        return cells
     }
 
-    private static func results(_ a: ResultRecord, _ b: ResultRecord) -> [[String]] {
-        guard a != b else { return [] }
-        func text(_ record: ResultRecord) -> [String: String] {
-            var values = record.values.mapValues { "\($0)" }
-            values["status"] = record.status.rawValue + (record.iteration.map { " at iteration \($0)" } ?? "")
-            values["labels"] = Value.map(record.labels.mapValues { .text($0) }).description
-            values["seed"] = "\(record.seed)"
-            return values
+    private static func measurements(_ a: [Measurement], _ b: [Measurement]) -> [[String]] {
+        func texts(_ rows: [Measurement]) -> [String: String] {
+            let named = rows.map { row in
+                let readOut = row.readOut.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+                let error = row.error.map { " ± \($0)" } ?? ""
+                let end = row.status == Measurement.finished ? "" : ", \(row.status)"
+                return (([row.metric] + readOut).joined(separator: ", "), "\(row.value)\(error)\(end)")
+            }
+            return Dictionary(named) { $1 }
         }
-        let (first, second) = (text(a), text(b))
+        let (first, second) = (texts(a), texts(b))
         return Set(first.keys).union(second.keys).sorted().filter { first[$0] != second[$0] }
             .map { [$0, first[$0] ?? "absent", second[$0] ?? "absent"] }
     }

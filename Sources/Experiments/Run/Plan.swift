@@ -40,11 +40,16 @@ public struct Plan<R: Replication>: Sendable {
     public let configuration: R.Configuration
     public let seed: UInt64
     public let threadsPerCell: Int
+    /// The settings, each once, and which of them a cell has, by the cell's place.
+    let settings: [R.Setting]
+    let settingOfCell: [Int]
     /// All cells, and those to run.
     public let cells: [Cell]
     public let selected: [Cell]
     public let folder: RunFolder
     let values: [String: Value]
+    /// What is shown of the run, and the metrics that it may measure.
+    package let shows: Shows
 
     /// Settles a request. Throws `RunError` and `ConfigurationError` for a profile, key, value or cell that is not
     /// there or cannot be.
@@ -56,23 +61,15 @@ public struct Plan<R: Replication>: Sendable {
             throw RunError(
                 "graphs are of work on a GPU, but the device is cpu", cure: "leave out --graphs, or give --device cuda")
         }
-        let profiles = try Profiles(replication.profiles, place: "\(replication.name)/profiles.yaml")
+        let profiles = try Profiles(replication.declarations.profiles, place: "\(replication.name)/profiles.yaml")
         configuration = try profiles.configuration(
             R.Configuration.self, profile: request.profile, overrides: request.overrides)
         self.replication = replication
         self.request = request
         seed = request.seed ?? replication.defaultSeed
         values = try Profiles.values(configuration)
-        cells = replication.cells(configuration, seed: seed)
-        precondition(
-            cells.enumerated().allSatisfy { $0 + 1 == $1.index }, "\(replication.name): cells must count from 1")
-        guard !cells.isEmpty else { throw RunError("the configuration gives \(replication.name) no cells") }
-        let ids = Dictionary(grouping: cells, by: \.id)
-        if let twice = cells.first(where: { ids[$0.id]!.count > 1 }) {
-            throw RunError(
-                "the configuration gives the cells \(ids[twice.id]!.map { "\($0.index)" }.joined(separator: " and ")) one id, \(twice.id)",
-                cure: "does a list in it name something twice?")
-        }
+        shows = try replication.shows()
+        (settings, cells, settingOfCell) = try Self.cells(of: replication, configuration, seed: seed)
         selected = try request.selection?(cells) ?? cells
         folder = RunFolder(
             request.output
@@ -81,28 +78,89 @@ public struct Plan<R: Replication>: Sendable {
         threadsPerCell = begun ?? max(1, (request.threads ?? Processor.available) / request.jobs)
     }
 
-    /// A line a selected cell and their totals, with what each is likely to need. Writes nothing.
-    public var estimates: Table {
-        let estimates = selected.map { replication.estimate($0, configuration, threads: threadsPerCell) }
-        let rows = zip(selected, estimates).map { cell, estimate in
-            [
-                "\(cell.index)", cell.id, Self.time(estimate.seconds), Self.size(estimate.memory),
-                Self.size(estimate.disk),
-            ]
+    /// A plan for what a run's folder holds, to make its tables and pictures anew. Throws `RunError` where the folder is
+    /// no run of this replication.
+    public init(_ replication: R, of folder: RunFolder) throws {
+        let record = try RunRecord(in: folder)
+        guard record.replication == replication.name else {
+            throw RunError("\(folder.url.path): is a run of \(record.replication), not of \(replication.name)")
         }
-        let atOnce = min(request.jobs, selected.count)
-        let seconds = estimates.map(\.seconds).reduce(0, +) / Double(max(1, atOnce))
-        let memory = estimates.map(\.memory).sorted(by: >).prefix(atOnce).reduce(0, +)
-        let total = [
-            "", "\(selected.count) cells, \(atOnce) at a time", Self.time(seconds), Self.size(memory),
-            Self.size(estimates.map(\.disk).reduce(0, +)),
-        ]
-        return Table(columns: ["cell", "id", "time", "memory", "disk"], rows: rows + [total])
+        do { configuration = try record.configuration(of: replication) } catch {
+            throw RunError("\(folder.record.path): \(error)")
+        }
+        var request = RunRequest(profile: record.profile, threads: record.threadsPerCell)
+        request.output = folder.url
+        self.replication = replication
+        self.request = request
+        (seed, threadsPerCell, self.folder) = (record.seed, record.threadsPerCell, folder)
+        values = record.configuration
+        shows = try replication.shows()
+        (settings, cells, settingOfCell) = try Self.cells(of: replication, configuration, seed: seed)
+        selected = cells
     }
 
-    /// The records of all cells that there are in the folder, missing ones among them. Throws `RunError` for a damaged
-    /// file.
-    public func records() throws -> [CellRecord] { try cells.map { try CellRecord($0, in: folder) } }
+    /// The settings, each repeated over its seeds.
+    private static func cells(
+        of replication: R, _ configuration: R.Configuration, seed: UInt64
+    ) throws -> ([R.Setting], [Cell], [Int]) {
+        let settings = replication.settings(configuration)
+        var cells: [Cell] = [], settingOfCell: [Int] = []
+        for (place, setting) in settings.enumerated() {
+            let labels = try Labels(of: setting)
+            for seed in consecutiveSeeds(replication.seeds(setting, configuration), from: seed) {
+                cells.append(Cell(index: cells.count + 1, labels: labels, seed: seed))
+                settingOfCell.append(place)
+            }
+        }
+        guard !cells.isEmpty else { throw RunError("the configuration gives \(replication.name) no cells") }
+        let ids = Dictionary(grouping: cells, by: \.id)
+        if let twice = cells.first(where: { ids[$0.id]!.count > 1 }) {
+            throw RunError(
+                "the configuration gives the cells \(ids[twice.id]!.map { "\($0.index)" }.joined(separator: " and ")) one id, \(twice.id)",
+                cure: "does a list in it name something twice?")
+        }
+        return (settings, cells, settingOfCell)
+    }
+
+    /// What a cell is to run.
+    func setting(of cell: Cell) -> R.Setting { settings[settingOfCell[cell.index - 1]] }
+
+    /// A line a selected cell and their totals, with what each is likely to need; of many cells, a line for each value of
+    /// the first label. Writes nothing.
+    public var estimates: Table {
+        let estimates = selected.map {
+            replication.estimate(setting(of: $0), configuration, threads: threadsPerCell)
+        }
+        let atOnce = min(request.jobs, selected.count)
+        func row(_ name: [String], _ parts: some Collection<Estimate>, atOnce: Int) -> [String] {
+            let seconds = parts.reduce(0) { $0 + $1.seconds } / Double(max(1, atOnce))
+            let memory = parts.map(\.memory).sorted(by: >).prefix(atOnce).reduce(0, +)
+            return name + [Self.time(seconds), Self.size(memory), Self.size(parts.reduce(0) { $0 + $1.disk })]
+        }
+        let total = row(["", "\(selected.count) cells, \(atOnce) at a time"], estimates, atOnce: atOnce)
+        let columns = ["cell", "id", "time", "memory", "disk"]
+        guard selected.count > Self.mostLines else {
+            let rows = zip(selected, estimates).map { row(["\($0.index)", $0.id], [$1], atOnce: 1) }
+            return Table(columns: columns, rows: rows + [total])
+        }
+        let groups = Dictionary(grouping: selected.indices) { place -> String in
+            let labels = selected[place].labels
+            return labels[labels.keys[0]]!
+        }
+        let rows = groups.values.sorted { $0[0] < $1[0] }.map { places in
+            let (cells, labels) = (places.map { selected[$0] }, selected[places[0]].labels)
+            let name = [CellSelection(cells.map(\.index)).description, "\(labels.keys[0]) \(labels[labels.keys[0]]!): \(cells.count) cells"]
+            return row(name, places.map { estimates[$0] }, atOnce: 1)
+        }
+        return Table(columns: columns, rows: rows + [total], notes: ["--cells 3,5-8 lists these alone, one by one."])
+    }
+
+    /// The most cells that are listed one by one.
+    private static var mostLines: Int { 24 }
+
+    /// What there is of all cells in the folder, missing ones among them: a cell's own files, or else its rows in the
+    /// run's. Throws `RunError` for a damaged file, and for measurements of a cell that the run has not.
+    public func records() throws -> [CellRecord] { try RunContents(folder).records(cells) }
 
     /// Whose checkpoints a cell's are.
     func owner(_ cell: Cell) -> Checkpoint.Owner {

@@ -1,5 +1,6 @@
 import Foundation
 import Logging
+import Torch
 
 /// A run of some of a plan's cells. A cell is held by a lock while it runs: nobody else writes it until it ends.
 ///
@@ -29,15 +30,16 @@ public final class Run<R: Replication> {
         let record = RunRecord(
             replication: plan.replication.name, profile: plan.request.profile, seed: plan.seed,
             threadsPerCell: plan.threadsPerCell, device: plan.request.device, configuration: plan.values,
-            commit: environment.commit,
+            data: try plan.replication.dataChecksums(plan.configuration), commit: environment.commit,
             libraries: environment.libraries)
         if let begun = try Self.check(folder, is: record, jobs: plan.request.jobs),
             begun.commit != record.commit || begun.libraries != record.libraries
         {
             logger.warning("\(folder.url.path) was begun by another build, at commit \(begun.commit)")
         }
-        finished = plan.selected.filter { Self.exists(folder.cell($0.id).result) }
-        remaining = plan.selected.filter { !Self.exists(folder.cell($0.id).result) }
+        let ended = Set(try plan.records().filter { $0.status != .missing }.map(\.cell.index))
+        finished = plan.selected.filter { ended.contains($0.index) }
+        remaining = plan.selected.filter { !ended.contains($0.index) }
         try Self.checkCells(of: plan, finished: finished, remaining: remaining)
 
         try makeFolder(folder.url)
@@ -67,7 +69,7 @@ public final class Run<R: Replication> {
                 continue
             }
             defer { withExtendedLifetime(lock) {} }
-            guard !Self.exists(files.result) else {
+            guard !Self.exists(files.measurements) else {
                 progress(.skipped([cell]))  // by another process, since this one began
                 continue
             }
@@ -89,72 +91,25 @@ public final class Run<R: Replication> {
             ? try Checkpoint.load(files.checkpoint, owner: owner, acceptsUnchecked: plan.request.acceptsUnchecked) : nil
         progress(.started(cell, position: position, count: remaining.count, iteration: restored?.iteration ?? 0))
         let context = try CellContext(
-            cell: cell, files: files, owner: owner, restored: restored,
+            cell: cell, vocabulary: plan.shows.vocabulary, files: files, owner: owner, restored: restored,
             device: plan.request.device, recordsGraphs: plan.request.recordsGraphs,
             checkpointInterval: plan.request.checkpointInterval, commit: environment.commit,
             interruption: interruption, progress: progress)
-        var result = ResultRecord(
-            cell: cell.id, labels: Dictionary(uniqueKeysWithValues: cell.labels), seed: cell.seed,
-            status: .finished, values: [:])
+        var status = CellRecord.Status.finished
         do {
-            result.values = try plan.replication.run(cell, plan.configuration, context).values
-        } catch let divergence as Divergence {
-            (result.status, result.iteration) = (.diverged, divergence.iteration)
-            result.quantity = divergence.quantity
+            try plan.replication.run(plan.setting(of: cell), plan.configuration, context)
+        } catch let fault as any LeftFiniteNumbers {
+            let iteration = (fault as? Divergence)?.iteration ?? context.iteration
+            status = .diverged(quantity: fault.quantity, iteration: iteration)
             logger.warning(
-                "cell \(cell.index) (\(cell.id)) diverged: \(divergence.quantity) is not finite at iteration \(divergence.iteration)"
-            )
+                "cell \(cell.index) (\(cell.id)) diverged: \(fault.quantity) is not finite at iteration \(iteration)")
         }
-        progress(.ended(try context.finish(result)))
+        progress(.ended(try context.finish(status)))
     }
 
-    /// Makes `metrics.jsonl`, `timing.json`, `table.md`, `table.json` and the pictures of the run from the cells that
-    /// have a result, this process's or another's; the table.
-    ///
-    /// Where the logs of finished cells are not there, as in a checkout that leaves them out, `metrics.jsonl` and the
-    /// pictures stay as they are, with a warning: made without those cells they would replace what was made with them.
+    /// Makes the run's own files from the cells that have ended, this process's or another's: see `Assembly`.
     @discardableResult
-    public func assemble() throws -> Table {
-        let folder = plan.folder
-        let lock = try Lock(folder.lock, waiting: true)
-        defer { withExtendedLifetime(lock) {} }
-        let records = try plan.records()
-        let present = records.filter { $0.status != .missing }
-        let unlogged = present.filter { !Self.exists(folder.cell($0.cell.id).metrics) }
-        if let first = unlogged.first {
-            logger.warning(
-                """
-                \(folder.url.path): \(unlogged.count) of the finished cells, \(first.cell.id) first, have no metrics.jsonl here: \
-                the run's own and its pictures stay as they are
-                """)
-        } else {
-            try assembleMetrics(of: present)
-        }
-        let timings = Dictionary(uniqueKeysWithValues: present.map { ($0.cell.id, $0.timing ?? CellTiming()) })
-        try atomically(replacing: folder.timing, by: JSON.encode(timings))
-        let table = plan.replication.table(records)
-        try atomically(replacing: folder.table, by: Data(table.markdown.utf8))
-        try atomically(replacing: folder.tableData, by: JSON.encode(records.map(TableRow.init)))
-        if !present.isEmpty && unlogged.isEmpty { try plan.replication.pictures(records, in: folder) }
-        return table
-    }
-
-    /// The cells' logs, one after the other.
-    private func assembleMetrics(of records: [CellRecord]) throws {
-        let folder = plan.folder
-        try atomically(replacing: folder.metrics) { beside in
-            let all = try openPlain(beside, O_WRONLY | O_CREAT | O_EXCL, failing: "cannot be written")
-            defer { close(all) }
-            for record in records {
-                let source = folder.cell(record.cell.id).metrics
-                let part = FileHandle(
-                    fileDescriptor: try openPlain(source, O_RDONLY, failing: "cannot be read"), closeOnDealloc: true)
-                while let piece = try part.read(upToCount: 1 << 20), !piece.isEmpty {
-                    try writeAll(piece, to: all, of: folder.metrics)
-                }
-            }
-        }
-    }
+    public func assemble() throws -> [ShownTable] { try plan.assemble(logger) }
 
     // MARK: - What must hold before anything is written
 
@@ -232,28 +187,20 @@ public final class Run<R: Replication> {
     }
 }
 
-/// A row of `table.json`.
-private struct TableRow: Encodable {
-    let cell: Int
-    let id: String
-    let seed: UInt64
-    let labels: [String: String]
-    let status: String
-    let divergedAt: Int?
-    let values: [String: Double]
-    let secondsPerIteration: Double?
+extension Plan {
+    /// Makes the run's own files from the cells that have ended; the tables. Throws `RunError` where a file is damaged or
+    /// cannot be written.
+    @discardableResult
+    public func assemble(_ logger: Logger) throws -> [ShownTable] {
+        let lock = try Lock(folder.lock, waiting: true)
+        defer { withExtendedLifetime(lock) {} }
+        return try Assembly(self, logger).write()
+    }
 
-    init(_ record: CellRecord) {
-        cell = record.cell.index
-        id = record.cell.id
-        seed = record.cell.seed
-        labels = Dictionary(uniqueKeysWithValues: record.cell.labels)
-        values = record.values
-        secondsPerIteration = record.timing?.secondsPerIteration
-        switch record.status {
-        case .missing: (status, divergedAt) = ("missing", nil)
-        case .finished: (status, divergedAt) = ("finished", nil)
-        case .diverged(_, let iteration): (status, divergedAt) = ("diverged", iteration)
-        }
+    /// How many cells have not run, and how to run them; nil where all have.
+    public func missingNote() throws -> String? {
+        let missing = try records().filter { $0.status == .missing }.map(\.cell.index)
+        guard !missing.isEmpty else { return nil }
+        return "\(missing.count) of \(cells.count) cells have not run: --cells \(CellSelection(missing))"
     }
 }

@@ -9,15 +9,21 @@ public struct RunFolder: Sendable, Equatable {
 
     /// What the run is: configuration, seed, threads, versions.
     public var record: URL { url.appendingPathComponent("run.json") }
+    /// What the cells found: see `Measurements`.
+    public var measurements: URL { url.appendingPathComponent("measurements.csv") }
+    /// The cells' times: see `CellTimings`.
+    public var timing: URL { url.appendingPathComponent("timing.csv") }
     /// The cells' logged values, in order.
     public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
-    /// The cells' times.
-    public var timing: URL { url.appendingPathComponent("timing.json") }
-    /// The table, to read and to compute with.
-    public var table: URL { url.appendingPathComponent("table.md") }
-    public var tableData: URL { url.appendingPathComponent("table.json") }
+    /// The folder of the tables, one Markdown file each.
+    public var tables: URL { url.appendingPathComponent("tables") }
+    /// The folder of charts and sheets.
+    public var pictures: URL { url.appendingPathComponent("pictures") }
     /// The folder of the cells' folders.
     public var cells: URL { url.appendingPathComponent("cells") }
+    /// The name of the replication that a folder holds a run of. Throws `RunError` where it holds none.
+    public static func replication(of folder: RunFolder) throws -> String { try RunRecord(in: folder).replication }
+
     /// Held for the moments in which a file of the whole run is written.
     var lock: URL { url.appendingPathComponent(".lock") }
 
@@ -30,17 +36,12 @@ public struct CellFolder: Sendable, Equatable {
     public let url: URL
 
     public var metrics: URL { url.appendingPathComponent("metrics.jsonl") }
-    public var result: URL { url.appendingPathComponent("result.json") }
+    /// What the cell found, in the form of the run's: written last, so that it says that the cell has ended.
+    public var measurements: URL { url.appendingPathComponent("measurements.csv") }
     public var timing: URL { url.appendingPathComponent("timing.json") }
     public var checkpoint: URL { url.appendingPathComponent("checkpoint.h5") }
     /// Held by the process that runs the cell.
     var lock: URL { url.appendingPathComponent(".lock") }
-
-    /// What the cell has logged under a name, in order; nothing where its log is not there. Throws `RunError` where it
-    /// cannot be read.
-    public func logged(_ name: String) throws -> [(iteration: Int, value: Double)] {
-        try MetricsLog.values(name, in: metrics)
-    }
 
     /// The pictures in the folder, sorted by name.
     public var pictures: [URL] {
@@ -53,7 +54,7 @@ public struct CellFolder: Sendable, Equatable {
 
 /// `run.json`: what a run is, and what it was begun with.
 public struct RunRecord: Codable, Sendable, Equatable {
-    public private(set) var format = 1
+    public private(set) var format = Self.format
     public var replication: String
     public var profile: String
     public var seed: UInt64
@@ -61,13 +62,15 @@ public struct RunRecord: Codable, Sendable, Equatable {
     /// Where tensors lie, such as `cuda:0`; nil for the processor.
     public var device: String?
     public var configuration: [String: Value]
+    /// The SHA-256 of the data that it learns from, by name; nil where it takes none.
+    public var data: [String: String]?
     /// The git commit and library versions that the run was begun with; a later process's stand in its cells' timing.
     public var commit: String
     public var libraries: [String: String]
 
     init(
         replication: String, profile: String, seed: UInt64, threadsPerCell: Int, device: Device = .cpu,
-        configuration: [String: Value], commit: String, libraries: [String: String]
+        configuration: [String: Value], data: [String: String] = [:], commit: String, libraries: [String: String]
     ) {
         self.replication = replication
         self.profile = profile
@@ -75,6 +78,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
         self.threadsPerCell = threadsPerCell
         self.device = device == .cpu ? nil : device.description
         self.configuration = configuration
+        self.data = data.isEmpty ? nil : data
         self.commit = commit
         self.libraries = libraries
     }
@@ -84,6 +88,12 @@ public struct RunRecord: Codable, Sendable, Equatable {
         guard FileManager.default.fileExists(atPath: folder.record.path) else {
             throw RunError("\(folder.url.path): is no run folder: it has no run.json")
         }
+        struct Form: Decodable { var format: Int }
+        if let form = try? JSON.decode(Form.self, from: folder.record), form.format != Self.format {
+            throw RunError(
+                "\(folder.url.path): is a run of the form \(form.format), this program reads and writes form \(Self.format)",
+                cure: "run it anew into another --output, or read it with the program that wrote it")
+        }
         self = try JSON.decode(RunRecord.self, from: folder.record)
         guard Self.threadCounts ~= threadsPerCell else {
             let range = "\(Self.threadCounts.lowerBound) to \(Self.threadCounts.upperBound)"
@@ -91,6 +101,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
         }
     }
 
+    private static let format = 2
     private static let threadCounts = 1...65_536
 
     /// The configuration, decoded and validated. Throws `RunError` where it cannot be decoded, and `ConfigurationError`
@@ -108,6 +119,8 @@ public struct RunRecord: Codable, Sendable, Equatable {
     func differences(from other: RunRecord) -> [String] {
         Experiments.differences(other.identity, identity)
             + Experiments.differences(other.configuration, configuration)
+            + Experiments.differences((other.data ?? [:]).mapValues { .text($0) }, (data ?? [:]).mapValues { .text($0) })
+            .map { "data: " + $0 }
     }
 
     /// The options that make a run of `other`'s replication this one, by so many jobs; empty where none do.
@@ -129,29 +142,6 @@ public struct RunRecord: Codable, Sendable, Equatable {
             "replication": .text(replication), "profile": .text(profile), "seed": .text("\(seed)"),
             "threads per cell": .integer(threadsPerCell), "device": .text(device ?? Device.cpu.description),
         ]
-    }
-}
-
-/// `result.json`: how a cell ended. No times.
-struct ResultRecord: Codable, Equatable {
-    enum Status: String, Codable { case finished, diverged }
-
-    var cell: String
-    var labels: [String: String]
-    var seed: UInt64
-    var status: Status
-    /// The numbers that it found; none where it diverged.
-    var values: [String: Double]
-    /// Where it diverged: the iteration, and the quantity that left the finite numbers.
-    var iteration: Int?
-    var quantity: String?
-
-    /// The status as the table has it.
-    var end: CellRecord.Status {
-        switch status {
-        case .finished: .finished
-        case .diverged: .diverged(quantity: quantity ?? "?", iteration: iteration ?? 0)
-        }
     }
 }
 
@@ -186,7 +176,7 @@ public struct CellTiming: Codable, Sendable, Equatable {
     public var secondsPerIteration: Double? { iterations > 0 ? iterationSeconds / Double(iterations) : nil }
 }
 
-/// A cell as the table sees it.
+/// What there is of a cell.
 public struct CellRecord: Sendable, Equatable {
     public enum Status: Sendable, Equatable {
         case missing
@@ -199,31 +189,31 @@ public struct CellRecord: Sendable, Equatable {
 
     public let cell: Cell
     public let status: Status
-    /// The numbers that it found; empty where it is missing or diverged.
-    public let values: [String: Double]
-    /// nil where it is missing.
+    /// What it found; empty where it is missing, one row that says how it ended where it diverged.
+    public let measurements: [Measurement]
+    /// nil where it is missing, or its times are.
     public let timing: CellTiming?
 
-    public init(cell: Cell, status: Status, values: [String: Double], timing: CellTiming?) {
-        self.cell = cell
-        self.status = status
-        self.values = values
-        self.timing = timing
+    public init(cell: Cell, status: Status, measurements: [Measurement], timing: CellTiming?) {
+        (self.cell, self.status, self.measurements, self.timing) = (cell, status, measurements, timing)
     }
 
-    /// Reads what there is of a cell. Throws `RunError` where a file is damaged.
-    init(_ cell: Cell, in folder: RunFolder) throws {
-        let files = folder.cell(cell.id)
-        self.cell = cell
-        guard FileManager.default.fileExists(atPath: files.result.path) else {
-            (status, values, timing) = (.missing, [:], nil)
-            return
-        }
-        let result = try JSON.decode(ResultRecord.self, from: files.result)
-        status = result.end
-        values = result.values
-        timing =
-            FileManager.default.fileExists(atPath: files.timing.path)
-            ? try CellTiming(from: files.timing) : nil
+    /// From the rows of a cell; missing where there are none.
+    init(_ cell: Cell, _ rows: [Measurement], _ timing: CellTiming?) {
+        let status: Status =
+            switch rows.first {
+            case nil: .missing
+            case let row? where row.status == Measurement.finished: .finished
+            case let row?:
+                .diverged(
+                    quantity: row.status.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "?",
+                    iteration: Int(row.value))
+            }
+        self.init(cell: cell, status: status, measurements: rows, timing: rows.isEmpty ? nil : timing)
+    }
+
+    /// What was measured under a name at a read-out; nil where it was not.
+    public func value(_ metric: String, at readOut: [String: String] = [:]) -> Double? {
+        measurements.first { $0.metric == metric && $0.readOut == readOut && $0.status == Measurement.finished }?.value
     }
 }

@@ -22,6 +22,7 @@ public struct Override: Sendable, Equatable, CustomStringConvertible {
 /// The named settings of a replication: `profiles.yaml`, read.
 ///
 /// ```yaml
+/// settings: {batchSize: points an iteration, learningRate: Adam's, iterations: updates of the parameters}
 /// defaults: {batchSize: 128, learningRate: 0.0005}
 /// quick:
 ///   summary: four methods on 2spirals, minutes on two cores
@@ -30,17 +31,21 @@ public struct Override: Sendable, Equatable, CustomStringConvertible {
 ///   summary: the published setting
 ///   iterations: 100000
 /// ```
-/// A profile takes `defaults`, then its own keys; together they are every key of the configuration and no other.
+/// A profile takes `defaults`, then its own keys; together they are every key of the configuration and no other. A map
+/// `settings` says in a line what each key means.
 package struct Profiles {
     private let place: String
     private let defaults: [(Node, Node)]
     private let profiles: [(name: String, summary: String, settings: [(Node, Node)])]
+    /// A line for each key, in the file's order.
+    package let meanings: [(key: String, meaning: String)]
 
     /// Reads the text; `place` names it in messages. Throws `RunError` where it is no YAML, a key stands twice, or a
     /// profile is no map with a summary.
     package init(_ text: String, place: String) throws {
         self.place = place
         let root = try composeMap(text, place: place)
+        var meanings: [(key: String, meaning: String)] = []
         var defaults: [(Node, Node)] = []
         var profiles: [(name: String, summary: String, settings: [(Node, Node)])] = []
         for (key, value) in root {
@@ -48,7 +53,9 @@ package struct Profiles {
             guard let map = value.mapping else {
                 throw RunError("\(place)\(line(value)): '\(name)' must be a map of settings")
             }
-            if name == "defaults" {
+            if name == "settings" {
+                meanings = map.map { ($0.key.string ?? "", $0.value.string ?? "") }
+            } else if name == "defaults" {
                 defaults = Array(map)
             } else {
                 guard let summary = map["summary"]?.string else {
@@ -59,6 +66,31 @@ package struct Profiles {
         }
         self.defaults = defaults
         self.profiles = profiles
+        self.meanings = meanings
+    }
+
+    /// A row a key of a profile: its value, and what it means. Throws as `configuration`, and where a key of the
+    /// configuration has no meaning, or a meaning no key.
+    package func table<Configuration: ExperimentConfiguration>(
+        _ type: Configuration.Type, profile: String, overrides: [Override] = []
+    ) throws -> Table {
+        let values = try Self.values(configuration(type, profile: profile, overrides: overrides))
+        if let foreign = meanings.first(where: { values[$0.key] == nil }) {
+            throw unknownName("key", foreign.key, in: "\(place), settings", among: values.keys.sorted())
+        }
+        if let bare = values.keys.sorted().first(where: { key in !meanings.contains { $0.key == key } }) {
+            throw RunError("\(place), settings: says nothing of the key '\(bare)'")
+        }
+        return Table(
+            columns: ["key", "value", "meaning"],
+            rows: meanings.map { [$0.key, values[$0.key]!.description, $0.meaning] })
+    }
+
+    /// The fault of a key of `--set` that is none, with what the nearest keys mean.
+    private func unknownKey(_ key: String, among keys: [String]) -> RunError {
+        let fault = unknownName("key", key, in: "--set", among: keys)
+        let lines = meanings.map { "  \($0.key): \($0.meaning)" }
+        return lines.isEmpty ? fault : RunError(fault.message, cure: (["the keys and what they mean:"] + lines).joined(separator: "\n"))
     }
 
     /// The profiles' names and summaries, in the file's order.
@@ -86,7 +118,7 @@ package struct Profiles {
             return own
         }
         for override in overrides {
-            guard keys.contains(override.key) else { throw unknownName("key", override.key, in: "--set", among: keys) }
+            guard keys.contains(override.key) else { throw unknownKey(override.key, among: keys) }
             do { settings[Node(override.key)] = try compose(override.value) ?? Node(override.value) } catch is YamlError
             {
                 settings[Node(override.key)] = Node(override.value)

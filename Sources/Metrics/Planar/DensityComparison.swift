@@ -29,19 +29,19 @@ public struct DensityComparison: Sendable, Hashable {
     ///   - grid: cells not wider than the target's narrowest deviation; for a checkerboard, with edges on those of its
     ///     squares.
     ///   - allowedMassOutside: how much of p the grid may miss, or count twice by its cells' size.
-    /// - Throws: `QuadratureError.massOutside` where it misses more, and `.notFinite` for energies or scores that are
+    /// - Throws: `QuadratureError.massOutside` where it misses more, and `NonFiniteQuantity` for energies or scores that are
     ///   not finite.
     public init(
         of model: some EnergyModel, with target: any Density, on grid: QuadratureGrid, allowedMassOutside: Double = 1e-3
-    ) throws(QuadratureError) {
+    ) throws {
         let missing = try grid.missingMass(of: target)
         guard abs(missing) <= allowedMassOutside else {
-            throw .massOutside(missing: missing, allowed: allowedMassOutside, grid: grid)
+            throw QuadratureError.massOutside(missing: missing, allowed: allowedMassOutside, grid: grid)
         }
         let energies = try grid.energies(of: model)
         let area = grid.cellArea
         let logZ = grid.logIntegral(-energies)
-        guard logZ.isFinite else { throw .notFinite("model's log Z") }
+        guard logZ.isFinite else { throw NonFiniteQuantity("model's log Z") }
         let (logP, logQ) = (-(try grid.energies(of: target)), -energies - logZ)
         let (p, q) = (logP.exp(), logQ.exp())
 
@@ -57,11 +57,11 @@ public struct DensityComparison: Sendable, Hashable {
     /// ½ ∫ p ‖∇ log p − ∇ log p_θ‖²
     private static func fisher(
         _ model: some EnergyModel, _ target: any Density, _ p: Tensor, _ grid: QuadratureGrid
-    ) throws(QuadratureError) -> Double {
+    ) throws -> Double {
         let truth = grid.tabulate(dtype: .float64) { target.score($0) }
         let learnt = grid.tabulate(dtype: grid.pointType(for: model)) { -model.inputGradient($0) }
         let squares = (truth - learnt).squared().sum(1)
-        guard squares.isFinite().all() else { throw .notFinite("score") }
+        guard squares.isFinite().all() else { throw NonFiniteQuantity("score") }
         return 0.5 * grid.cellArea * (p * squares).sum().item()
     }
 
@@ -83,14 +83,14 @@ public struct HeldOutLikelihood: Sendable, Hashable {
     /// - Parameters:
     ///   - x: points, shape [n, 2], n ≥ 2.
     ///   - logPartitionFunction: over the grid; computed where it is nil.
-    /// - Throws: `QuadratureError.notFinite` where an energy at a point is not.
+    /// - Throws: `NonFiniteQuantity` where an energy at a point is not.
     public init(
         of model: some EnergyModel, on x: Tensor, grid: QuadratureGrid, logPartitionFunction: Double? = nil
-    ) throws(QuadratureError) {
+    ) throws {
         require(
             x.rank == 2 && x.size(0) >= 2 && x.size(1) == 2, "points of shape \(x.shape), not [n, 2] with n at least 2")
         let energies = model.evaluate(x.converted(to: grid.pointType(for: model))).converted(to: .float64)
-        guard energies.isFinite().all() else { throw .notFinite("energy of a held-out point") }
+        guard energies.isFinite().all() else { throw NonFiniteQuantity("energy of a held-out point") }
         let logZ =
             if let logPartitionFunction { logPartitionFunction } else { try grid.logPartitionFunction(of: model) }
         meanNegativeLogLikelihood = energies.mean().item() + logZ

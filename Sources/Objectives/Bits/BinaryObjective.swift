@@ -28,13 +28,3 @@ extension BinaryObjective {
         return (loss.detached(), gradients(of: loss, withRespectTo: model.parameters.tensors))
     }
 }
-
-/// Something that the draws of an objective depend on is infinite or NaN.
-public struct NonFiniteQuantity: Error, Equatable, CustomStringConvertible {
-    /// What it is, such as `proposal`.
-    public let quantity: String
-
-    public init(_ quantity: String) { self.quantity = quantity }
-
-    public var description: String { "the \(quantity) is not finite" }
-}

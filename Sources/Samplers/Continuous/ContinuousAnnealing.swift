@@ -33,7 +33,7 @@ public struct ContinuousAnnealing: Hashable, Sendable {
         (self.temperatures, self.chains, self.transition) = (temperatures, chains, transition)
     }
 
-    /// - Throws: `ChainError.notFinite` where points or energies are not finite.
+    /// - Throws: `NonFiniteQuantity` where points or energies are not finite.
     public func logPartitionFunction(
         of model: some EnergyModel, from base: any Density, using generator: RandomGenerator
     ) throws -> AnnealedImportanceSampling.Estimate {
@@ -48,7 +48,7 @@ public struct ContinuousAnnealing: Hashable, Sendable {
                     x = moving.points
                 }
                 let difference = base.energy(x).converted(to: .float64) - model.evaluate(x).converted(to: .float64)
-                guard difference.isFinite().all() else { throw ChainError.notFinite }
+                guard difference.isFinite().all() else { throw NonFiniteQuantity("energy of the chains") }
                 logWeights.assign(logWeights + difference / Double(temperatures))
             }
             return AnnealedImportanceSampling.Estimate(logWeights: logWeights.array())

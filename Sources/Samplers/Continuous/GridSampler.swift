@@ -12,10 +12,10 @@ public struct GridSampler {
     /// exp(−E)/Z over the cells, [1, count].
     private let shares: Tensor
 
-    /// - Throws: `QuadratureError.notFinite` for energies that are NaN or −∞, and where no cell has a share.
-    public init(_ model: some EnergyModel, on grid: QuadratureGrid) throws(QuadratureError) {
+    /// - Throws: `NonFiniteQuantity` for energies that are NaN or −∞, and where no cell has a share.
+    public init(_ model: some EnergyModel, on grid: QuadratureGrid) throws {
         let shares = (-(try grid.energies(of: model))).softmax(0)
-        guard shares.isFinite().all() else { throw .notFinite("model's share of a cell") }
+        guard shares.isFinite().all() else { throw NonFiniteQuantity("model's share of a cell") }
         (self.grid, self.shares) = (grid, shares.unsqueezed(0))
     }
 

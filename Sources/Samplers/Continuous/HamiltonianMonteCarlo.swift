@@ -38,7 +38,7 @@ public struct HamiltonianMonteCarlo: Hashable, Sendable {
     }
 
     /// - Parameter start: points [chains, …] in the model's type.
-    /// - Throws: `ChainError.notFinite` where points or their energies are not finite.
+    /// - Throws: `NonFiniteQuantity` where points or their energies are not finite.
     public func chains<Model: EnergyModel>(
         _ model: Model, from start: Tensor, using generator: RandomGenerator
     ) throws -> HamiltonianChains<Model> {
@@ -66,7 +66,7 @@ public final class HamiltonianChains<Model: EnergyModel>: Chains {
 
     private static func validated(_ model: Model, _ x: Tensor) throws -> (energy: Tensor, gradient: Tensor) {
         let (energy, gradient) = model.energyAndInputGradient(x)
-        guard x.isFinite().all(), energy.isFinite().all(), gradient.isFinite().all() else { throw ChainError.notFinite }
+        guard x.isFinite().all(), energy.isFinite().all(), gradient.isFinite().all() else { throw NonFiniteQuantity("energy of the chains") }
         return (energy, gradient)
     }
 

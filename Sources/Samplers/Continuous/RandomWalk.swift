@@ -20,7 +20,7 @@ public struct RandomWalk<Model: EnergyModel>: MarkovKernel {
 
     public func validate(_ x: Tensor) throws {
         guard x.rank == 2 else { throw ChainError.shape(x.shape, expected: [x.shape.first ?? 0, 1]) }
-        guard x.isFinite().all() else { throw ChainError.notFinite }
+        guard x.isFinite().all() else { throw NonFiniteQuantity("start of the chains") }
     }
 
     public func step(from x: Tensor, using generator: RandomGenerator) -> (x: Tensor, moves: Moves) {

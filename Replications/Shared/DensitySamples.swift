@@ -30,7 +30,7 @@ package struct DensitySamples {
 
     /// Langevin dynamics, MALA and HMC, from the same points [chains, 2].
     ///
-    /// - Throws: `Divergence`, named after the sampler, where chains leave the finite numbers.
+    /// - Throws: `LeftFiniteNumbers` where chains do.
     package func draw(_ model: some EnergyModel, from start: Tensor, using generator: RandomGenerator) throws -> [Drawn]
     {
         func adjusted(_ name: String, _ sampler: HamiltonianMonteCarlo) throws -> Drawn {
@@ -39,34 +39,28 @@ package struct DensitySamples {
             for _ in 0..<max(1, gradients / sampler.leapfrogSteps) { moves += chains.step() }
             return Drawn(name: name, points: chains.points, acceptance: moves.acceptanceRate)
         }
-        do {
-            let langevin = try LangevinDynamics.eulerMaruyama(timeStep: timeStep).run(
-                model, from: start, steps: gradients, using: generator)
-            return [
-                Drawn(name: "Langevin", points: langevin.points, acceptance: nil),
-                try adjusted("MALA", .metropolisAdjustedLangevin(timeStep: timeStep)),
-                try adjusted(
-                    "HMC", HamiltonianMonteCarlo(stepSize: timeStep.squareRoot(), leapfrogSteps: Self.leapfrogSteps)),
-            ]
-        } catch let fault as ChainDivergence {
-            throw Divergence(quantity: "a chain's \(fault.quantity)", iteration: fault.step)
-        } catch ChainError.notFinite {
-            throw Divergence(quantity: "a chain's energy", iteration: 0)
-        }
+        let langevin = try LangevinDynamics.eulerMaruyama(timeStep: timeStep).run(
+            model, from: start, steps: gradients, using: generator)
+        return [
+            Drawn(name: "Langevin", points: langevin.points, acceptance: nil),
+            try adjusted("MALA", .metropolisAdjustedLangevin(timeStep: timeStep)),
+            try adjusted(
+                "HMC", HamiltonianMonteCarlo(stepSize: timeStep.squareRoot(), leapfrogSteps: Self.leapfrogSteps)),
+        ]
     }
 }
 
 extension CellContext {
-    /// `samples.png`: as many draws of the truth as there are chains, and where the chains ended that `samples` runs on
-    /// the model.
+    /// The pictures `samples-true`, `samples-Langevin`, `samples-MALA` and `samples-HMC`: as many draws of the truth as
+    /// there are chains, and where the chains ended that `samples` runs on the model; measures the shares of moves that
+    /// were accepted, read out at `sampler`.
     ///
-    /// - Returns: `acceptance@MALA` and `acceptance@HMC`.
     /// - Throws: as `DensitySamples.draw`, and what writing throws.
     package func writeSamples(
         _ model: some FreezableEnergyModel, beside truth: any Density,
         in box: (x: ClosedRange<Double>, y: ClosedRange<Double>), _ samples: DensitySamples
-    ) throws -> [String: Double] {
-        let generator = RandomGenerator(seed: cell.seed, stream: "samples")
+    ) throws {
+        let generator = generator("samples")
         let known = truth.sample(samples.chains, dtype: model.dtype, using: generator)
         func coordinate(_ range: ClosedRange<Double>) -> Tensor {
             range.lowerBound + (range.upperBound - range.lowerBound)
@@ -76,21 +70,16 @@ extension CellContext {
         let drawn = try samples.draw(model.frozen(), from: start, using: generator)
 
         let reach = [box.x, box.y].reduce(0) { max($0, abs($1.lowerBound), abs($1.upperBound)) }
-        let panels = try ([known] + drawn.map(\.points)).map { points in
+        for (name, points) in [("true", known)] + drawn.map({ ($0.name, $0.points) }) {
             let numbers = points.array(Double.self)
             let places = (0..<samples.chains).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }
-            return try Image.density(
+            let picture = try Image.density(
                 points: places, range: -reach...reach, bins: 80, fullScale: max(1, samples.chains / 100),
                 magnification: 2)
+            try write(picture, named: "samples-\(name)")
         }
-        let text = [
-            (key: "Title", value: cell.id),
-            (key: "Columns", value: (["true"] + drawn.map(\.name)).joined(separator: "; ")),
-        ]
-        try atomically(replacing: directory.appendingPathComponent("samples.png")) {
-            try Image.grid(of: panels, columns: panels.count, padding: 6).writePNG(to: $0, text: text)
+        for one in drawn {
+            if let acceptance = one.acceptance { try measure("acceptance", acceptance, at: ["sampler": one.name]) }
         }
-        return Dictionary(
-            uniqueKeysWithValues: drawn.compactMap { one in one.acceptance.map { ("acceptance@\(one.name)", $0) } })
     }
 }

@@ -23,7 +23,7 @@ package struct DensityTraining {
     ///   - state: what an update depends on besides, changed in place: a frozen copy, chains.
     ///   - update: the loss and its gradients in the order of the parameters, of an iteration from 1, its batch, and a
     ///     generator of its own.
-    /// - Throws: `Divergence` for quantities that are not finite, what `update` throws, and what `context` does.
+    /// - Throws: `LeftFiniteNumbers`, what `update` throws, and what `context` does.
     package func run(
         _ parameters: Parameters, keeping state: Parameters = Parameters([]), on density: any Density,
         _ context: CellContext,
@@ -32,31 +32,21 @@ package struct DensityTraining {
         )
     ) throws {
         let adam = Adam(parameters, .init(learningRate: learningRate))
-        let data = RandomGenerator(seed: context.cell.seed, stream: "data")
-        let draws = RandomGenerator(seed: context.cell.seed, stream: "objective")
-        if let saved = context.restored {
-            try saved.restore(parameters + state)
-            try saved.restore(adam)
-            try saved.restore(data, named: "data")
-            try saved.restore(draws, named: "objective")
-        }
-        for iteration in context.iterations(of: iterations) {
+        let (data, draws) = (context.generator("data"), context.generator("objective"))
+        try context.train(
+            iterations,
+            keeping: [
+                .parameters(parameters + state), .optimizer(adam), .generator(data, "data"),
+                .generator(draws, "objective"),
+            ]
+        ) { iteration in
             let x = density.sample(batchSize, dtype: .float32, using: data)
-            let (loss, gradients): (Tensor, [Tensor])
-            do { (loss, gradients) = try update(iteration, x, draws) } catch let fault as NonFiniteQuantity {
-                throw Divergence(quantity: fault.quantity, iteration: iteration)
-            }
+            let (loss, gradients) = try update(iteration, x, draws)
             adam.settings.learningRate = learningRate * (1 - Double(iteration - 1) / Double(iterations))
             adam.update(gradients)
             if iteration.isMultiple(of: logEvery) || iteration == iterations {
                 try context.guardFinite("loss", loss.item(), iteration: iteration)
                 try context.log(iteration: iteration, ["loss": loss.item()])
-            }
-            try context.endIteration(iteration, of: iterations) { checkpoint in
-                checkpoint.store(parameters + state)
-                checkpoint.store(adam)
-                checkpoint.store(data, named: "data")
-                checkpoint.store(draws, named: "objective")
             }
         }
         try context.guardFinite(parameters, iteration: iterations)

@@ -1,0 +1,179 @@
+import Figures
+import Foundation
+import Logging
+
+/// The run's own files, made from whichever cells are there.
+struct Assembly<R: Replication> {
+    private let plan: Plan<R>
+    private let logger: Logger
+    private let records: [CellRecord]
+    private let logs: RunLogs
+
+    /// For one who holds the run's lock.
+    init(_ plan: Plan<R>, _ logger: Logger) throws {
+        (self.plan, self.logger) = (plan, logger)
+        records = try plan.records()
+        logs = try RunLogs(records.filter { $0.status != .missing }.map(\.cell), in: plan.folder)
+    }
+
+    private var folder: RunFolder { plan.folder }
+
+    /// Writes `measurements.csv`, `timing.csv`, `metrics.jsonl`, the tables and the pictures; the tables.
+    ///
+    /// Where the logs of finished cells are not there, as in a checkout that leaves them out, `metrics.jsonl` and the
+    /// charts of logs stay as they are, with a warning: made without those cells they would replace what was made with
+    /// them. Sheets likewise, where cells' pictures are not there.
+    func write() throws -> [ShownTable] {
+        let measurements = Measurements(records.flatMap(\.measurements))
+        var timings = CellTimings()
+        for record in records { if let timing = record.timing { timings.append(record.cell, timing) } }
+        try atomically(replacing: folder.measurements, by: Data(measurements.csv.utf8))
+        try atomically(replacing: folder.timing, by: Data(timings.csv.utf8))
+        try writeLogs()
+        guard records.contains(where: { $0.status != .missing }) else { return [] }
+        let withTimes = Measurements(
+            records.flatMap { $0.measurements + ($0.timing?.measurements(of: $0.cell) ?? []) })
+        let tables = try writeTables(withTimes)
+        try drawCharts(withTimes)
+        try drawSheets()
+        return tables
+    }
+
+    private func writeLogs() throws {
+        if let first = logs.absent.first {
+            logger.warning(
+                """
+                \(folder.url.path): \(logs.absent.count) of the finished cells, \(first.id) first, have no metrics.jsonl here: \
+                the run's own and the charts of it stay as they are
+                """)
+        } else {
+            try logs.write(to: folder.metrics)
+        }
+    }
+
+    private func writeTables(_ measurements: Measurements) throws -> [ShownTable] {
+        try makeFolderOfRun(folder.tables)
+        var shown: [ShownTable] = []
+        for declaration in plan.shows.tables {
+            let table = try declaration.table(measurements, plan.shows.vocabulary, place: plan.shows.place)
+            let file = folder.tables.appendingPathComponent("\(declaration.name).md")
+            guard !table.rows.isEmpty else {
+                try? FileManager.default.removeItem(at: file)
+                continue
+            }
+            try atomically(replacing: file, by: Data(declaration.markdown(table).utf8))
+            shown.append(ShownTable(title: declaration.title, table: table, file: file))
+        }
+        return shown
+    }
+
+    private func drawCharts(_ measurements: Measurements) throws {
+        try makeFolderOfRun(folder.pictures)
+        for declaration in plan.shows.charts where !declaration.isOfLogs || logs.absent.isEmpty {
+            let charts = try declaration.charts(
+                measurements, plan.shows.vocabulary, place: plan.shows.place, logged: logs.rows)
+            for (name, chart) in charts { try chart.draw(named: name.fileName, in: folder.pictures) }
+        }
+    }
+
+    private func drawSheets() throws {
+        func picture(_ cell: Cell, _ name: String) -> URL? {
+            let url = folder.cell(cell.id).url.appendingPathComponent("\(name).png")
+            return FileManager.default.fileExists(atPath: url.path) ? url : nil
+        }
+        for declaration in plan.shows.sheets {
+            for (name, sheet) in declaration.sheets(records, picture) {
+                let name = name.fileName
+                let isThere = FileManager.default.fileExists(
+                    atPath: folder.pictures.appendingPathComponent("\(name).png").path)
+                if isThere, sheet.panels.contains(where: { $0.contains(nil) }),
+                    records.contains(where: { $0.status == .finished && !logs.hasFolder($0.cell) })
+                {
+                    logger.warning("\(folder.pictures.path)/\(name).png stays as it is: some cells' pictures are not here")
+                    continue
+                }
+                do { try sheet.write(named: name, in: folder.pictures) } catch {
+                    switch error {
+                    case .gnuplotMissing, .gnuplotFailed: logger.warning("\(error)")
+                    default: throw error
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// A table of a run as it is shown.
+public struct ShownTable: Sendable {
+    public let title: String
+    public let table: Table
+    public let file: URL
+}
+
+/// What the cells of a run have logged: their own logs, or else their lines in the run's.
+struct RunLogs {
+    private let cells: [Cell]
+    private let folder: RunFolder
+    /// Lines of the run's own log by the cells' ids.
+    private let lines: [String: [Data]]
+    /// The cells that have neither.
+    let absent: [Cell]
+
+    init(_ cells: [Cell], in folder: RunFolder) throws {
+        (self.cells, self.folder) = (cells, folder)
+        let without = cells.filter { !FileManager.default.fileExists(atPath: folder.cell($0.id).metrics.path) }
+        guard !without.isEmpty, FileManager.default.fileExists(atPath: folder.metrics.path) else {
+            (lines, absent) = ([:], without)
+            return
+        }
+        struct Line: Decodable { var cell: String }
+        let all = try plainContents(of: folder.metrics).split(separator: UInt8(ascii: "\n"))
+        lines = try Dictionary(grouping: all.map { Data($0) }) { line in
+            guard let cell = try? JSONDecoder().decode(Line.self, from: line).cell else {
+                throw RunError("\(folder.metrics.path): is damaged: a line of it cannot be read")
+            }
+            return cell
+        }
+        let known = lines
+        absent = without.filter { known[$0.id] == nil }
+    }
+
+    func hasFolder(_ cell: Cell) -> Bool {
+        FileManager.default.fileExists(atPath: folder.cell(cell.id).measurements.path)
+    }
+
+    /// The text of a cell's log.
+    private func text(_ cell: Cell) throws -> Data {
+        let own = folder.cell(cell.id).metrics
+        if FileManager.default.fileExists(atPath: own.path) { return try plainContents(of: own) }
+        return (lines[cell.id] ?? []).reduce(into: Data()) { $0 += $1 + [UInt8(ascii: "\n")] }
+    }
+
+    /// Writes the cells' logs, one after the other.
+    func write(to url: URL) throws {
+        try atomically(replacing: url) { beside in
+            let all = try openPlain(beside, O_WRONLY | O_CREAT | O_EXCL, failing: "cannot be written")
+            defer { close(all) }
+            for cell in cells { try writeAll(text(cell), to: all, of: url) }
+        }
+    }
+
+    /// What was logged under a name, as measurements that are read out at `iteration`; numbers that are not finite are
+    /// left out.
+    func rows(_ name: String) throws -> [Measurement] {
+        try cells.flatMap { cell in
+            try MetricsLog.values(name, in: text(cell), of: folder.cell(cell.id).metrics).filter(\.value.isFinite).map {
+                Measurement(
+                    labels: cell.labels, seed: cell.seed, metric: name,
+                    readOut: [ChartDeclaration.iteration: "\($0.iteration)"], value: $0.value)
+            }
+        }
+    }
+}
+
+extension String {
+    /// A name of a file: whatever is no letter, digit, `.`, `_` or `-` made a hyphen.
+    var fileName: String {
+        String(map { $0.isASCII && ($0.isLetter || $0.isNumber || "._".contains($0)) ? $0 : "-" })
+    }
+}

@@ -1,0 +1,105 @@
+import Foundation
+
+/// Pictures side by side in rows and columns with their names, drawn by gnuplot from the pictures' files and a script
+/// that stays beside the sheet.
+///
+/// ```swift
+/// let sheet = Sheet(title: "samples", rows: ["K = 1", "K = 50"], columns: ["buffer", "fresh"], panels: [[a, b], [c, nil]])
+/// try sheet.write(named: "samples", in: folder)     // samples.gp, samples.png
+/// ```
+public struct Sheet: Sendable, Equatable {
+    public var title: String
+    /// Beside each row; may be empty texts.
+    public var rows: [String]
+    /// Above each column.
+    public var columns: [String]
+    /// The pictures' PNG files, row by row; nil where there is none.
+    public var panels: [[URL?]]
+
+    public init(title: String, rows: [String], columns: [String], panels: [[URL?]]) {
+        precondition(panels.count == rows.count && panels.allSatisfy { $0.count == columns.count })
+        (self.title, self.rows, self.columns, self.panels) = (title, rows, columns, panels)
+    }
+
+    /// Pixels: between panels, of a letter, of a line, and a panel's side that small pictures are magnified towards.
+    private static let gap = 8, letter = 8, line = 22, side = 150
+    /// The widest sheet, in pixels; a wider one is drawn smaller.
+    private static let mostWidth = 1600
+
+    /// Writes `name.gp` into a folder that exists, and has gnuplot make `name.png` from it.
+    ///
+    /// - Throws: as ``Chart/write(named:in:)``, and what reading a picture throws.
+    @discardableResult
+    public func write(named name: String, in folder: URL) throws(FigureError) -> URL {
+        try Gnuplot.validate(name: name)
+        let (script, picture) = (folder.appendingPathComponent(name + ".gp"), folder.appendingPathComponent(name + ".png"))
+        unlink(picture.path)
+        try Gnuplot.write(try commands(name, from: folder), to: script)
+        try Gnuplot.draw(
+            script, making: picture, searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
+        return picture
+    }
+
+    private func commands(_ name: String, from folder: URL) throws(FigureError) -> String {
+        var sizes: [URL: (width: Int, height: Int)] = [:]
+        for case let panel? in panels.joined() where sizes[panel] == nil {
+            let image = try Image(png: panel)
+            sizes[panel] = (image.width, image.height)
+        }
+        let (width, height) = (sizes.values.map(\.width).max() ?? 1, sizes.values.map(\.height).max() ?? 1)
+        let scale = max(1, Self.side / max(width, height))
+        let (cellWidth, cellHeight) = (width * scale + Self.gap, height * scale + Self.gap)
+        let left = Self.gap + Self.letter * (rows.map(\.count).max() ?? 0) + Self.gap
+        let hasColumns = columns.contains { !$0.isEmpty }
+        // Long names of columns are turned.
+        let longest = columns.map(\.count).max() ?? 0
+        let isTurned = longest * Self.letter > cellWidth
+        let top = Self.line + (hasColumns ? (isTurned ? longest * Self.letter : Self.line) : 0) + Self.gap
+        let (totalWidth, totalHeight) = (
+            max(left + columns.count * cellWidth, (title.count + 2) * Self.letter), top + rows.count * cellHeight
+        )
+        let factor = min(1, Double(Self.mostWidth) / Double(totalWidth))
+        func pixels(_ length: Int) -> Int { max(1, Int(Double(length) * factor)) }
+        var lines = [
+            "# Draws the sheet again: gnuplot \(name).gp",
+            "set terminal pngcairo noenhanced size \(pixels(totalWidth)),\(pixels(totalHeight)) font ',\(factor < 1 ? 10 : 11)'",
+            "set encoding utf8",
+            "set output \(Gnuplot.quoted(name + ".png"))",
+            "unset border", "unset tics", "unset key",
+            "set lmargin at screen 0", "set rmargin at screen 1", "set bmargin at screen 0", "set tmargin at screen 1",
+            "set xrange [0:\(totalWidth)]", "set yrange [0:\(totalHeight)]",
+        ]
+        func label(_ text: String, _ x: Int, fromTop y: Int, _ style: String) {
+            guard !text.isEmpty else { return }
+            lines.append("set label \(Gnuplot.quoted(text)) at \(x),\(totalHeight - y) \(style)")
+        }
+        label(title, totalWidth / 2, fromTop: Self.line / 2 + 2, "center")
+        for (column, text) in columns.enumerated() {
+            let middle = left + column * cellWidth + (cellWidth - Self.gap) / 2
+            label(text, middle, fromTop: top - Self.gap, isTurned ? "left rotate by 90" : "center offset 0,0.3")
+        }
+        for (row, text) in rows.enumerated() {
+            label(text, left - Self.gap, fromTop: top + row * cellHeight + (cellHeight - Self.gap) / 2, "right")
+        }
+        var parts: [String] = []
+        for (row, pictures) in panels.enumerated() {
+            for (column, picture) in pictures.enumerated() {
+                guard let picture, let size = sizes[picture] else { continue }
+                let file = Gnuplot.quoted(Self.path(of: picture, from: folder))
+                let x = Double(left + column * cellWidth) + 0.5 * Double(scale)
+                let y = Double(totalHeight - top - row * cellHeight - size.height * scale) + 0.5 * Double(scale)
+                parts.append(
+                    "\(file) binary filetype=png origin=(\(x),\(y)) dx=\(scale) dy=\(scale) with rgbimage pixels notitle")
+            }
+        }
+        lines.append("plot " + parts.joined(separator: ", \\\n     "))
+        return lines.joined(separator: "\n") + "\n"
+    }
+
+    /// The way from a folder to a file, so that both can be moved together.
+    private static func path(of file: URL, from folder: URL) -> String {
+        let (there, here) = (file.standardizedFileURL.pathComponents, folder.standardizedFileURL.pathComponents)
+        let shared = zip(there, here).prefix { $0 == $1 }.count
+        return ([String](repeating: "..", count: here.count - shared) + there.dropFirst(shared)).joined(separator: "/")
+    }
+}
