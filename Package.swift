@@ -93,7 +93,7 @@ let package = Package(
         .executableTarget(
             name: "replicate",
             dependencies: [
-                "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "Torch",
+                "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "AdaNCEImages", "Torch",
             ]),
 
         // Ours beside PyTorch's.

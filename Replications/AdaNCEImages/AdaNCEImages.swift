@@ -13,43 +13,41 @@ public struct AdaNCEImages: Replication {
     public let name = "adance-images"
     public let summary =
         "self-adapting noise-contrastive estimation on images: sample quality against the adaptive interval K"
-    public let profiles = String(decoding: PackageResources.profiles_yaml, as: UTF8.self)
-    public let expected = String(decoding: PackageResources.expected_yaml, as: UTF8.self)
-    public let columns: [Column] = []
+    public let declarations = Declarations(
+        profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
     public var runsOnGPU: Bool { true }
 
     public init() {}
 
-    public func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
-        var cells: [Cell] = []
-        for objective in configuration.objectives {
-            for normalization in configuration.normalizations {
-                for rate in configuration.rejuvenationRates {
-                    for interval in configuration.adaptiveIntervals {
-                        for seed in consecutiveSeeds(configuration.seeds, from: seed) {
-                            cells.append(
-                                Cell(
-                                    index: cells.count + 1,
-                                    labels: [
-                                        "data": configuration.data.rawValue, "objective": objective.rawValue,
-                                        "normalized": normalization.rawValue,
-                                        "rejuvenation": String(format: "%g", rate), "K": "\(interval)",
-                                    ], seed: seed))
-                        }
+    public func settings(_ configuration: Configuration) -> [Setting] {
+        configuration.objectives.flatMap { objective in
+            configuration.normalizations.flatMap { normalization in
+                configuration.rejuvenationRates.flatMap { rate in
+                    configuration.adaptiveIntervals.map { interval in
+                        Setting(
+                            data: configuration.data, objective: objective, normalization: normalization,
+                            rejuvenationRate: rate, adaptiveInterval: interval)
                     }
                 }
             }
         }
-        return cells
     }
 
-    public func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
+    /// The images' SHA-256, so that a run is not gone on with from others.
+    public func dataChecksums(_ configuration: Configuration) throws -> [String: String] {
+        guard configuration.data != .bars else { return [:] }
+        let images = try TrainingImages(configuration, device: .cpu)
+        return [images.name: images.checksum]
+    }
+
+    public func estimate(_ setting: Setting, _ configuration: Configuration, threads: Int) -> Estimate {
         let architecture =
             (try? configuration.architecture.scaled(width: configuration.width)) ?? configuration.architecture
         // A chain's step is a forward and a backward pass; the update itself about five of them.
         let pass = 2 * Double(configuration.batchSize) * Double(architecture.multiplications)
         let step = 2 * pass / 5e10
-        let updates = Double(configuration.updates) * (Double(configuration.chainLength) + 5) * step
+        let updates = Double(configuration.iterations) * (Double(configuration.chainLength) + 5) * step
         let chains =
             Double(configuration.longRunSteps) * 64
             + Double(configuration.scoredSamples) * Double(configuration.chainLength + configuration.extraSteps)
@@ -62,40 +60,27 @@ public struct AdaNCEImages: Replication {
             disk: 4 * (4 * Double(architecture.parameterCount) + Double(configuration.bufferSize) * pixels) + 500_000)
     }
 
-    public func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
+    public func run(_ setting: Setting, _ configuration: Configuration, _ context: CellContext) throws {
         let images = try TrainingImages(configuration, device: context.device)
-        try atomically(
-            replacing: context.directory.appendingPathComponent("data.json"),
-            by: Data(
-                "{\"images\": \(images.count), \"name\": \"\(images.name)\", \"sha256\": \"\(images.checksum)\"}\n".utf8
-            ))
-        func generator(_ stream: String) -> RandomGenerator {
-            RandomGenerator(seed: cell.seed, stream: stream, device: context.device)
-        }
         let architecture = try configuration.architecture.scaled(width: configuration.width)
         let model = try ConvNetEnergy(
             architecture, leakySlope: configuration.leakySlope,
-            normalized: Normalization(rawValue: cell.label("normalized")!)!.layers(of: architecture),
-            samplingType: configuration.samplingType.dtype, using: generator("initialisation"))
-        let (batches, chains) = (generator("batches"), generator("chains"))
+            normalized: setting.normalization.layers(of: architecture),
+            samplingType: configuration.samplingType.dtype, using: context.generator("initialisation"))
+        let (batches, chains) = (context.generator("batches"), context.generator("chains"))
         let training = try SelfAdaptingTraining(
-            model, ObjectiveName(rawValue: cell.label("objective")!)!.objective, dynamics: configuration.dynamics(),
+            model, setting.objective.objective, dynamics: configuration.dynamics(),
             buffer: ReplayBuffer(
-                shape: images.shape, configuration.buffer(rejuvenationRate: Double(cell.label("rejuvenation")!)!),
-                using: chains),
-            configuration.training(adaptiveInterval: Int(cell.label("K")!)!, recordsGraphs: context.recordsGraphs),
+                shape: images.shape, configuration.buffer(rejuvenationRate: setting.rejuvenationRate), using: chains),
+            configuration.training(
+                adaptiveInterval: setting.adaptiveInterval, recordsGraphs: context.recordsGraphs),
             using: chains)
-        if let saved = context.restored {
-            try saved.restore(training)
-            try saved.restore(batches, named: "batches")
-        }
+        let state = Kept(store: { $0.store(training) }, restore: { try $0.restore(training) })
 
-        for iteration in context.iterations(of: configuration.updates) {
-            let update = try diverging(iteration) {
-                try training.update(
-                    images.batch(configuration.batchSize, noise: configuration.dataNoise, using: batches))
-            }
-            if iteration.isMultiple(of: configuration.logEvery) || iteration == configuration.updates {
+        try context.train(configuration.iterations, keeping: [state, .generator(batches, "batches")]) { iteration in
+            let update = try training.update(
+                images.batch(configuration.batchSize, noise: configuration.dataNoise, using: batches))
+            if iteration.isMultiple(of: configuration.logEvery) || iteration == configuration.iterations {
                 try context.log(
                     iteration: iteration,
                     [
@@ -107,63 +92,38 @@ public struct AdaNCEImages: Replication {
             }
             // The last update before the copy is renewed: the gradient as it is taken there, K − 1 updates away from
             // the copy.
-            if iteration == configuration.updates - 1, configuration.gradientBatches > 0 {
+            if iteration == configuration.iterations - 1, configuration.gradientBatches > 0 {
                 let noise = try context.untimed {
-                    try diverging(iteration) {
-                        try GradientNoise(of: training, images, configuration, using: generator("gradient noise"))
-                    }
+                    try GradientNoise(of: training, images, configuration, using: context.generator("gradient noise"))
                 }
                 try context.log(
                     iteration: iteration,
                     ["gradientVariance": noise.variance, "gradientSquaredNorm": noise.squaredNorm])
             }
-            try context.endIteration(iteration, of: configuration.updates) { checkpoint in
-                checkpoint.store(training)
-                checkpoint.store(batches, named: "batches")
-            }
         }
 
-        let samples = try diverging(configuration.updates) {
-            try Samples(of: training, configuration, using: generator("evaluation"))
-        }
-        try writePictures(samples, images, cell, context)
-        var values = try values(context)
-        if configuration.scoredSamples > 0 {
-            let run = context.directory.deletingLastPathComponent().deletingLastPathComponent()
-            do {
-                var scores = try Scores(images, configuration, classifier: run.appendingPathComponent("classifier.h5"))
-                try scores.add(samples.buffer.pixels(), named: "buffer")
-                try scores.add(samples.fresh.pixels(), named: "fresh")
-                values.merge(scores.values) { $1 }
-            } catch let fault as MetricError { throw RunError(fault.description) }
-        }
-        return CellResult(values)
-    }
-
-    /// What leaves the finite numbers, as the harness records it.
-    private func diverging<T>(_ iteration: Int, _ body: () throws -> T) throws -> T {
-        do { return try body() } catch let fault as ChainDivergence {
-            throw Divergence(quantity: "\(fault.quantity) of a chain", iteration: iteration)
-        } catch let fault as NonFiniteQuantity {
-            throw Divergence(quantity: fault.quantity, iteration: iteration)
-        } catch let fault as DeviceError {
-            throw RunError(fault.description)
-        }
+        let samples = try Samples(of: training, configuration, using: context.generator("evaluation"))
+        try samples.writePictures(beside: images, context)
+        try measureTraining(context)
+        guard configuration.scoredSamples > 0 else { return }
+        let classifier = context.directory.deletingLastPathComponent().appendingPathComponent("classifier.h5")
+        let scores = try Scores(images, configuration, classifier: classifier)
+        try scores.measureFloors(images, context)
+        try scores.measure(samples.buffer.pixels(), named: "buffer", context)
+        try scores.measure(samples.fresh.pixels(), named: "fresh", context)
     }
 
     /// Means over the last tenth of the log, and the largest ν of the whole of it.
-    private func values(_ context: CellContext) throws -> [String: Double] {
-        var values: [String: Double] = [:]
+    private func measureTraining(_ context: CellContext) throws {
         for name in ["loss", "gradientNorm", "energyGap", "parameterGradientNorm", "sampleDeviation"] {
             let logged = try context.logged(name).map(\.value)
             let last = logged.suffix(max(1, logged.count / 10))
-            values[name] = last.reduce(0, +) / Double(last.count)
-            if name == "gradientNorm" { values["largestGradientNorm"] = logged.max() }
+            try context.measure(name, last.reduce(0, +) / Double(last.count))
+            if name == "gradientNorm" { try context.measure("largestGradientNorm", logged.max()!) }
         }
         for name in ["gradientVariance", "gradientSquaredNorm"] {
-            if let found = try context.logged(name).last { values[name] = found.value }
+            if let found = try context.logged(name).last { try context.measure(name, found.value) }
         }
-        return values
     }
 }
 

@@ -15,7 +15,7 @@ extension AdaNCEImages {
     /// Of Table 5.1.
     public enum Network: String, Choice { case a, b, c }
 
-    /// What is minimised; all but the first two are Bregman generators Ψ of Table 4.1.
+    /// What is minimised; all but the first two are Bregman generators Ψ of section 4.4.
     public enum ObjectiveName: String, Choice {
         case adance
         case maximumLikelihood = "maximum-likelihood"
@@ -64,72 +64,77 @@ extension AdaNCEImages {
         case queue
     }
 
+    /// What is learnt from and how.
+    public struct Setting: ExperimentSetting {
+        public var data: DataSource
+        public var objective: ObjectiveName
+        public var normalization: Normalization
+        public var rejuvenationRate: Double
+        /// K
+        public var adaptiveInterval: Int
+
+        private enum CodingKeys: String, CodingKey {
+            case data, objective
+            case normalization = "normalized"
+            case rejuvenationRate = "rejuvenation"
+            case adaptiveInterval = "K"
+        }
+
+        public func encode(to encoder: any Encoder) throws {
+            var keys = encoder.container(keyedBy: CodingKeys.self)
+            try keys.encode(data, forKey: .data)
+            try keys.encode(objective, forKey: .objective)
+            try keys.encode(normalization, forKey: .normalization)
+            try keys.encode(rejuvenationRate, forKey: .rejuvenationRate)
+            try keys.encode(adaptiveInterval, forKey: .adaptiveInterval)
+        }
+    }
+
+    /// What the keys mean stands in `profiles.yaml`.
     public struct Configuration: ExperimentConfiguration {
         public var data: DataSource
-        /// Where the data set lies.
         public var folder: String
-        /// The first so many images.
         public var trainingImages: Int
         public var network: Network
-        /// Of all layers but the last, as a factor.
         public var width: Double
         public var leakySlope: Double
-        /// K: updates between copies of the model for the noise distribution.
         public var adaptiveIntervals: [Int]
         public var objectives: [ObjectiveName]
         public var rejuvenationRates: [Double]
         public var normalizations: [Normalization]
-        /// Seeds a setting: the run's seed and the ones after it.
         public var seeds: Int
-        public var updates: Int
+        public var iterations: Int
         public var batchSize: Int
         public var learningRate: Double
-        /// Of Adam.
         public var beta1: Double
         public var beta2: Double
         public var chainLength: Int
-        /// τ and σ of the Langevin chains.
         public var stepSize: Double
         public var noise: Double
-        /// What a chain keeps of its last move.
         public var momentum: Double
-        /// Each element of a chain's gradient is brought into ± this; 0: as it is.
         public var gradientLimit: Double
-        /// Whether chains are held within −1 … 1.
         public var clampsChains: Bool
         public var bufferSize: Int
         public var bufferStart: BufferStart
         public var bufferSlots: BufferSlots
         public var bufferWriting: BufferWriting
-        /// Whether a new noise model starts with a new buffer.
         public var resetsBuffer: Bool
-        /// The standard deviation of the noise that is added to data, on the scale −1 … 1.
         public var dataNoise: Double
-        /// The norm that the gradient of all parameters is scaled to at most; 0: as it is.
         public var gradientNormLimit: Double
-        /// The factor of the squared energies that are added to the loss.
         public var energyPenalty: Double
-        /// In what the chains compute.
         public var samplingType: SamplingType
-        /// Updates between lines of the log.
         public var logEvery: Int
-        /// Samples that are scored, of the buffer and of fresh chains each; 0: none.
         public var scoredSamples: Int
-        /// Of the Inception network, as data-scripts/inception-to-hdf5 writes them; empty: a classifier of the data set
-        /// scores.
         public var inceptionWeights: String
         public var classifierEpochs: Int
-        /// Steps that samples of the buffer take with the final model before they are scored.
         public var extraSteps: Int
-        /// Steps of the chains from noise of which `long-run.png` shows the end; 0: none.
         public var longRunSteps: Int
-        /// Batches from which the variance of the gradient is taken; 0: not.
         public var gradientBatches: Int
 
         public func validate() throws {
             let counts = [
                 ("trainingImages", trainingImages, 1...60_000), ("seeds", seeds, 1...1000),
-                ("updates", updates, 2...1 << 40),
+                ("iterations", iterations, 2...1 << 40),
                 ("batchSize", batchSize, 1...65_536), ("chainLength", chainLength, 1...1 << 20),
                 ("bufferSize", bufferSize, 1...1 << 24), ("logEvery", logEvery, 1...1 << 40),
                 ("scoredSamples", scoredSamples, 0...1 << 20), ("classifierEpochs", classifierEpochs, 1...1000),
@@ -162,7 +167,7 @@ extension AdaNCEImages {
             try Self.requireDifferent("adaptiveIntervals", adaptiveIntervals, self, "whole numbers from 1") { $0 >= 1 }
             for interval in adaptiveIntervals {
                 try require(
-                    "updates", updates, updates.isMultiple(of: interval),
+                    "iterations", iterations, iterations.isMultiple(of: interval),
                     "a multiple of each of adaptiveIntervals, of \(interval)")
             }
             try Self.requireDifferent("objectives", objectives.map(\.rawValue), self, "objectives") { _ in true }

@@ -54,31 +54,26 @@ struct Samples {
     }
 }
 
-extension AdaNCEImages {
-    /// `samples-buffer.png`, `samples-fresh.png`, `samples-long-run.png` and `data.png`, grids of 64;
-    /// `chart-gradient-norm.png`: ν against updates.
-    func writePictures(_ samples: Samples, _ images: TrainingImages, _ cell: Cell, _ context: CellContext) throws {
+extension Samples {
+    /// The pictures `samples-buffer`, `samples-fresh`, `samples-long-run` and `data`: grids of 64.
+    func writePictures(beside images: TrainingImages, _ context: CellContext) throws {
         func write(_ name: String, _ pixels: Tensor) throws {
-            let text = [
-                (key: "Title", value: "\(cell.id): \(name)"), (key: "Software", value: "replicate run adance-images"),
-                (key: "Source", value: "\(images.name), SHA-256 \(images.checksum)"),
-            ]
-            let shown = pixels.narrowed(0, start: 0, length: min(Samples.shown, pixels.size(0)))
-            let set = try ImageSet(
-                name: name, shape: ImageShape(channels: shown.size(1), height: shown.size(2), width: shown.size(3)),
-                pixels: shown.contiguous().reshaped([-1]).moved(to: .cpu).array(UInt8.self))
-            try atomically(replacing: context.directory.appendingPathComponent("\(name).png")) {
-                try Image.samples(set, count: Samples.shown, columns: 8).writePNG(to: $0, text: text)
-            }
+            let shown = try ImageSet(named: name, pixels, first: Self.shown)
+            try context.write(Image.samples(shown, count: Self.shown, columns: 8), named: name)
         }
         try write("data", images.pixels)
-        try write("samples-buffer", samples.buffer.pixels())
-        try write("samples-fresh", samples.fresh.pixels())
-        if let longRun = samples.longRun { try write("samples-long-run", longRun.pixels()) }
-        let norms = try context.logged("gradientNorm")
-        let chart = Chart(
-            title: cell.id, x: .init("update"), y: .init("mean gradient norm along the chain"),
-            series: [try .init("ν", x: norms.map { Double($0.iteration) }, y: norms.map(\.value))])
-        try chart.draw(named: "chart-gradient-norm", in: context.directory)
+        try write("samples-buffer", buffer.pixels())
+        try write("samples-fresh", fresh.pixels())
+        if let longRun { try write("samples-long-run", longRun.pixels()) }
+    }
+}
+
+extension ImageSet {
+    /// The first of some images, uint8 [count, channels, height, width].
+    init(named name: String, _ pixels: Tensor, first count: Int) throws {
+        let used = pixels.narrowed(0, start: 0, length: min(count, pixels.size(0)))
+        try self.init(
+            name: name, shape: ImageShape(channels: used.size(1), height: used.size(2), width: used.size(3)),
+            pixels: used.contiguous().reshaped([-1]).moved(to: .cpu).array(UInt8.self))
     }
 }

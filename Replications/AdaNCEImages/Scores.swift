@@ -8,19 +8,17 @@ import Torch
 /// weights are given, else by a classifier of the data set, whose scores carry its name.
 struct Scores {
     private let reference: ImageFeatures
-    private let prefix: String
+    /// Whether the network is a classifier, whose scores are no FID.
+    private let isClassifier: Bool
     private let count: Int
-    private(set) var values: [String: Double] = [:]
 
-    /// - Parameters:
-    ///   - count: how many images of the test set are scored, for the floor.
-    ///   - classifier: read where it is there, else trained and written; the same bytes either way.
+    /// - Parameter classifier: read where it is there, else trained and written; the same bytes either way.
     /// - Throws: `RunError` where weights or images cannot be used.
     init(_ images: TrainingImages, _ configuration: AdaNCEImages.Configuration, classifier: URL) throws {
         let network: any FeatureNetwork
-        if configuration.inceptionWeights.isEmpty {
+        isClassifier = configuration.inceptionWeights.isEmpty
+        if isClassifier {
             network = try Self.classifier(images.training, configuration, at: classifier)
-            prefix = "classifier"
         } else {
             guard FileManager.default.fileExists(atPath: configuration.inceptionWeights) else {
                 throw RunError(
@@ -28,12 +26,9 @@ struct Scores {
                     cure: "data-scripts/inception-to-hdf5 writes the Inception network's weights")
             }
             network = try InceptionNetwork(hdf5: configuration.inceptionWeights)
-            prefix = ""
         }
         reference = try ImageFeatures(of: images.training, by: network, splits: 1)
         count = configuration.scoredSamples
-        try add(images.test.prefix(min(count, images.test.count)), named: "test")
-        if let classifier = network as? ImageClassifier { values["classifierAccuracy"] = classifier.accuracy }
     }
 
     private static func classifier(
@@ -47,25 +42,40 @@ struct Scores {
         return trained
     }
 
-    /// The scores of some images, uint8 [count, channels, height, width], as `classifierFID@name` and so on.
-    mutating func add(_ pixels: Tensor, named name: String) throws {
-        let used = pixels.narrowed(0, start: 0, length: min(count, pixels.size(0)))
-        try add(
-            ImageSet(
-                name: name, shape: ImageShape(channels: used.size(1), height: used.size(2), width: used.size(3)),
-                pixels: used.contiguous().reshaped([-1]).moved(to: .cpu).array(UInt8.self)),
-            named: name)
+    /// Measures what samples are to be held against: as many test images, and one half of the training images against the
+    /// other.
+    func measureFloors(_ images: TrainingImages, _ context: CellContext) throws {
+        let scores = try scores(of: images.test.prefix(min(count, images.test.count)))
+        try measure(scores, context, at: ["floor": "test images"])
+        try context.measure(name("FID"), scores.frechetFloor, at: ["floor": "training images"])
+        try context.measure(name("IS"), scores.referenceInceptionScore.mean, at: ["floor": "training images"])
+        if let classifier = reference.network as? ImageClassifier {
+            try context.measure("classifierAccuracy", classifier.accuracy)
+        }
     }
 
-    private mutating func add(_ images: ImageSet, named name: String) throws {
+    /// Measures the scores of some images, uint8 [count, channels, height, width], read out at `samples`.
+    func measure(_ pixels: Tensor, named name: String, _ context: CellContext) throws {
+        let images = try ImageSet(named: name, pixels, first: count)
+        try measure(scores(of: images), context, at: ["samples": name])
+    }
+
+    private func measure(
+        _ scores: ImageScores, _ context: CellContext, at readOut: KeyValuePairs<String, any CustomStringConvertible>
+    ) throws {
+        try context.measure(name("FID"), scores.frechetDistance, at: readOut)
+        try context.measure(name("KID"), scores.kernelDistance.mean, at: readOut)
+        try context.measure(name("IS"), scores.inceptionScore.mean, at: readOut)
+    }
+
+    private func name(_ score: String) -> String {
+        isClassifier ? "classifier\(score)" : ["FID": "fid", "KID": "kid", "IS": "inceptionScore"][score]!
+    }
+
+    private func scores(of images: ImageSet) throws -> ImageScores {
         // A buffer's images, and the test set's, stand in no order that their classes show.
         let features = try ImageFeatures(
             of: images, by: reference.network, splits: max(1, min(10, images.count / 2)), order: .kept)
-        let scores = try ImageScores(features, reference: reference)
-        values["\(prefix)FID@\(name)"] = scores.frechetDistance
-        values["\(prefix)KID@\(name)"] = scores.kernelDistance.mean
-        values["\(prefix)IS@\(name)"] = scores.inceptionScore.mean
-        values["\(prefix)FID@halves"] = scores.frechetFloor
-        values["\(prefix)IS@training"] = scores.referenceInceptionScore.mean
+        return try ImageScores(features, reference: reference)
     }
 }

@@ -22,7 +22,7 @@ public struct Sheet: Sendable, Equatable {
     }
 
     /// Pixels: between panels, of a letter, of a line, and a panel's side that small pictures are magnified towards.
-    private static let gap = 8, letter = 8, line = 22, side = 150
+    private static let gap = 8, letter = 9, line = 22, side = 150
     /// The widest sheet, in pixels; a wider one is drawn smaller.
     private static let mostWidth = 1600
 

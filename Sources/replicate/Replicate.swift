@@ -1,3 +1,4 @@
+import AdaNCEImages
 import Commands
 import Experiments
 import Foundation
@@ -9,7 +10,7 @@ import Torch
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
     static let replications: [any Replication] = [
-        RMwGGISSynthetic(), RMwGGISCost(),
+        RMwGGISSynthetic(), RMwGGISCost(), AdaNCEImages(),
     ]
 
     static var environment: RunEnvironment {

@@ -77,7 +77,7 @@ extension ChartDeclaration {
             var series = try lines.flatMap { try self.series($0, zip(each, fixed), rows, levels, vocabulary, place) }
             guard !series.isEmpty else { return nil }
             series += try controls.compactMap { try level($0, zip(each, fixed), levels, under: series, vocabulary, place) }
-            let heading = fixed.isEmpty ? "" : ": " + zip(each, fixed).map { "\($0) \($1)" }.joined(separator: ", ")
+            let heading = fixed.isEmpty ? "" : ": " + zip(each, fixed).map { "\($0) = \($1)" }.joined(separator: ", ")
             let chart = Chart(
                 title: title + heading, x: .init(x.title ?? x.by!, isLogarithmic: x.isLogarithmic),
                 y: .init(y.title ?? entry.heading, isLogarithmic: y.isLogarithmic), series: series)
@@ -90,7 +90,8 @@ extension ChartDeclaration {
         _ vocabulary: Vocabulary, _ place: String
     ) throws -> [Chart.Series] {
         let ofMetric = rows.filter { $0.metric == line.query.metric && $0.status == Measurement.finished }
-        return try ofMetric.combinations(of: line.by).compactMap { values in
+        let combinations = ofMetric.combinations(of: line.by)
+        return try zip(combinations, combinations.names(of: line.by)).compactMap { values, name in
             var query = line.query
             query.labels.merge(labels) { own, _ in own }
             for (key, value) in fixed { query.labels[key] = value }
@@ -104,7 +105,7 @@ extension ChartDeclaration {
                 guard let time = SampleStatistics(times.map(\.value))?.mean else { return nil }
                 points = points.map { ($0.x * time, $0.values) }
             }
-            let title = line.title ?? (values.isEmpty ? line.query.metric : values.joined(separator: ", "))
+            let title = line.title ?? (name.isEmpty ? line.query.metric : name)
             return try Self.series(title, points, band)
         }
     }

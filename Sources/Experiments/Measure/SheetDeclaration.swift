@@ -51,13 +51,16 @@ extension SheetDeclaration {
                 }
             }
             guard panels.contains(where: { $0.contains { $0 != nil } }) else { return nil }
-            let titles = columns.flatMap { column in
-                pictures.map { (column.values + (pictures.count > 1 ? [$0.title] : [])).joined(separator: ", ") }
+            let (rowNames, columnNames) = (
+                rows.map(\.values).names(of: self.rows), columns.map(\.values).names(of: self.columns)
+            )
+            let titles = columnNames.flatMap { name in
+                pictures.map { [name, pictures.count > 1 ? $0.title : ""].filter { !$0.isEmpty }.joined(separator: ", ") }
             }
-            let heading = zip(each, fixed).map { "\($0) \($1)" }.joined(separator: ", ")
+            let heading = zip(each, fixed).map { "\($0) = \($1)" }.joined(separator: ", ")
             let sheet = Sheet(
                 title: title + (heading.isEmpty ? "" : ": \(heading)"),
-                rows: rows.map { $0.values.joined(separator: ", ") }, columns: titles, panels: panels)
+                rows: rowNames, columns: titles, panels: panels)
             return (([name] + fixed).joined(separator: "-"), sheet)
         }
     }

@@ -26,6 +26,6 @@ public struct Table: Sendable, Equatable {
         }
         let rule = "| " + widths.map { String(repeating: "-", count: $0) }.joined(separator: " | ") + " |"
         let body = [row(columns), rule] + rows.map(row)
-        return (body + (notes.isEmpty ? [] : [""]) + notes).joined(separator: "\n") + "\n"
+        return (body + notes.flatMap { ["", $0] }).joined(separator: "\n") + "\n"
     }
 }

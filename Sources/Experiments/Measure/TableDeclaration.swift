@@ -73,9 +73,14 @@ extension TableDeclaration {
         let shown = columns.indices.filter { column in body.contains { $0.1[column].text != Cell.absent } }
         guard !shown.isEmpty else { return Table(columns: rows, rows: []) }
         let headings = shown.map { columns[$0].title ?? entries[$0].heading }
+        // What all rows share is said once.
+        let varied = body.map(\.0).variedColumns
+        let shared = rows.indices.filter { !varied.contains($0) }.map { "\(rows[$0]): \(settings[0][$0])" }
+        let notes = [shared.isEmpty ? "" : "All rows: \(shared.joined(separator: ", ")).", caption]
         return Table(
-            columns: rows + headings, rows: body.map { setting, cells in setting + shown.map { cells[$0].text } },
-            notes: caption.isEmpty ? [] : [caption])
+            columns: varied.map { rows[$0] } + headings,
+            rows: body.map { setting, cells in varied.map { setting[$0] } + shown.map { cells[$0].text } },
+            notes: notes.filter { !$0.isEmpty })
     }
 
     /// What a row adds to its columns' queries.
@@ -83,6 +88,8 @@ extension TableDeclaration {
         var labels: [String: String] = [:]
         var readOut: [String: String] = [:]
         var pool: [String] = []
+        /// Whether it stands in for what a column asks, as a control's does.
+        var overrides = false
 
         init(_ keys: [String], _ values: [String], _ readOutKeys: Set<String>) {
             for (key, value) in zip(keys, values) {
@@ -103,6 +110,7 @@ extension TableDeclaration {
         }
         return try own.combinations(of: control.by).compactMap { values in
             var asked = Asked(control.by, values, readOutKeys)
+            asked.overrides = true
             asked.labels.merge(control.labels) { $1 }
             asked.readOut.merge(control.readOut) { $1 }
             asked.pool = rows.filter { !control.by.contains($0) && !readOutKeys.contains($0) } + control.pool
@@ -138,8 +146,8 @@ extension TableDeclaration {
     ) throws -> Cell {
         var query = column.query
         query.labels.merge(labels) { own, _ in own }
-        query.labels.merge(asked.labels) { own, _ in own }
-        query.readOut.merge(asked.readOut) { own, _ in own }
+        query.labels.merge(asked.labels) { asked.overrides ? $1 : $0 }
+        if asked.overrides { query.readOut = asked.readOut } else { query.readOut.merge(asked.readOut) { own, _ in own } }
         query.pool += asked.pool
         let result = try query.answer(measurements, isPartial: true, place: place)
         guard let value = result.value else {
@@ -174,6 +182,23 @@ extension TableDeclaration {
             for row in group where cells[row][column].value.map({ entry.text($0) == entry.text(best) }) == true {
                 cells[row][column].text = "**\(cells[row][column].text)**"
             }
+        }
+    }
+}
+
+extension [[String]] {
+    /// The columns in which rows differ, empty texts left out; the last one where none do.
+    var variedColumns: [Int] {
+        guard let first, !first.isEmpty else { return [] }
+        let varied = first.indices.filter { column in Set(map { $0[column] }.filter { !$0.isEmpty }).count > 1 }
+        return varied.isEmpty ? [first.count - 1] : varied
+    }
+
+    /// What tells rows of these keys' values apart: `moons, d = 16`.
+    func names(of keys: [String]) -> [String] {
+        let varied = variedColumns
+        return map { row in
+            varied.map { Double(row[$0]) == nil ? row[$0] : "\(keys[$0]) = \(row[$0])" }.joined(separator: ", ")
         }
     }
 }

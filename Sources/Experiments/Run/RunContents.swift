@@ -47,7 +47,7 @@ struct RunContents {
         let key = CellTimings.Key(labels: cell.labels, seed: cell.seed)
         let files = folder.cell(cell.id)
         guard FileManager.default.fileExists(atPath: files.measurements.path) else {
-            return CellRecord(cell, rows[key] ?? [], timings[key])
+            return CellRecord(cell, named(rows[key] ?? [], cell), timings[key])
         }
         let text = String(decoding: try plainContents(of: files.measurements), as: UTF8.self)
         let own = try Measurements(csv: text, place: files.measurements.path).rows
@@ -58,6 +58,15 @@ struct RunContents {
         guard !own.isEmpty else { throw RunError("\(files.measurements.path): holds no measurement") }
         let timing =
             FileManager.default.fileExists(atPath: files.timing.path) ? try CellTiming(from: files.timing) : nil
-        return CellRecord(cell, own, timing)
+        return CellRecord(cell, named(own, cell), timing)
+    }
+
+    /// The rows with the labels in the setting's own order, whichever the file had, so that the same is written again.
+    private func named(_ rows: [Measurement], _ cell: Cell) -> [Measurement] {
+        rows.map { row in
+            var row = row
+            row.labels = cell.labels
+            return row
+        }
     }
 }

@@ -43,6 +43,12 @@ public struct CellFolder: Sendable, Equatable {
     /// Held by the process that runs the cell.
     var lock: URL { url.appendingPathComponent(".lock") }
 
+    /// What the cell has logged under a name, in order; nothing where its log is not there. Throws `RunError` where it
+    /// cannot be read.
+    public func logged(_ name: String) throws -> [(iteration: Int, value: Double)] {
+        try MetricsLog.values(name, in: metrics)
+    }
+
     /// The pictures in the folder, sorted by name.
     public var pictures: [URL] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
@@ -119,8 +125,9 @@ public struct RunRecord: Codable, Sendable, Equatable {
     func differences(from other: RunRecord) -> [String] {
         Experiments.differences(other.identity, identity)
             + Experiments.differences(other.configuration, configuration)
-            + Experiments.differences((other.data ?? [:]).mapValues { .text($0) }, (data ?? [:]).mapValues { .text($0) })
-            .map { "data: " + $0 }
+            + Experiments.differences(
+                (other.data ?? data ?? [:]).mapValues { .text($0) }, (data ?? [:]).mapValues { .text($0) }
+            ).map { "data: " + $0 }
     }
 
     /// The options that make a run of `other`'s replication this one, by so many jobs; empty where none do.
