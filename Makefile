@@ -1,7 +1,6 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-REPLICATIONS := rmwggis-synthetic rmwggis-cost rmwggis-ising ou-boltzmann ou-rbm adance-images score-matching nce-family
-.PHONY: help setup build test test-instruction-sets examples bench data check fuzz torture gpu-bundle replicate $(REPLICATIONS:%=replicate-%) clean
+.PHONY: help setup build test test-instruction-sets examples bench data check fuzz torture gpu-bundle replicate clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -12,7 +11,7 @@ ARGS ?=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' Makefile
-	@echo "  make replicate-NAME         NAME at PROFILE (quick), into results/: $(REPLICATIONS)"
+	@echo "  make replicate-NAME         NAME at PROFILE (quick), into results/; .build/release/replicate list names them"
 
 setup: ## Debian packages and libtorch (LIBTORCH=folder, WHEELS=folder of wheels); at once when nothing is missing
 	@scripts/setup
@@ -38,11 +37,11 @@ data: ## MNIST and CIFAR-10 into data/, checked by SHA-256; FROM=folder takes th
 	@data-scripts/fetch $(if $(FROM),"$(FROM)")
 
 check: build ## the pinned values of every replication, again
-	@set -e; for name in $(REPLICATIONS); do $(REPLICATE) check $$name; done
+	@set -e; for name in $$($(REPLICATE) list --names); do $(REPLICATE) check $$name; done
 
 replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build, run rmwggis-synthetic, print its table
 
-$(REPLICATIONS:%=replicate-%): replicate-%: build
+replicate-%: build
 	@$(REPLICATE) run $* --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
 
 # What it measures is one process at a time.

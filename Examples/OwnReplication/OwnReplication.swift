@@ -31,61 +31,74 @@ struct LearntPower: Replication {
 
     let name = "learnt-power"
     let summary = "which power of the data's distribution ratio matching learns"
-    let columns: [Column] = [.label("ratio"), .value("slope", decimals: 3), .value("loss", decimals: 3)]
-    let profiles = """
-        defaults: {points: 20000, learningRate: 0.02, ratios: [squared, half]}
-        smoke:
-          summary: seconds
-          updates: 600
-        """
-    // The reference is the formula's value, the spread the standard deviation over the seeds 1 to 8.
-    let expected = """
-        values:
-          - {metric: slope, cell: {ratio: squared}, profile: smoke, paper: not at hand, where: not at hand,
-             reference: 0.25, spread: 0.0026, tolerance: 0.016, why: six spreads of 20000 points}
-          - {metric: slope, cell: {ratio: half}, profile: smoke, paper: not at hand, where: not at hand,
-             reference: 1, spread: 0.011, tolerance: 0.065, why: six spreads of 20000 points}
-        """
+    let declarations = Declarations(
+        profiles: """
+            settings:
+              points: data that are learnt from
+              updates: of the couplings
+              learningRate: Adam's
+              ratios: what is summed over the flips, a cell each
+            defaults: {points: 20000, learningRate: 0.02, ratios: [squared, half]}
+            smoke:
+              summary: seconds
+              updates: 600
+            """,
+        metrics:
+            "slope: {title: learnt power, decimals: 3, better: neither, meaning: slope of learnt on true couplings}",
+        shows: """
+            tables:
+              - name: powers
+                title: Which power of the data's distribution is learnt
+                caption: By the formula ¼ for squared ratios and 1 for the power ½.
+                rows: [ratio]
+                columns: [{metric: slope}, {metric: loss}]
+            charts:
+              - name: loss
+                title: loss
+                x: {by: iteration}
+                lines: [{metric: loss, by: [ratio]}]
+            """,
+        // The reference is the formula's value, the spread the standard deviation over the seeds 1 to 8.
+        expected: """
+            values:
+              - {profile: smoke, metric: slope, where: {ratio: squared}, reference: 0.25, spread: 0.0026, tolerance: 0.016,
+                 why: six spreads of 20000 points}
+              - {profile: smoke, metric: slope, where: {ratio: half}, reference: 1, spread: 0.011, tolerance: 0.065,
+                 why: six spreads of 20000 points}
+            """)
 
-    func cells(_ configuration: Configuration, seed: UInt64) -> [Cell] {
-        configuration.ratios.enumerated().map { Cell(index: $0 + 1, labels: ["ratio": $1.rawValue], seed: seed) }
-    }
+    struct Setting: ExperimentSetting { var ratio: Ratio }
 
-    func estimate(_ cell: Cell, _ configuration: Configuration, threads: Int) -> Estimate {
+    func settings(_ configuration: Configuration) -> [Setting] { configuration.ratios.map { Setting(ratio: $0) } }
+
+    func estimate(_ setting: Setting, _ configuration: Configuration, threads: Int) -> Estimate {
         Estimate(seconds: 2e-3 * Double(configuration.updates), memory: 200_000_000, disk: 50_000)
     }
 
-    func run(_ cell: Cell, _ configuration: Configuration, _ context: CellContext) throws -> CellResult {
+    func run(_ setting: Setting, _ configuration: Configuration, _ context: CellContext) throws {
         let truth = FourBits(
             couplings: Tensor([0, 1.5, 0, -1, 0, 0, 1, 0, 0, 0, 0, -1.5, 0, 0, 0, 0] as [Float], shape: [4, 4]))
         let states = Tensor((0..<64).map { Float(($0 >> 2) >> ($0 & 3) & 1) }, shape: [16, 4])
-        let draws = RandomGenerator(seed: cell.seed, stream: "data").multinomial(
+        let draws = context.generator("data").multinomial(
             (-truth.energy(states)).exp().unsqueezed(0), count: configuration.points, replacement: true)
         let data = states.indexSelected(0, draws.reshaped([configuration.points]))
 
         let model = FourBits(couplings: Tensor.zeros([4, 4]).requiringGradient())
         let adam = Adam(model.parameters, .init(learningRate: configuration.learningRate))
-        let objective = RatioMatching(.exact, ratio: cell.label("ratio") == "half" ? .power(0.5) : .squared)
-        let generator = RandomGenerator(seed: cell.seed, stream: "objective")
-        if let saved = context.restored {
-            try saved.restore(model.parameters)
-            try saved.restore(adam)
-        }
-        var last = Double.nan
-        for update in context.iterations(of: configuration.updates) {
+        let objective = RatioMatching(.exact, ratio: setting.ratio == .half ? .power(0.5) : .squared)
+        let generator = context.generator("objective")
+        try context.train(
+            configuration.updates, keeping: [.parameters(model.parameters), .optimizer(adam)]
+        ) { update in
             let (loss, gradients) = try objective.lossAndGradients(model, data, using: generator)
-            last = loss.item()
-            try context.guardFinite("loss", last, iteration: update)
+            try context.guardFinite("loss", loss.item(), iteration: update)
             adam.update(gradients)
-            if update.isMultiple(of: 50) { try context.log(iteration: update, ["loss": last]) }
-            try context.endIteration(update, of: configuration.updates) { checkpoint in
-                checkpoint.store(model.parameters)
-                checkpoint.store(adam)
-            }
+            if update.isMultiple(of: 50) { try context.log(iteration: update, ["loss": loss.item()]) }
         }
         let (learnt, known) = (model.couplings.upperTriangle(1), truth.couplings)
         let slope: Double = (learnt * known).sum().item() / (known * known).sum().item()
-        return CellResult(["slope": slope, "loss": try context.logged("loss").last?.value ?? last])
+        try context.measure("slope", slope)
+        if let last = try context.logged("loss").last { try context.measure("loss", last.value) }
     }
 }
 

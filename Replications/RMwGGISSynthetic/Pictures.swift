@@ -16,8 +16,7 @@ extension Trial {
         try context.write(heatMap(model, code), named: "heatmap")
         for (name, batch) in [("data", evaluation.data), ("samples", evaluation.samples)] {
             let density = try Image.density(
-                points: code.points(of: batch.bits), range: Self.range, bins: Self.cells, fullScale: 10,
-                magnification: 3)
+                points: code.points(of: batch.bits), range: Self.range, bins: Self.cells, fullScale: 10)
             try context.write(density, named: name)
         }
     }
@@ -29,6 +28,6 @@ extension Trial {
         let points = ticks.reversed().flatMap { y in ticks.map { SIMD2($0, y) } }
         let x = Tensor(try BinaryBatch(bits: code.bits(of: points), dimension: code.dimension))
         let probabilities = (-model.evaluate(x)).softmax(0).array(Double.self)
-        return try Image.heatMap(values: probabilities, rows: n, columns: n, magnification: 3)
+        return try Image.heatMap(values: probabilities, rows: n, columns: n)
     }
 }

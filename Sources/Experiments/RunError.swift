@@ -9,7 +9,9 @@ public struct RunError: Error, Equatable, Sendable, CustomStringConvertible {
     /// The cure, in at most a few lines; empty where the fault says it.
     public let cure: [String]
 
-    public init(_ message: String, cure: String...) {
+    public init(_ message: String, cure: String...) { self.init(message, cures: cure) }
+
+    public init(_ message: String, cures cure: [String]) {
         // A parser's message can hold all of a file that is one line.
         self.message = message.count > 2000 ? message.prefix(2000).printableLines + "…" : message.printableLines
         self.cure = cure.map(\.printableLines)

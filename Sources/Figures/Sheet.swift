@@ -21,10 +21,11 @@ public struct Sheet: Sendable, Equatable {
         (self.title, self.rows, self.columns, self.panels) = (title, rows, columns, panels)
     }
 
-    /// Pixels: between panels, of a letter, of a line, and a panel's side that small pictures are magnified towards.
-    private static let gap = 8, letter = 9, line = 22, side = 150
-    /// The widest sheet, in pixels; a wider one is drawn smaller.
-    private static let mostWidth = 1600
+    /// Pixels: between panels, of a letter, of a line, and the side that small pictures are magnified towards, by a whole
+    /// number.
+    private static let gap = 8, letter = 9, line = 22, side = 200
+    /// The width up to which pictures are magnified, and the widest sheet; a wider one is drawn smaller.
+    private static let fullWidth = 1400, mostWidth = 1800
 
     /// Writes `name.gp` into a folder that exists, and has gnuplot make `name.png` from it.
     ///
@@ -32,7 +33,9 @@ public struct Sheet: Sendable, Equatable {
     @discardableResult
     public func write(named name: String, in folder: URL) throws(FigureError) -> URL {
         try Gnuplot.validate(name: name)
-        let (script, picture) = (folder.appendingPathComponent(name + ".gp"), folder.appendingPathComponent(name + ".png"))
+        let (script, picture) = (
+            folder.appendingPathComponent(name + ".gp"), folder.appendingPathComponent(name + ".png")
+        )
         unlink(picture.path)
         try Gnuplot.write(try commands(name, from: folder), to: script)
         try Gnuplot.draw(
@@ -47,7 +50,7 @@ public struct Sheet: Sendable, Equatable {
             sizes[panel] = (image.width, image.height)
         }
         let (width, height) = (sizes.values.map(\.width).max() ?? 1, sizes.values.map(\.height).max() ?? 1)
-        let scale = max(1, Self.side / max(width, height))
+        let scale = max(1, min(Self.side / max(width, height), Self.fullWidth / (max(1, columns.count) * width)))
         let (cellWidth, cellHeight) = (width * scale + Self.gap, height * scale + Self.gap)
         let left = Self.gap + Self.letter * (rows.map(\.count).max() ?? 0) + Self.gap
         let hasColumns = columns.contains { !$0.isEmpty }
@@ -89,7 +92,8 @@ public struct Sheet: Sendable, Equatable {
                 let x = Double(left + column * cellWidth) + 0.5 * Double(scale)
                 let y = Double(totalHeight - top - row * cellHeight - size.height * scale) + 0.5 * Double(scale)
                 parts.append(
-                    "\(file) binary filetype=png origin=(\(x),\(y)) dx=\(scale) dy=\(scale) with rgbimage pixels notitle")
+                    "\(file) binary filetype=png origin=(\(x),\(y)) dx=\(scale) dy=\(scale) with rgbimage pixels notitle"
+                )
             }
         }
         lines.append("plot " + parts.joined(separator: ", \\\n     "))

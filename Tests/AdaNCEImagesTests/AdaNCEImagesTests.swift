@@ -16,7 +16,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     /// to one that does by more than 1, and the pictures and numbers are there.
     @Test func aNetworkLearnsBars() throws {
         try withFolder { folder in
-            let plan = try plan(folder, set: ["updates=16", "normalizations=[none]", "adaptiveIntervals=[1]"])
+            let plan = try plan(folder, set: ["iterations=16", "normalizations=[none]", "adaptiveIntervals=[1]"])
             let record = try run(plan)[0]
             #expect(record.status == .finished)
             let cell = plan.folder.cell(record.cell.id)
@@ -29,9 +29,11 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             }
             let gaps = try cell.logged("energyGap").map(\.value)
             #expect(gaps.count == 16 && abs(gaps[0]) < 0.01 && gaps[15] < -1, "\(gaps)")
-            #expect(record.values["gradientVariance"]! > 0)
+            #expect(record.value("gradientVariance")! > 0)
         }
     }
+
+    @Test func whatIsDeclaredCanBeRead() throws { try validateDeclarations(of: AdaNCEImages()) }
 
     @Test func aWidthWhoseLayersCannotBeIsRefused() throws {
         let message = try refusal(AdaNCEImages(), of: "width=2147483648")
@@ -57,7 +59,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         for choice in choices {
             let few =
                 [
-                    "updates=4", "chainLength=2", "longRunSteps=0", "scoredSamples=0", "gradientBatches=2",
+                    "iterations=4", "chainLength=2", "longRunSteps=0", "scoredSamples=0", "gradientBatches=2",
                     "stepSize=0.1",
                 ] + choice
             let (records, attempts, comparison) = try compareWithInterrupted(every: 3) {
@@ -72,7 +74,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     /// Each setting of model, chains, buffer and training changes what a run logs.
     @Test func noSettingIsWithoutEffect() throws {
         let few = [
-            "updates": "6", "chainLength": "3", "longRunSteps": "0", "scoredSamples": "0", "gradientBatches": "0",
+            "iterations": "6", "chainLength": "3", "longRunSteps": "0", "scoredSamples": "0", "gradientBatches": "0",
             "stepSize": "0.1", "noise": "0.3",
             "adaptiveIntervals": "[2]",
         ]
@@ -88,8 +90,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             }
             return values
         }
-        let plain = try logged("updates", "6")
-        #expect(try logged("updates", "6") == plain && plain.count == 18)
+        let plain = try logged("iterations", "6")
+        #expect(try logged("iterations", "6") == plain && plain.count == 18)
         for (key, value) in [
             ("trainingImages", "100"), ("width", "0.125"), ("leakySlope", "0.1"), ("adaptiveIntervals", "[3]"),
             ("objectives", "[least-squares]"),
@@ -132,7 +134,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                     "adaptiveIntervals=[0]",
                     "adaptiveIntervals is [0], expected a list of different whole numbers from 1"
                 ),
-                ("adaptiveIntervals=[3]", "updates is 8, expected a multiple of each of adaptiveIntervals, of 3"),
+                ("adaptiveIntervals=[3]", "iterations is 8, expected a multiple of each of adaptiveIntervals, of 3"),
                 ("bufferSize=0", "bufferSize is 0, expected a whole number from 1"),
                 ("bufferSize=7", "batchSize is 8, expected at most bufferSize, 7"),
                 (

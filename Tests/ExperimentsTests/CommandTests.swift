@@ -44,7 +44,7 @@ import Testing
         ] {
             let stopped = folder.appendingPathComponent("stopped \(code)")
             let fixture = try slow(arguments(stopped, "--threads", "1", "--cells", "1"))
-            wait(for: "the first line of the log") { begun(stopped, "plain-1.0-seed1") }
+            wait(for: "the first line of the log") { begun(stopped, "plain-1-seed1") }
             kill(fixture.process.processIdentifier, signal)
             let outcome = try fixture.wait()
             #expect(outcome.code == code)
@@ -52,7 +52,7 @@ import Testing
             #expect(
                 outcome.messages.contains("--output '\(stopped.path)' --threads 1 --cells 1 --resume\n"),
                 "\(outcome.messages)")
-            #expect(FileManager.default.fileExists(atPath: RunFolder(stopped).cell("plain-1.0-seed1").checkpoint.path))
+            #expect(FileManager.default.fileExists(atPath: RunFolder(stopped).cell("plain-1-seed1").checkpoint.path))
 
             let resumed = try Fixture.run(
                 arguments(stopped, "--threads", "1", "--cells", "1", "--resume"), in: folder)
@@ -68,7 +68,7 @@ import Testing
         let fixture = try Fixture(
             arguments(output, "--threads", "1", "--cells", "1"), in: folder, environment: ["FIXTURE_DELAY": "2"])
         wait(for: "the cell") {
-            FileManager.default.fileExists(atPath: RunFolder(output).cell("plain-1.0-seed1").url.path + "/.lock")
+            FileManager.default.fileExists(atPath: RunFolder(output).cell("plain-1-seed1").url.path + "/.lock")
         }
         Thread.sleep(forTimeInterval: 0.3)
         for signal in [SIGUSR1, SIGXCPU, SIGXCPU, SIGTERM, SIGHUP] {
@@ -76,7 +76,7 @@ import Testing
             Thread.sleep(forTimeInterval: 0.05)
         }
         #expect(try fixture.wait().code == 138)
-        #expect(FileManager.default.fileExists(atPath: RunFolder(output).cell("plain-1.0-seed1").checkpoint.path))
+        #expect(FileManager.default.fileExists(atPath: RunFolder(output).cell("plain-1-seed1").checkpoint.path))
     }
 
     @Test func aHangUpThatIsIgnoredStaysIgnored() throws {
@@ -93,7 +93,7 @@ import Testing
         let output = folder.appendingPathComponent("run")
         let fixture = try Fixture(
             arguments(output, "--threads", "2", "--jobs", "2"), in: folder, environment: ["FIXTURE_DELAY": "5"])
-        let locks = ["plain-1.0-seed1", "plain-2.5-seed1"].map {
+        let locks = ["plain-1-seed1", "plain-2.5-seed1"].map {
             RunFolder(output).cell($0).url.appendingPathComponent(".lock")
         }
         func holders() -> [Int32] {
@@ -238,7 +238,7 @@ import Testing
         #expect(try Fixture.run(arguments(one, "--threads", "2"), in: folder).code == 0)
         let outcome = try Fixture.run(arguments(two, "--threads", "4", "--jobs", "2"), in: folder)
         #expect(outcome.code == 0)
-        #expect(outcome.messages.contains("plain-1.0-seed1: done"))  // relayed
+        #expect(outcome.messages.contains("plain-1-seed1: done"))  // relayed
         #expect(outcome.output.contains("| momentum | 2.5"))
         #expect(try identity(one) == identity(two))
         #expect(try Comparison(RunFolder(one), RunFolder(two)).identical)
@@ -250,7 +250,7 @@ import Testing
         #expect(try Fixture.run(arguments(whole, "--threads", "1"), in: folder).code == 0)
         let jobs = ["--threads", "2", "--jobs", "2"]
         let fixture = try slow(arguments(stopped) + jobs)
-        wait(for: "two cells at once") { begun(stopped, "plain-1.0-seed1") && begun(stopped, "plain-2.5-seed1") }
+        wait(for: "two cells at once") { begun(stopped, "plain-1-seed1") && begun(stopped, "plain-2.5-seed1") }
         kill(fixture.process.processIdentifier, SIGTERM)
         let outcome = try fixture.wait()
         #expect(outcome.code == 143)
@@ -291,14 +291,15 @@ import Testing
         let output = folder.appendingPathComponent("run").path
         let run = ["run", "noisy-quadratic", "--profile", "smoke", "--output", output, "--resume"]
         #expect(try Fixture.run(run + ["--cells", "1-3"], in: folder).code == 0)
-        for id in ["plain-1.0-seed1", "momentum-1.0-seed1"] {
+        try FileManager.default.removeItem(atPath: "\(output)/metrics.jsonl")
+        for id in ["plain-1-seed1", "momentum-1-seed1"] {
             try FileManager.default.removeItem(atPath: "\(output)/cells/\(id)/metrics.jsonl")
         }
         let rest = try Fixture.run(run, in: folder)
         #expect(rest.code == 0)
         #expect(rest.messages.contains("3 cells have run already\n"))
-        let warning = "warning: \(output): 2 of the finished cells, plain-1.0-seed1 first, have no metrics.jsonl here: "
-        #expect(rest.messages.contains(warning + "the run's own and its pictures stay as they are\n"))
+        let warning = "warning: \(output): 2 of the finished cells, plain-1-seed1 first, have no metrics.jsonl here: "
+        #expect(rest.messages.contains(warning + "the run's own and the charts of it stay as they are\n"))
     }
 
     @Test func exitCodesTellUsageFromDataFromAFailedCheck() throws {
@@ -343,10 +344,10 @@ import Testing
         #expect(try code("replay", "noisy-quadratic", "--golden", output + "/none") == 2)
 
         let pinned =
-            "values: [{metric: loss, cell: plain-1.0-seed1, profile: smoke, paper: 3, where: here, reference: 1e9, spread: 0, tolerance: 1, why: w}]"
+            "values: [{metric: loss, where: {method: plain, curvature: 1}, profile: smoke, paper: 3, source: here, reference: 1e9, spread: 0, tolerance: 1, why: w}]"
         let moved = try Fixture.run(
             ["check", "noisy-quadratic"], in: folder, environment: ["FIXTURE_EXPECTED": pinned])
-        #expect(moved.code == 1 && moved.messages.contains("moved: plain-1.0-seed1: loss is "))
+        #expect(moved.code == 1 && moved.messages.contains("moved: loss: curvature 1, method plain is "))
         #expect(
             try code(
                 "check", "noisy-quadratic",

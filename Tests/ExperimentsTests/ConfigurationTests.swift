@@ -26,8 +26,15 @@ import Testing
     @Test func anUnknownNameIsAnsweredByTheNearestAndTheList() {
         let valid = "  valid: curvatures, dimension, iterations, learningRate, start"
         #expect(
-            fault { _ = try configuration("smoke", "learningrte=1") }
-                == "unknown key 'learningrte' in --set; the nearest is 'learningRate'\n" + valid)
+            fault { _ = try configuration("smoke", "learningrte=1") } == """
+                unknown key 'learningrte' in --set; the nearest is 'learningRate'
+                  the keys, and what they mean:
+                  dimension: how many coordinates
+                  iterations: steps of gradient descent
+                  learningRate: their size
+                  curvatures: of the quadratic, a cell each
+                  start: where x starts
+                """)
         #expect(
             fault { _ = try configuration("smke") }
                 == "unknown profile 'smke'; the nearest is 'smoke'\n  valid: smoke, long")
@@ -57,6 +64,18 @@ import Testing
         #expect(
             fault { _ = try configuration("smoke", "curvatures=" + String(repeating: "[", count: 100_000)) }.hasPrefix(
                 "--set: curvatures is '[[["))
+    }
+
+    @Test func settingsAreListedWithWhatTheyMean() throws {
+        func table(_ text: String) throws -> Table {
+            try Profiles(text, place: "p.yaml").table(NoisyQuadratic.Configuration.self, profile: "smoke")
+        }
+        let rows = try table(NoisyQuadratic.smoke).rows
+        #expect(rows.count == 5 && rows[1] == ["iterations", "40", "steps of gradient descent"])
+        let bare = NoisyQuadratic.smoke.replacingOccurrences(of: "  learningRate: their size\n", with: "")
+        #expect(fault { _ = try table(bare) } == "p.yaml, settings: says nothing of the key 'learningRate'")
+        let foreign = NoisyQuadratic.smoke.replacingOccurrences(of: "  start: where", with: "  begin: where")
+        #expect(fault { _ = try table(foreign) }.hasPrefix("unknown key 'begin' in p.yaml, settings"))
     }
 
     @Test func seedsGoOnAtZeroAfterTheLargest() {
@@ -144,6 +163,6 @@ import Testing
     @Test func aCellsIdIsFitForAFileName() {
         let cell = Cell(index: 1, labels: ["data": "2spirals", "method": "rm w/ ggis"], seed: 7)
         #expect(cell.id == "2spirals-rm-w--ggis-seed7")
-        #expect(cell.label("method") == "rm w/ ggis" && cell.label("none") == nil)
+        #expect(cell.labels["method"] == "rm w/ ggis" && cell.labels["none"] == nil)
     }
 }

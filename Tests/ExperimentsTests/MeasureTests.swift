@@ -189,6 +189,7 @@ private func example() -> Measurements {
         yaml: """
             kl: {title: KL, unit: nats, decimals: 2, better: lower, meaning: distance}
             loss: {title: loss, decimals: 2, better: neither, meaning: what is minimised}
+            nll: {title: NLL, decimals: 2, better: lower, meaning: never measured here}
             """, place: "metrics.yaml")
 
     private func markdown(_ yaml: String, _ measurements: Measurements = example()) throws -> String {
@@ -216,17 +217,49 @@ private func example() -> Measurements {
             """)
         #expect(
             text == """
-                | method          | beta | KL, nats ↓      | over RM's | seeds |
-                | --------------- | ---- | --------------- | --------- | ----- |
-                | rm              | 1    | **2.00 ± 1.00** | 1.0 ± 0.0 | 3     |
-                | rm              | 4    | **0.20 ± 0.10** | 1.0 ± 0.0 | 3     |
-                | basic           | 1    | 2.50 ± 1.00     | 1.3 ± 0.2 | 3     |
-                | basic           | 4    | 0.70 ± 0.10     | 4.1 ± 1.7 | 3     |
-                | *both together* |      | 2.25 ± 1.00     | 1.2 ± 0.1 | 3     |
+                | method | beta            | KL, nats ↓      | over RM's | seeds |
+                | ------ | --------------- | --------------- | --------- | ----- |
+                | rm     | 1               | **2.00 ± 1.00** | 1.0 ± 0.0 | 3     |
+                | rm     | 4               | **0.20 ± 0.10** | 1.0 ± 0.0 | 3     |
+                | basic  | 1               | 2.50 ± 1.00     | 1.3 ± 0.2 | 3     |
+                | basic  | 4               | 0.70 ± 0.10     | 4.1 ± 1.7 | 3     |
+                |        | *both together* | 2.25 ± 1.00     | 1.2 ± 0.1 | 3     |
 
                 Over three seeds.
 
                 """, "\(text)")
+    }
+
+    /// What all rows share is said once below; a control stands in for what a column asks, once for each value of `by`; a
+    /// column of which nothing was measured is not there.
+    @Test func whatRowsShareIsSaidOnce() throws {
+        let text = try markdown(
+            """
+            {name: a, title: a, rows: [data, method], columns: [{metric: kl, at: {beta: 1}, spread: false}, {metric: nll}],
+             controls: [{title: sharpened, at: {beta: 4}, by: [method]}]}
+            """)
+        #expect(
+            text == """
+                | data         | method | KL, nats ↓ |
+                | ------------ | ------ | ---------- |
+                | moons, noisy | rm     | 2.00       |
+                | moons, noisy | basic  | 2.50       |
+                | *sharpened*  | rm     | 0.20       |
+                | *sharpened*  | basic  | 0.70       |
+
+                """, "\(text)")
+        let plain = try markdown(
+            "{name: a, title: a, rows: [data, method], columns: [{metric: kl, at: {beta: 1}, spread: false}]}")
+        #expect(
+            plain == """
+                | method | KL, nats ↓ |
+                | ------ | ---------- |
+                | rm     | 2.00       |
+                | basic  | 2.50       |
+
+                All rows: data: moons, noisy.
+
+                """, "\(plain)")
     }
 
     /// A cell that has not run leaves a dash, and one that diverged says so.
@@ -292,7 +325,7 @@ private func example() -> Measurements {
     @Test func aChartForEachValueOfALabelAndFaults() throws {
         let each = "{name: a, title: t, each: [method], x: {by: beta}, lines: [{metric: kl}], band: none}"
         let found = try charts(each)
-        #expect(found.map(\.name) == ["a-rm", "a-basic"] && found[1].chart.title == "t: method basic")
+        #expect(found.map(\.name) == ["a-rm", "a-basic"] && found[1].chart.title == "t: method = basic")
         #expect(found[0].chart.series[0].band == nil && found[0].chart.series[0].label == "kl")
         func fault(_ yaml: String) -> String { ExperimentsTests.fault { _ = try charts(yaml) } }
         #expect(

@@ -178,7 +178,7 @@ import Testing
             "\"$0\" run noisy-quadratic --profile smoke --set learningRate=3 --set iterations=500 --output \"$1\" <&- >&- 2>&-",
             [run], in: folder)
         #expect(outcome.code == 0)
-        let cells = ["plain-1.0-seed1", "plain-2.5-seed1", "momentum-1.0-seed1", "momentum-2.5-seed1"]
+        let cells = ["plain-1-seed1", "plain-2.5-seed1", "momentum-1-seed1", "momentum-2.5-seed1"]
         for name in [".lock"] + cells.map({ "cells/\($0)/.lock" }) {
             let text = try String(contentsOfFile: "\(run)/\(name)", encoding: .utf8)
             #expect(text.allSatisfy { $0.isNumber || $0 == "\n" }, "\(name): \(text)")

@@ -17,7 +17,7 @@ import Torch
     @Test func aCellGivesTheSameBytesAloneAmongOthersAndAfterInterruptions() throws {
         let whole = folder.appendingPathComponent("whole")
         try run(request(whole))
-        #expect(try identity(whole).count == 4 * 4 + 1)
+        #expect(try identity(whole).count == 4 * 4 + 2)
 
         // One at a time and backwards, in one folder.
         let alone = folder.appendingPathComponent("alone")
@@ -53,11 +53,11 @@ import Torch
             $0.resume = true
         }
         #expect(throws: Interrupted.self) { try run(part, interruption: Countdown(20).signal) }
-        let log = RunFolder(killed).cell("plain-1.0-seed1").metrics
+        let log = RunFolder(killed).cell("plain-1-seed1").metrics
         let handle = try FileHandle(forWritingTo: log)
         try handle.seekToEnd()
         try handle.write(
-            contentsOf: Data("{\"cell\":\"plain-1.0-seed1\",\"iteration\":21,\"loss\":9.9}\n{\"cell\":\"pl".utf8))
+            contentsOf: Data("{\"cell\":\"plain-1-seed1\",\"iteration\":21,\"loss\":9.9}\n{\"cell\":\"pl".utf8))
         try handle.close()
         try run(part)
         #expect(try identity(killed) == identity(whole))
@@ -73,7 +73,7 @@ import Torch
             $0.resume = true
         }
         #expect(throws: Interrupted.self) { try run(part, interruption: Countdown(20).signal) }
-        let files = RunFolder(stopped).cell("plain-1.0-seed1")
+        let files = RunFolder(stopped).cell("plain-1-seed1")
         let before = try Data(contentsOf: files.checkpoint)
         let log = try Data(contentsOf: files.metrics).count
         #expect(before.count > 2 * log + 1000, "the limit below meets the checkpoint, not the log")
@@ -88,7 +88,7 @@ import Torch
             }
             let message = fault { try run(part) }
             let expected =
-                "\(RunFolder(URL(fileURLWithPath: path)).cell("plain-1.0-seed1").checkpoint.path): cannot be written: File too large"
+                "\(RunFolder(URL(fileURLWithPath: path)).cell("plain-1-seed1").checkpoint.path): cannot be written: File too large"
             guard message == expected else { fatalError(message) }
         }
         #expect(try Data(contentsOf: files.checkpoint) == before)
@@ -106,14 +106,11 @@ import Torch
         }
         #expect(cells.count == 2 * 14)
         #expect(cells.prefix(14).allSatisfy { $0["cell"] as? String == "plain-2.5-seed1" })
-        #expect(cells.suffix(14).allSatisfy { $0["cell"] as? String == "momentum-1.0-seed1" })
+        #expect(cells.suffix(14).allSatisfy { $0["cell"] as? String == "momentum-1-seed1" })
         #expect(cells.prefix(13).map { $0["iteration"] as? Int } == Array(stride(from: 3, through: 39, by: 3)))
-        // The last line's value is the result's, which went through another writer.
-        let result =
-            try JSONSerialization.jsonObject(
-                with: Data(contentsOf: RunFolder(folder).cell("plain-2.5-seed1").result)) as? [String: Any]
-        let values = result?["values"] as? [String: Double]
-        #expect(values?["evaluated"] == cells[13]["evaluated"] as? Double)
+        // The last line's value is the measured one, which went through another writer.
+        let record = try Plan(NoisyQuadratic(), request(folder)).records()[1]
+        #expect(record.value("evaluated") == cells[13]["evaluated"] as? Double)
     }
 
     @Test func aDivergedCellIsAResultWithItsRecordKept() throws {
@@ -121,11 +118,14 @@ import Torch
             $0.overrides = [try Override("learningRate=3"), try Override("iterations=2000")]
         }
         let table = try run(fast)
-        let status = table.rows.map { $0.last! }
-        #expect(table.columns.last == "status")
-        #expect(status[1].hasPrefix("diverged: loss at iteration "), "\(status)")
-        #expect(table.rows[1][2] == "–")
-        let iteration = try #require(Int(status[1].split(separator: " ").last!))
+        #expect(table.rows[1][2] == "diverged", "\(table.rows)")
+        let record = try Plan(NoisyQuadratic(), fast).records()[1]
+        guard case .diverged("loss", let iteration) = record.status else {
+            Issue.record("\(record.status)")
+            return
+        }
+        let rows = try String(contentsOf: RunFolder(folder).measurements, encoding: .utf8).split(separator: "\n")
+        #expect(rows.contains("plain,2.5,1,divergedAt,\(iteration).0,,diverged: loss"), "\(rows)")
         // The loss grows by (1 − 3·2.5)² = 42.25 an iteration, up to 1.8e308: ln(1.8e308)/ln(42.25) = 189.6.
         #expect((185...195).contains(iteration))
         let log = try String(contentsOf: RunFolder(folder).cell("plain-2.5-seed1").metrics, encoding: .utf8)
@@ -172,21 +172,103 @@ import Torch
     @Test func goingOnWithoutTheLogsOfFinishedCellsKeepsWhatWasMadeFromThem() throws {
         try run(request(folder) { $0.selection = try CellSelection("1-2") })
         let (files, before) = (RunFolder(folder), try snapshot(folder))
-        try FileManager.default.removeItem(at: files.cell("plain-1.0-seed1").metrics)
-        var replication = NoisyQuadratic()
-        replication.picture = "y"
+        for name in ["metrics.jsonl", "cells/plain-1-seed1/metrics.jsonl"] {
+            try FileManager.default.removeItem(at: folder.appendingPathComponent(name))
+        }
+        let chart = files.pictures.appendingPathComponent("loss.png")
+        try Data("kept".utf8).write(to: chart)
         let rest = try request(folder) { $0.resume = true }
-        let table = try run(rest, replication)
+        let table = try run(rest)
         #expect(table.rows.count == 4 && !table.rows.joined().contains("–"))
-        let after = try snapshot(folder)
-        #expect(after["metrics.jsonl"] == before["metrics.jsonl"] && after["picture.txt"] == Data("x".utf8))
+        #expect(try Data(contentsOf: chart) == Data("kept".utf8))
+        #expect(!FileManager.default.fileExists(atPath: files.metrics.path))
 
         // With the log back, both are made anew, from all four.
-        try #require(before["cells/plain-1.0-seed1/metrics.jsonl"]).write(to: files.cell("plain-1.0-seed1").metrics)
-        try run(rest, replication)
-        let whole = try snapshot(folder)
-        #expect(try #require(whole["metrics.jsonl"]).count > #require(before["metrics.jsonl"]).count)
-        #expect(whole["picture.txt"] == Data("y".utf8))
+        try #require(before["cells/plain-1-seed1/metrics.jsonl"]).write(to: files.cell("plain-1-seed1").metrics)
+        try run(rest)
+        #expect(try Data(contentsOf: files.metrics).count > #require(before["metrics.jsonl"]).count)
+        #expect(try Data(contentsOf: chart) != Data("kept".utf8))
+    }
+
+    /// As in a fresh clone of a run that is kept: its own files are there, its cells' are not.
+    @Test func aRunGoesOnFromItsMeasurements() throws {
+        try run(request(folder))
+        let (files, whole) = (RunFolder(folder), try snapshot(folder))
+        try FileManager.default.removeItem(at: files.cells)
+        try run(request(folder) { $0.resume = true })
+        let after = try snapshot(folder)
+        for name in ["measurements.csv", "timing.csv", "metrics.jsonl", "tables/losses.md"] {
+            #expect(after[name] == whole[name], "\(name)")
+        }
+        // A sheet that lacks its cells' pictures is not made anew.
+        #expect(after["pictures/points.png"] == whole["pictures/points.png"])
+
+        // A cell whose rows are not there runs again, to the same bytes.
+        let text = try String(contentsOf: files.measurements, encoding: .utf8).split(separator: "\n")
+        let without = text.filter { !$0.hasPrefix("momentum,1,") }.map { $0 + "\n" }.joined()
+        try without.write(to: files.measurements, atomically: false, encoding: .utf8)
+        try run(request(folder) { $0.resume = true })
+        let again = try snapshot(folder)
+        #expect(
+            again["measurements.csv"] == whole["measurements.csv"] && again["metrics.jsonl"] == whole["metrics.jsonl"])
+        #expect(
+            again.keys.filter { $0.hasPrefix("cells/") && $0.hasSuffix(".csv") } == [
+                "cells/momentum-1-seed1/measurements.csv"
+            ])
+    }
+
+    @Test func measurementsThatAreNotTheRunsAreNamed() throws {
+        try run(request(folder) { $0.selection = try CellSelection("1") })
+        let files = RunFolder(folder)
+        let whole = try String(contentsOf: files.measurements, encoding: .utf8)
+        func refusal(_ text: String, at url: URL) throws -> String {
+            try text.write(to: url, atomically: false, encoding: .utf8)
+            let before = try snapshot(folder)
+            let message = fault { try run(request(folder) { $0.resume = true }) }
+            #expect(try snapshot(folder) == before)
+            return message
+        }
+        let foreign = whole.replacingOccurrences(of: "plain,1,", with: "plain,7,")
+        #expect(
+            try refusal(foreign, at: files.measurements)
+                == "\(files.measurements.path): holds measurements of a cell that this run has not: method: plain, curvature: 7, seed 1"
+        )
+        #expect(try refusal(String(whole.dropLast(3)), at: files.measurements).contains("is cut short"))
+        try whole.write(to: files.measurements, atomically: false, encoding: .utf8)
+        let cell = files.cell("plain-1-seed1").measurements
+        #expect(
+            try refusal(foreign, at: cell) == "\(cell.path): is of another cell: method: plain, curvature: 7, seed 1")
+        try whole.write(to: cell, atomically: false, encoding: .utf8)
+        let times = try String(contentsOf: files.timing, encoding: .utf8)
+        #expect(
+            try refusal(times.replacingOccurrences(of: ",40,", with: ",-40,"), at: files.timing)
+                == "\(files.timing.path), line 2: iterations is '-40', expected a number from 0")
+        // A run of the form before this one.
+        try times.write(to: files.timing, atomically: false, encoding: .utf8)
+        let record = try String(contentsOf: files.record, encoding: .utf8)
+        let old = record.replacingOccurrences(of: "\"format\" : 2", with: "\"format\" : 1")
+        #expect(
+            try refusal(old, at: files.record).hasPrefix(
+                "\(folder.path): is a run of the form 1, this program reads and writes form 2\n"))
+    }
+
+    @Test func whatIsMeasuredMustBeDeclaredFiniteAndOnce() throws {
+        for (metric, value, twice, expected) in [
+            ("mmd", 1.0, false, "unknown metric 'mmd' in noisy-quadratic/metrics.yaml"),
+            ("x0", 1.0, true, "plain-1-seed1: x0 is measured twice at one read-out"),
+        ] {
+            var replication = NoisyQuadratic()
+            replication.extra = [metric: value]
+            replication.measuresTwice = twice
+            let output = folder.appendingPathComponent(metric)
+            let message = fault { try run(request(output) { $0.selection = try CellSelection("1") }, replication) }
+            #expect(message.hasPrefix(expected), "\(message)")
+        }
+        var replication = NoisyQuadratic()
+        replication.extra = ["x0": .nan]
+        let plan = try request(folder.appendingPathComponent("nan")) { $0.selection = try CellSelection("1") }
+        try run(plan, replication)
+        #expect(try Plan(replication, plan).records()[0].status == .diverged(quantity: "x0", iteration: 40))
     }
 
     @Test func whatHasRunIsNotOverwritten() throws {
@@ -204,7 +286,7 @@ import Torch
         }
         let before = try snapshot(folder)
         let begun = fault { try run(request(folder) { $0.selection = try CellSelection("3-4") }) }
-        #expect(begun.contains("cell 3 (momentum-1.0-seed1) was begun\n  --resume"))
+        #expect(begun.contains("cell 3 (momentum-1-seed1) was begun\n  --resume"))
         #expect(try snapshot(folder) == before)
     }
 
@@ -279,7 +361,7 @@ import Torch
         func output(_ name: String) throws -> RunFolder {
             let output = RunFolder(folder.appendingPathComponent(name))
             try FileManager.default.createDirectory(
-                at: output.cell("plain-1.0-seed1").url, withIntermediateDirectories: true)
+                at: output.cell("plain-1-seed1").url, withIntermediateDirectories: true)
             return output
         }
         func expectRefusal(_ output: RunFolder, _ place: URL, _ target: URL) throws {
@@ -295,20 +377,22 @@ import Torch
             #expect(text.hasPrefix("\(place.path): is a symbolic link, expected a "), "\(text)")
         }
         var places: [(RunFolder, URL, URL)] = []
-        for name in [".lock", "table.md", "timing.json", "table.json", "metrics.jsonl"] {
-            let output = try output("run-\(name)")
+        for name in [
+            ".lock", "measurements.csv", "timing.csv", "metrics.jsonl", "tables/losses.md", "tables", "pictures",
+        ] {
+            let output = try output("run-\(name.replacingOccurrences(of: "/", with: "-"))")
             try run(request(output.url) { $0.selection = try CellSelection("2") })
             places.append((output, output.url.appendingPathComponent(name), precious))
         }
-        for name in [".lock", "metrics.jsonl", "timing.json", "result.json", "checkpoint.h5"] {
+        for name in [".lock", "metrics.jsonl", "timing.json", "measurements.csv", "checkpoint.h5"] {
             let output = try output("cell-\(name)")
-            // A result or a checkpoint that is there would be read: these point to nothing.
+            // Measurements or a checkpoint that are there would be read: these point to nothing.
             let target =
-                ["result.json", "checkpoint.h5"].contains(name) ? outside.appendingPathComponent("none") : precious
-            places.append((output, output.cell("plain-1.0-seed1").url.appendingPathComponent(name), target))
+                ["measurements.csv", "checkpoint.h5"].contains(name) ? outside.appendingPathComponent("none") : precious
+            places.append((output, output.cell("plain-1-seed1").url.appendingPathComponent(name), target))
         }
         let (whole, part) = (try output("folder1"), try output("folder2"))
-        places += [(whole, whole.cells, outside), (part, part.cell("plain-1.0-seed1").url, outside)]
+        places += [(whole, whole.cells, outside), (part, part.cell("plain-1-seed1").url, outside)]
         for (output, place, target) in places { try expectRefusal(output, place, target) }
         #expect(try Data(contentsOf: precious) == Data("precious".utf8))
         #expect(try FileManager.default.contentsOfDirectory(atPath: outside.path).isEmpty)
@@ -322,7 +406,7 @@ import Torch
 
     @Test func aPipeInARunFolderIsNamedAndDoesNotBlock() throws {
         try run(request(folder))
-        let log = RunFolder(folder).cell("plain-1.0-seed1").metrics
+        let log = RunFolder(folder).cell("plain-1-seed1").metrics
         try FileManager.default.removeItem(at: log)
         mkfifo(log.path, 0o600)
         let text = fault { try run(request(folder) { $0.resume = true }) }
@@ -432,7 +516,7 @@ import Torch
             $0.resume = true
         }
         #expect(throws: Interrupted.self) { try run(interrupted, interruption: Countdown(20).signal) }
-        let files = RunFolder(interrupted.output!).cell("plain-1.0-seed1")
+        let files = RunFolder(interrupted.output!).cell("plain-1-seed1")
         let whole = try Data(contentsOf: files.checkpoint)
         let log = try Data(contentsOf: files.metrics)
 
@@ -472,7 +556,7 @@ import Torch
         #expect(try refusal(changed("formatVersion", "2")) == "\(path): has format version 2, this program reads 1")
         #expect(
             try refusal(changed("cell", "other")).hasPrefix(
-                "\(path): is of cell other, this run's is plain-1.0-seed1\n"))
+                "\(path): is of cell other, this run's is plain-1-seed1\n"))
         #expect(
             try refusal(changed("elementType", "float64")).hasPrefix(
                 "\(path): is of element type float64, this run's is float32\n"))
@@ -552,15 +636,16 @@ import Torch
         #expect(fault { try run(request(URL(fileURLWithPath: "/proc/none"))) }.hasPrefix("/proc/none: cannot be made"))
     }
 
-    @Test func aTableSaysWhichCellsAreMissing() throws {
-        let table = try run(request(folder) { $0.selection = try CellSelection("2,3") })
-        #expect(table.columns == ["method", "curvature", "loss", "ms/iteration", "status"])
-        #expect(table.rows.map { $0.last! } == ["not run", "finished", "finished", "not run"])
-        #expect(table.rows[0] == ["plain", "1.0", "–", "–", "not run"])
-        #expect(table.notes == ["2 of 4 cells have not run: --cells 1,4"])
+    @Test func whichCellsAreMissingIsSaid() throws {
+        let part = try request(folder) { $0.selection = try CellSelection("2,3") }
+        let table = try run(part)
+        #expect(table.columns == ["method", "curvature", "loss", "time, ms per iteration"])
+        #expect(table.rows.map { $0.prefix(2) } == [["plain", "2.5"], ["momentum", "1"]])
+        #expect(try Plan(NoisyQuadratic(), part).missingNote() == "2 of 4 cells have not run: --cells 1,4")
         let rest = try run(request(folder) { $0.selection = try CellSelection("1,4") })
-        #expect(rest.columns.last == "ms/iteration" && rest.notes.isEmpty)
-        #expect(try String(contentsOf: RunFolder(folder).table, encoding: .utf8) == rest.markdown)
+        #expect(try rest.rows.count == 4 && Plan(NoisyQuadratic(), part).missingNote() == nil)
+        let file = RunFolder(folder).tables.appendingPathComponent("losses.md")
+        #expect(try String(contentsOf: file, encoding: .utf8) == "# Losses\n\n" + rest.markdown)
     }
 
     @Test func aDryRunListsAndWritesNothing() throws {
@@ -572,12 +657,24 @@ import Torch
             })
         #expect(
             plan.estimates.rows == [
-                ["1", "plain-1.0-seed1", "90 s", "20 MB", "40 kB"],
+                ["1", "plain-1-seed1", "90 s", "20 MB", "40 kB"],
                 ["2", "plain-2.5-seed1", "90 s", "20 MB", "40 kB"],
-                ["3", "momentum-1.0-seed1", "90 s", "20 MB", "40 kB"],
+                ["3", "momentum-1-seed1", "90 s", "20 MB", "40 kB"],
                 ["", "3 cells, 2 at a time", "2 min", "40 MB", "120 kB"],
             ])
         #expect(try snapshot(folder).isEmpty)
+        // Many cells are a line for each value of the first label.
+        let many = try Plan(
+            NoisyQuadratic(),
+            request(folder.appendingPathComponent("run")) {
+                $0.overrides = [try Override("curvatures=[\((1...20).map(String.init).joined(separator: ","))]")]
+            })
+        #expect(
+            many.estimates.rows == [
+                ["1-20", "method plain: 20 cells", "30 min", "20 MB", "800 kB"],
+                ["21-40", "method momentum: 20 cells", "30 min", "20 MB", "800 kB"],
+                ["", "40 cells, 1 at a time", "60 min", "20 MB", "2 MB"],
+            ])
     }
 
     @Test func aConfigurationWithNoCellsOrOneTwiceIsRefused() throws {
@@ -588,7 +685,7 @@ import Torch
             }
         }
         #expect(fault("[]") == "the configuration gives noisy-quadratic no cells")
-        #expect(fault("[1, 2, 1]").hasPrefix("the configuration gives the cells 1 and 3 one id, plain-1.0-seed1\n"))
+        #expect(fault("[1, 2, 1]").hasPrefix("the configuration gives the cells 1 and 3 one id, plain-1-seed1\n"))
         #expect(fault("[1]") == "none")
     }
 
@@ -601,8 +698,8 @@ import Torch
 
         let c = folder.appendingPathComponent("c")
         try run(request(c))
-        #expect(try Comparison(RunFolder(a), RunFolder(c)).identical)  // though their charts differ
-        let files = RunFolder(c).cell("plain-1.0-seed1")
+        #expect(try Comparison(RunFolder(a), RunFolder(c)).identical)
+        let files = RunFolder(c).cell("plain-1-seed1")
         try Data("changed".utf8).write(to: files.url.appendingPathComponent("x.png"))
         let log = try String(contentsOf: files.metrics, encoding: .utf8)
         let lines = log.split(separator: "\n")
@@ -612,26 +709,35 @@ import Torch
         #expect(
             rows == [
                 [
-                    "plain-1.0-seed1", "metrics.jsonl, line 2", String(lines[1]),
+                    "plain-1-seed1", "metrics.jsonl, line 2", String(lines[1]),
                     lines[1].replacingOccurrences(of: ":6,", with: ":7,"),
                 ],
-                ["plain-1.0-seed1", "x.png", "3 bytes", "7 bytes"],
+                [
+                    "plain-1-seed1", "x.png",
+                    "\(try Data(contentsOf: RunFolder(a).cell("plain-1-seed1").url.appendingPathComponent("x.png")).count) bytes",
+                    "7 bytes",
+                ],
             ])
+        // Without the cells' files the runs' own are compared.
+        for run in [a, b, c] { try FileManager.default.removeItem(at: RunFolder(run).cells) }
+        #expect(try Comparison(RunFolder(a), RunFolder(c)).identical)
+        #expect(try !Comparison(RunFolder(a), RunFolder(b)).identical)
         #expect(
             fault { _ = try Comparison(RunFolder(a), RunFolder(folder)) }
                 == "\(folder.path): is no run folder: it has no run.json")
     }
 
     private func expected(
-        _ reference: Double, tolerance: Double, metric: String = "loss", cell: String = "plain-1.0-seed1"
+        _ reference: Double, tolerance: Double, metric: String = "loss",
+        where labels: String = "method: plain, curvature: 1",
+        more: String = ""
     ) -> String {
         """
         values:
-          - metric: \(metric)
-            cell: \(cell)
-            profile: smoke
-            paper: not at hand
-            where: the test
+          - profile: smoke
+            metric: \(metric)
+            where: {\(labels)}
+            \(more.isEmpty ? "name: pinned" : more)
             reference: \(reference)
             spread: 0.1
             tolerance: \(tolerance)
@@ -641,7 +747,7 @@ import Torch
 
     private func check(_ expected: String, run folder: RunFolder? = nil) throws -> CheckReport {
         var replication = NoisyQuadratic()
-        replication.expected = expected
+        replication.declarations.expected = expected
         return try replication.check(
             run: folder, threads: 1, environment: environment, logger: quiet, interruption: { nil }, progress: { _ in })
     }
@@ -649,121 +755,82 @@ import Torch
     @Test func aCheckPassesWithinTheToleranceAndNamesWhatMoved() throws {
         try run(request(folder))
         let plan = try Plan(NoisyQuadratic(), request(folder))
-        let loss = try #require(try plan.records()[0].values["loss"])
+        let losses = try plan.records().map { try #require($0.value("loss")) }
 
-        #expect(try check(expected(loss, tolerance: 0)).exitCode == 0)
-        #expect(try check(expected(loss + 0.2, tolerance: 0.25), run: RunFolder(folder)).exitCode == 0)
-        let moved = try check(expected(loss + 0.3, tolerance: 0.25), run: RunFolder(folder))
-        #expect(moved.exitCode == 1 && moved.moved.count == 1)
-        #expect(moved.moved.first?.hasPrefix("plain-1.0-seed1: loss is ") == true)
+        let new = try check(expected(losses[0], tolerance: 0))
+        #expect(new.exitCode == 0 && new.summary == "1 of 1 pinned values ok")
+        #expect(try check(expected(losses[0] + 0.2, tolerance: 0.25), run: RunFolder(folder)).exitCode == 0)
+        let moved = try check(expected(losses[0] + 0.3, tolerance: 0.25), run: RunFolder(folder))
+        #expect(moved.exitCode == 1 && moved.moved.count == 1 && moved.summary == "0 of 1 pinned values ok")
+        #expect(moved.moved.first?.hasPrefix("pinned is ") == true, "\(moved.moved)")
         #expect(moved.table.rows[0].last == "moved")
+        let seeded = try check(expected(losses[0], tolerance: 0, more: "seed: 1"), run: RunFolder(folder))
+        #expect(seeded.exitCode == 0 && seeded.table.rows[0][0] == "loss: curvature 1, method plain, seed 1")
 
-        let labels = "{method: plain, curvature: 1.0}"
-        #expect(try check(expected(loss, tolerance: 1e-9, cell: labels), run: RunFolder(folder)).exitCode == 0)
-        let absent = try check(expected(loss, tolerance: 1, metric: "mmd"), run: RunFolder(folder))
-        #expect(absent.exitCode == 2 && absent.absent == ["plain-1.0-seed1: mmd: the cell has no such metric"])
+        func absent(_ metric: String, _ labels: String, _ more: String = "") throws -> [String] {
+            let report = try check(
+                expected(1, tolerance: 1, metric: metric, where: labels, more: more), run: RunFolder(folder))
+            #expect(report.exitCode == 2)
+            return report.absent
+        }
+        #expect(try absent("x0", "method: plain")[0].hasPrefix("unknown metric 'x0' in pinned"))
+        #expect(try absent("loss", "method: other")[0].hasPrefix("unknown method 'other' in pinned"))
+        #expect(try absent("loss", "method: plain")[0].contains("more than one setting: curvature is 1, 2.5"))
+        #expect(try absent("loss", "method: plain, curvature: 1", "seed: 3")[0].contains("was not measured"))
         #expect(
-            try check(expected(1, tolerance: 1, cell: "other"), run: RunFolder(folder)).absent == [
-                "other: no such cell"
-            ])
+            fault { _ = try check(expected(1, tolerance: 1, metric: "mmd")) }.hasPrefix(
+                "unknown metric 'mmd' in noisy-quadratic/expected.yaml"))
     }
 
-    private let relation = """
-        relations:
-          - claim: momentum ends lower
-            metric: loss
-            of: {method: momentum}
-            over: {method: plain}
-            profile: smoke
-            reference: 1
-            spread: 0.1
-            tolerance: 0.5
-            why: chosen here
-        """
-
-    /// Each cell of one side is set against the cell that differs in the named labels alone, and the mean of the pairs
-    /// is checked.
-    @Test func aRelationIsCheckedOverPairsOfCells() throws {
+    /// The paper's number stands beside ours, times are of the record, and sides are paired by seed.
+    @Test func aRatioIsPinnedAsAQuery() throws {
         try run(request(folder))
-        let losses = try Plan(NoisyQuadratic(), request(folder)).records().map { try #require($0.values["loss"]) }
-        let ratio = (losses[2] / losses[0] + losses[3] / losses[1]) / 2
-        func check(_ changes: [(String, String)]) throws -> CheckReport {
-            let text = changes.reduce(relation) { $0.replacingOccurrences(of: $1.0, with: $1.1) }
-            return try self.check(text, run: RunFolder(folder))
+        let losses = try Plan(NoisyQuadratic(), request(folder)).records().map { try #require($0.value("loss")) }
+        let ratio = losses[2] / losses[0]
+        func check(_ reference: Double, _ more: String, metric: String = "loss") throws -> CheckReport {
+            try self.check(
+                expected(
+                    reference, tolerance: 1e-12, metric: metric, where: "method: momentum, curvature: 1", more: more),
+                run: RunFolder(folder))
         }
-        let near = try check([("reference: 1", "reference: \(ratio + 0.4)")])
-        #expect(near.exitCode == 0 && near.table.rows[0].last == "ok")
-        let far = try check([("reference: 1", "reference: \(ratio + 0.6)")])
-        #expect(far.exitCode == 1 && far.moved.first?.hasPrefix("momentum ends lower: ratio of loss is ") == true)
-        let difference = (losses[2] - losses[0] + losses[3] - losses[1]) / 2
-        let exact = try check([
-            ("over", "minus"), ("reference: 1", "reference: \(difference)"), ("tolerance: 0.5", "tolerance: 1e-12"),
-        ])
-        #expect(exact.exitCode == 0)
-        let among = try check([
-            ("profile:", "among: {curvature: 2.5}\n    profile:"),
-            ("reference: 1", "reference: \(losses[3] / losses[1])"),
-            ("tolerance: 0.5", "tolerance: 1e-12"),
-        ])
-        #expect(among.exitCode == 0)
-        // Times and memory are of the record, not of the result.
-        #expect(
-            try check([("metric: loss", "metric: peakMemory"), ("tolerance: 0.5", "tolerance: 0.9")]).exitCode == 0)
-        let absent = try check([("metric: loss", "metric: mmd")])
-        #expect(
-            absent.exitCode == 2 && absent.absent == ["momentum ends lower: no two finished cells to compare mmd of"])
-    }
-
-    @Test func aFaultInAPinnedRelationIsNamed() {
-        func fault(_ a: String, _ b: String) -> String {
-            let text = relation.replacingOccurrences(of: a, with: b)
-            return ExperimentsTests.fault { _ = try ExpectedRelation.read(text, place: "e.yaml") }
-        }
-        let either = "e.yaml, line 2: a relation has either 'over', for a ratio, or 'minus', for a difference"
-        #expect(fault("", "") == "none")
-        #expect(fault("    over: {method: plain}\n", "") == either)
-        #expect(fault("over: {method: plain}", "over: plain") == "e.yaml, line 2: over must be a map of labels")
-        #expect(
-            fault("over: {method: plain}", "over: {curvature: 1}")
-                == "e.yaml, line 2: both sides of a relation must name the same labels")
-        #expect(
-            fault("relations:", "relation:").hasPrefix("unknown key 'relation' in e.yaml; the nearest is 'relations'"))
-        #expect(fault("spread: 0.1", "spread: -1") == "e.yaml, line 2: spread is '-1', expected a number from 0")
+        let paper = try check(ratio, "over: {where: {method: plain}}\n    paper: 0.5\n    source: Table 2")
+        #expect(paper.exitCode == 0 && paper.table.columns.contains("paper") && paper.table.rows[0][5] == "0.5")
+        #expect(try check(losses[2] - losses[0], "minus: {where: {method: plain}}").exitCode == 0)
+        #expect(try check(1, "over: {where: {method: momentum}}", metric: "peakMemory").exitCode == 0)
     }
 
     @Test func aDivergedOrMissingCellDoesNotPassACheck() throws {
-        let fast = [try Override("learningRate=3"), try Override("iterations=500")]
         try run(
             request(folder) {
-                $0.overrides = fast
+                $0.overrides = [try Override("learningRate=3"), try Override("iterations=500")]
                 $0.selection = try CellSelection("2")
             })
-        let report = try check(expected(0, tolerance: 1e9, cell: "plain-2.5-seed1"), run: RunFolder(folder))
-        #expect(report.exitCode == 1 && report.moved.first?.contains("diverged") == true)
+        let report = try check(
+            expected(0, tolerance: 1e9, where: "method: plain, curvature: 2.5"), run: RunFolder(folder))
+        #expect(report.exitCode == 1 && report.moved == ["pinned: the cell diverged"], "\(report.absent)")
         let missing = try check(expected(0, tolerance: 1e9), run: RunFolder(folder))
-        #expect(missing.exitCode == 2 && missing.absent == ["plain-1.0-seed1: loss: the cell has not run"])
+        #expect(missing.exitCode == 2 && missing.absent.count == 1)
     }
 
     @Test func aFaultInThePinnedValuesIsNamed() {
         let row = expected(1, tolerance: 1)
         func fault(_ text: String) -> String {
-            ExperimentsTests.fault { _ = try ExpectedValue.read(text, place: "e.yaml") }
+            ExperimentsTests.fault { _ = try ExpectedValue.read(text, place: "e.yaml", vocabulary: .suite) }
         }
         #expect(fault(row) == "none")
         #expect(
-            fault(row.replacingOccurrences(of: "tolerance: 1.0", with: "tolerance: -1"))
-                == "e.yaml, line 2: tolerance is '-1', expected a number from 0")
+            fault(row.replacingOccurrences(of: "tolerance: 1.0", with: "tolerance: -1")).hasSuffix(
+                "tolerance: is -1.0, expected a number from 0"))
         #expect(
-            fault(row.replacingOccurrences(of: "reference: 1.0", with: "reference: nan"))
-                == "e.yaml, line 2: reference is 'nan', expected a number")
-        #expect(
-            fault(row.replacingOccurrences(of: "not at hand", with: "unknown"))
-                == "e.yaml, line 2: paper is 'unknown', expected a number or 'not at hand'")
+            fault(row.replacingOccurrences(of: "reference: 1.0", with: "reference: .nan")).contains(
+                "reference: is nan, expected a number"))
         #expect(
             fault(row.replacingOccurrences(of: "why:", with: "wy:")).hasPrefix(
-                "unknown key 'wy' in e.yaml, line 2; the nearest is 'why'"))
+                "e.yaml: values[1]: unknown key 'wy'; the nearest is 'why'"))
         #expect(
-            fault(row.replacingOccurrences(of: "    spread: 0.1\n", with: ""))
-                == "e.yaml, line 2: the key 'spread' is missing")
+            fault(row.replacingOccurrences(of: "    spread: 0.1\n", with: "")).hasSuffix(
+                "the key 'spread' is missing"))
+        #expect(fault("relations: []").contains("unknown key 'relations'"))
+        #expect(fault(row.replacingOccurrences(of: "loss", with: "lss")).hasPrefix("unknown metric 'lss' in e.yaml"))
     }
 }

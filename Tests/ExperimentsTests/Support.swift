@@ -25,7 +25,7 @@ func request(_ output: URL, _ change: (inout RunRequest) throws -> Void = { _ in
     return request
 }
 
-/// Runs the noisy quadratic in this process; the run's table.
+/// Runs the noisy quadratic in this process; the run's one table.
 @discardableResult
 func run(
     _ request: RunRequest, _ replication: NoisyQuadratic = NoisyQuadratic(),
@@ -33,7 +33,7 @@ func run(
 ) throws -> Table {
     let run = try Run(Plan(replication, request), environment: environment, logger: quiet)
     try run.cells(interruption: interruption, progress: progress)
-    return try run.assemble()
+    return try run.assemble().first?.table ?? Table(columns: [], rows: [])
 }
 
 /// Gives SIGINT from the n-th question on.
@@ -73,7 +73,7 @@ func snapshot(_ folder: URL) throws -> [String: Data] {
 func identity(_ folder: URL) throws -> [String: Data] {
     try snapshot(folder).filter { path, _ in
         let name = (path as NSString).lastPathComponent
-        return ["metrics.jsonl", "result.json", "checkpoint.h5", "x.png"].contains(name)
+        return ["metrics.jsonl", "measurements.csv", "checkpoint.h5", "x.png"].contains(name)
     }
 }
 

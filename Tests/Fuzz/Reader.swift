@@ -15,7 +15,7 @@ struct Reader {
     static let names = [
         "hdf5-images", "checkpoint", "old-checkpoint", "classifier", "old-classifier", "statistics", "idx", "cifar10",
         "png", "profiles", "overrides",
-        "pinned-values", "golden-trace", "run-json", "result-json",
+        "pinned-values", "golden-trace", "run-json", "measurements", "timing", "shows",
     ]
     /// A reader that shows every kind of fault, for the driver's own test.
     static let planted = "planted"
@@ -89,7 +89,7 @@ struct Reader {
             namesFile = false
             read = { url in
                 var replication = NoisyQuadratic()
-                replication.profiles = String(decoding: try Data(contentsOf: url), as: UTF8.self)
+                replication.declarations.profiles = String(decoding: try Data(contentsOf: url), as: UTF8.self)
                 _ = try Plan(replication, RunRequest(profile: "smoke", threads: 1))
             }
         case "overrides":
@@ -114,13 +114,20 @@ struct Reader {
             corpus = [PackageResources.golden_json]
             isText = true
             read = { _ = try RMwGGISSynthetic().replay(golden: $0, report: { _ in }) }
-        case "run-json", "result-json":
+        case "run-json", "measurements", "timing":
             let run = try PinnedRun(in: folder)
-            file = name == "run-json" ? run.record : run.result
+            file = ["run-json": run.folder.record, "measurements": run.folder.measurements][name] ?? run.folder.timing
             corpus = [[UInt8](try Data(contentsOf: file))]
             isText = true
             namesFile = false
             read = { _ in try run.check(expected: PinnedRun.expected) }
+        case "shows":
+            file = folder.appendingPathComponent("shows.yaml")
+            corpus = [Array(NoisyQuadratic.shows.utf8)]
+            isText = true
+            namesFile = false
+            let run = try PinnedRun(in: folder)
+            read = { url in try run.show(by: String(decoding: try Data(contentsOf: url), as: UTF8.self)) }
         case Self.planted:
             file = folder.appendingPathComponent("planted")
             corpus = [[0, 0, 0]]
@@ -243,7 +250,7 @@ private struct InterruptedRun {
         kept = try [files.metrics, files.timing].filter { FileManager.default.fileExists(atPath: $0.path) }.map {
             ($0, try Data(contentsOf: $0))
         }
-        made = [files.result]
+        made = [files.measurements]
         self.request = request
     }
 
@@ -264,24 +271,39 @@ private struct InterruptedRun {
 private struct PinnedRun {
     static let expected = """
         values:
-          - {metric: loss, cell: plain-1.0-seed1, profile: smoke, paper: 3, where: here, reference: 0.2, spread: 0.1, tolerance: 9, why: w}
+          - {metric: loss, where: {method: plain, curvature: 1}, profile: smoke, paper: 3, source: here, reference: 0.2, spread: 0.1, tolerance: 9, why: w}
         """
-    let record: URL
-    let result: URL
-    private let folder: RunFolder
+    let folder: RunFolder
 
     init(in folder: URL) throws {
         var request = RunRequest(profile: "smoke", threads: 1)
         request.output = folder.appendingPathComponent("run")
         let plan = try Plan(NoisyQuadratic(), request)
-        try Run(plan, environment: environment, logger: quiet).cells(interruption: { nil }, progress: { _ in })
+        let run = try Run(plan, environment: environment, logger: quiet)
+        try run.cells(interruption: { nil }, progress: { _ in })
+        try run.assemble()
+        // The run's own files are what is read where its cells' are not there.
+        try FileManager.default.removeItem(at: plan.folder.cells)
         self.folder = plan.folder
-        (record, result) = (plan.folder.record, plan.folder.cell(plan.cells[0].id).result)
+    }
+
+    /// Makes the tables and charts that a text declares, without their pictures.
+    func show(by shows: String) throws {
+        var replication = NoisyQuadratic()
+        replication.declarations.shows = shows
+        let plan = try Plan(replication, of: folder)
+        let measurements = Measurements(try plan.records().flatMap(\.measurements))
+        for table in plan.shows.tables {
+            _ = try table.table(measurements, plan.shows.vocabulary, place: "shows.yaml").markdown
+        }
+        for chart in plan.shows.charts {
+            _ = try chart.charts(measurements, plan.shows.vocabulary, place: "shows.yaml")
+        }
     }
 
     func check(expected: String) throws {
         var replication = NoisyQuadratic()
-        replication.expected = expected
+        replication.declarations.expected = expected
         let report = try replication.check(
             run: folder, threads: 1, environment: environment, logger: quiet, interruption: { nil }, progress: { _ in })
         _ = report.table.markdown

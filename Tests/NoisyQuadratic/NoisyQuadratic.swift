@@ -27,6 +27,12 @@ public struct NoisyQuadratic: Replayable {
     }
 
     public static let smoke = """
+        settings:
+          dimension: how many coordinates
+          iterations: steps of gradient descent
+          learningRate: their size
+          curvatures: "of the quadratic, a cell each"
+          start: where x starts
         defaults: {dimension: 3, learningRate: 0.1, curvatures: [1, 2.5], start: gaussian}
         smoke:
           summary: seconds
@@ -68,6 +74,9 @@ public struct NoisyQuadratic: Replayable {
 
     public var declarations = Declarations(
         profiles: Self.smoke, metrics: Self.metrics, shows: Self.shows, expected: "values: []")
+    /// What is measured besides, and whether it is measured twice.
+    public var extra: [String: Double] = [:]
+    public var measuresTwice = false
     /// Seconds that an iteration waits, untimed, for the tests that stop a run.
     public var delay = 0.0
     /// Seconds that the 30th iteration takes longer, as by other work on the machine.
@@ -127,6 +136,9 @@ public struct NoisyQuadratic: Replayable {
         try context.write(Image(width: d, height: 1, channels: 1, pixels: pixels), named: "x")
         try context.measure("loss", loss())
         try context.measure("evaluated", noisy)
+        for (metric, value) in extra {
+            for _ in 0..<(measuresTwice ? 2 : 1) { try context.measure(metric, value) }
+        }
     }
 
     public func replay(golden: URL, report: (String) -> Void) throws -> Bool {

@@ -18,12 +18,12 @@ import Torch
         let run = try Run(
             plan, environment: environment, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }))
         try run.cells(interruption: { nil }, progress: { _ in })
-        let table = try run.assemble()
+        let tables = try run.assemble()
 
         let records = try plan.records()
         #expect(records.map(\.cell.id).contains("4096-rm-copies-seed1023") == false)
         func loss(_ d: Int, _ method: String) throws -> Double {
-            try #require(records.first { $0.cell.id == "\(d)-\(method)-seed1023" }?.values["loss"])
+            try #require(records.first { $0.cell.id == "\(d)-\(method)-seed1023" }?.value("loss"))
         }
         // Rounding differs between the forms, and Adam's first steps have the size of the learning rate whatever the
         // gradient's.
@@ -31,16 +31,18 @@ import Torch
             let (plain, other) = (try loss(d, "rm"), try loss(d, method))
             #expect(abs(plain - other) < 1e-3 * plain, "\(method) at d = \(d)")
         }
-        #expect(table.rows.map { $0[0] } == ["12", "4096"])
-        #expect(table.rows.allSatisfy { $0.count == 11 })
-        #expect(table.rows[1].filter { $0 == "–" }.count == 2, "the copies of 4,096 flips")
-        let data = try Data(contentsOf: folder.appendingPathComponent("cost.json"))
-        let costs = try #require(try JSONSerialization.jsonObject(with: data) as? [[String: Any]])
-        #expect(costs.count == 9 && costs.allSatisfy { ($0["peakMemory"] as? Int ?? 0) > 10_000_000 })
-        for name in ["chart-time.png", "chart-memory.png"] {
-            #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path))
+        #expect(tables.map(\.title).count == 3)
+        for table in tables.prefix(2).map(\.table) {
+            #expect(table.rows.map { $0[0] } == ["12", "4096"] && table.columns.count == 6)
+            #expect(table.rows[1].filter { $0 == "–" }.count == 1, "the copies of 4,096 flips")
+        }
+        #expect(records.allSatisfy { ($0.timing?.peakMemory ?? 0) > 10_000_000 })
+        for name in ["time.png", "memory.png"] {
+            #expect(FileManager.default.fileExists(atPath: plan.folder.pictures.appendingPathComponent(name).path))
         }
     }
+
+    @Test func whatIsDeclaredCanBeRead() throws { try validateDeclarations(of: RMwGGISCost()) }
 
     @Test func settingsThatCannotBeAreNamed() throws {
         for (override, expected) in [

@@ -15,6 +15,16 @@ package func smokePlan<R: Replication>(
     return try Plan(replication, request)
 }
 
+/// Throws for the first fault in what a replication declares: its metrics, tables, charts and sheets, its pinned values,
+/// its profiles and what their keys mean.
+package func validateDeclarations<R: Replication>(of replication: R) throws {
+    _ = try replication.shows()
+    _ = try ExpectedValue.read(
+        replication.declarations.expected, place: "expected.yaml", vocabulary: replication.vocabulary())
+    let profiles = try Profiles(replication.declarations.profiles, place: "profiles.yaml")
+    for profile in profiles.summaries { _ = try profiles.table(R.Configuration.self, profile: profile.name) }
+}
+
 /// What a replication says when one setting of its smoke profile is changed so; empty where it takes the setting.
 package func refusal<R: Replication>(_ replication: R, of override: String) throws -> String {
     var request = RunRequest(profile: "smoke", threads: 1)

@@ -16,9 +16,11 @@ enum CommaSeparated {
 
     /// Reads what `text` gives: a header, and records of as many fields; `place` names the file in messages.
     ///
-    /// - Throws: `RunError` naming the line, and what would be right, where the text is empty, cut short, or has line
-    ///   ends or a byte order mark of another program.
-    static func records(_ text: String, place: String) throws -> (header: [String], records: [Record]) {
+    /// - Throws: `RunError` naming the line, and what would be right, where the text is empty, cut short, has another
+    ///   header than `isHeader` takes, or line ends or a byte order mark of another program.
+    static func records(
+        _ text: String, place: String, header expected: String, _ isHeader: ([String]) -> Bool
+    ) throws -> (header: [String], records: [Record]) {
         let restore = "it was changed by another program: take the file as it was written"
         guard !text.isEmpty else { throw RunError("\(place): is empty") }
         guard text.unicodeScalars.first != "\u{feff}" else {
@@ -30,8 +32,13 @@ enum CommaSeparated {
         guard text.utf8.last == UInt8(ascii: "\n") else {
             throw RunError("\(place): is cut short: its last line does not end")
         }
-        let all = try split(text) { RunError("\(place), line \($0): \($1)") }
-        let header = all[0].fields
+        func fault(_ line: Int, _ what: String) -> RunError { RunError("\(place), line \(line): \(what)") }
+        let first = text.utf8.prefix { $0 != UInt8(ascii: "\n") }
+        let header = try split(String(decoding: first, as: UTF8.self) + "\n", fault)[0].fields
+        guard isHeader(header), Set(header).count == header.count else {
+            throw fault(1, "the header is '\(header.joined(separator: ","))', expected \(expected)")
+        }
+        let all = try split(text, fault)
         for (line, fields) in all.dropFirst() where fields.count != header.count {
             throw RunError(
                 "\(place), line \(line): has \(fields.count) fields, expected \(header.count) as the header has")

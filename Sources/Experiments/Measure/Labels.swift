@@ -64,6 +64,10 @@ public struct Labels: Hashable, Sendable, CustomStringConvertible {
     }
 }
 
+extension Labels: ExpressibleByDictionaryLiteral {
+    public init(dictionaryLiteral elements: (String, String)...) { self.init(elements) }
+}
+
 /// Codes a setting as keys with texts.
 private final class LabelEncoder: Encoder {
     var entries: [(key: String, value: String)] = []

@@ -51,15 +51,13 @@ extension Measurements {
     ///   no number.
     public init(csv text: String, place: String) throws {
         func fault(_ line: Int, _ what: String) -> RunError { RunError("\(place), line \(line): \(what)") }
-        let (header, records) = try CommaSeparated.records(text, place: place)
-        guard let seed = header.firstIndex(of: "seed"), header.count >= seed + 5, header[seed + 1] == "metric",
-            header.suffix(3) == Self.last[...], Set(header).count == header.count, seed >= 1
-        else {
-            throw fault(
-                1,
-                "the header is '\(header.joined(separator: ","))', expected labels, seed, metric, read-outs, value, error, status"
-            )
+        let (header, records) = try CommaSeparated.records(
+            text, place: place, header: "labels, seed, metric, read-outs, value, error, status"
+        ) { header in
+            guard let seed = header.firstIndex(of: "seed"), header.count >= seed + 5 else { return false }
+            return seed >= 1 && header[seed + 1] == "metric" && header.suffix(3) == Self.last[...]
         }
+        let seed = header.firstIndex(of: "seed")!
         let labelKeys = header[..<seed], readOutKeys = header[(seed + 2)..<(header.count - 3)]
         var rows: [Measurement] = [], seen: [Key: Int] = [:]
         for (line, fields) in records {

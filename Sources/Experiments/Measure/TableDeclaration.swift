@@ -70,7 +70,10 @@ extension TableDeclaration {
         for column in columns.indices { embolden(column, entries[column], settings, &cells) }
         var body = zip(settings, cells).map { setting, cells in (setting, cells) }
         for control in controls { body += try self.rows(of: control, entries, measurements, readOutKeys, place) }
-        let shown = columns.indices.filter { column in body.contains { $0.1[column].text != Cell.absent } }
+        let measured = columns.indices.filter { column in body.contains { $0.1[column].value != nil } }
+        let shown =
+            measured.isEmpty
+            ? columns.indices.filter { column in body.contains { $0.1[column].text != Cell.absent } } : measured
         guard !shown.isEmpty else { return Table(columns: rows, rows: []) }
         let headings = shown.map { columns[$0].title ?? entries[$0].heading }
         // What all rows share is said once.
@@ -147,7 +150,11 @@ extension TableDeclaration {
         var query = column.query
         query.labels.merge(labels) { own, _ in own }
         query.labels.merge(asked.labels) { asked.overrides ? $1 : $0 }
-        if asked.overrides { query.readOut = asked.readOut } else { query.readOut.merge(asked.readOut) { own, _ in own } }
+        if asked.overrides {
+            query.readOut = asked.readOut
+        } else {
+            query.readOut.merge(asked.readOut) { own, _ in own }
+        }
         query.pool += asked.pool
         let result = try query.answer(measurements, isPartial: true, place: place)
         guard let value = result.value else {

@@ -24,13 +24,13 @@ struct Assembly<R: Replication> {
     /// charts of logs stay as they are, with a warning: made without those cells they would replace what was made with
     /// them. Sheets likewise, where cells' pictures are not there.
     func write() throws -> [ShownTable] {
+        guard records.contains(where: { $0.status != .missing }) else { return [] }
         let measurements = Measurements(records.flatMap(\.measurements))
         var timings = CellTimings()
         for record in records { if let timing = record.timing { timings.append(record.cell, timing) } }
         try atomically(replacing: folder.measurements, by: Data(measurements.csv.utf8))
         try atomically(replacing: folder.timing, by: Data(timings.csv.utf8))
         try writeLogs()
-        guard records.contains(where: { $0.status != .missing }) else { return [] }
         let withTimes = Measurements(
             records.flatMap { $0.measurements + ($0.timing?.measurements(of: $0.cell) ?? []) })
         let tables = try writeTables(withTimes)
@@ -89,7 +89,8 @@ struct Assembly<R: Replication> {
                 if isThere, sheet.panels.contains(where: { $0.contains(nil) }),
                     records.contains(where: { $0.status == .finished && !logs.hasFolder($0.cell) })
                 {
-                    logger.warning("\(folder.pictures.path)/\(name).png stays as it is: some cells' pictures are not here")
+                    logger.warning(
+                        "\(folder.pictures.path)/\(name).png stays as it is: some cells' pictures are not here")
                     continue
                 }
                 do { try sheet.write(named: name, in: folder.pictures) } catch {

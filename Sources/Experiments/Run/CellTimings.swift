@@ -17,7 +17,8 @@ struct CellTimings {
     }
 
     private static let columns = [
-        "wallSeconds", "iterationSeconds", "iterations", "medianSecondsPerIteration", "peakMemory", "processor", "commit",
+        "wallSeconds", "iterationSeconds", "iterations", "medianSecondsPerIteration", "peakMemory", "processor",
+        "commit",
     ]
 
     /// The text of `timing.csv`.
@@ -37,14 +38,13 @@ struct CellTimings {
 
     /// Reads the text of `timing.csv`; `place` names it in messages. Throws `RunError` naming the line.
     init(csv text: String, place: String) throws {
-        let (header, records) = try CommaSeparated.records(text, place: place)
-        guard let seed = header.firstIndex(of: "seed"), Array(header[(seed + 1)...]) == Self.columns else {
-            throw RunError(
-                "\(place), line 1: the header is '\(header.joined(separator: ","))', expected labels, seed, \(Self.columns.joined(separator: ", "))"
-            )
-        }
+        let (header, records) = try CommaSeparated.records(
+            text, place: place, header: "labels, seed, \(Self.columns.joined(separator: ", "))"
+        ) { header in header.suffix(Self.columns.count + 1) == (["seed"] + Self.columns)[...] }
+        let seed = header.firstIndex(of: "seed")!
         for (line, fields) in records {
-            func number<Number: LosslessStringConvertible & Comparable>(_ column: Int, _ range: ClosedRange<Number>) throws
+            func number<Number: LosslessStringConvertible & Comparable>(_ column: Int, _ range: ClosedRange<Number>)
+                throws
                 -> Number
             {
                 guard let value = Number(fields[column]), range ~= value else {

@@ -89,8 +89,8 @@ package struct Profiles {
     /// The fault of a key of `--set` that is none, with what the nearest keys mean.
     private func unknownKey(_ key: String, among keys: [String]) -> RunError {
         let fault = unknownName("key", key, in: "--set", among: keys)
-        let lines = meanings.map { "  \($0.key): \($0.meaning)" }
-        return lines.isEmpty ? fault : RunError(fault.message, cure: (["the keys and what they mean:"] + lines).joined(separator: "\n"))
+        let lines = meanings.map { "\($0.key): \($0.meaning)" }
+        return lines.isEmpty ? fault : RunError(fault.message, cures: ["the keys, and what they mean:"] + lines)
     }
 
     /// The profiles' names and summaries, in the file's order.

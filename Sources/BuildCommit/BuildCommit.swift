@@ -1,0 +1,1 @@
+// What this module holds is written before each build by scripts/write-commit.
