@@ -34,7 +34,7 @@ final class MetricsLog {
 
     /// What a log holds under a name, in order; nothing where there is no log. Throws `RunError` where it cannot be
     /// read.
-    private static func values(_ name: String, in url: URL) throws -> [(iteration: Int, value: Double)] {
+    static func values(_ name: String, in url: URL) throws -> [(iteration: Int, value: Double)] {
         guard FileManager.default.fileExists(atPath: url.path) else { return [] }
         return try values(name, in: plainContents(of: url), of: url)
     }

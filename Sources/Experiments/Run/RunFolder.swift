@@ -43,6 +43,12 @@ public struct CellFolder: Sendable, Equatable {
     /// Held by the process that runs the cell.
     var lock: URL { url.appendingPathComponent(".lock") }
 
+    /// What the cell has logged under a name, in order; nothing where its log is not there. Throws `RunError` where it
+    /// cannot be read.
+    public func logged(_ name: String) throws -> [(iteration: Int, value: Double)] {
+        try MetricsLog.values(name, in: metrics)
+    }
+
     /// The pictures in the folder, sorted by name.
     public var pictures: [URL] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
