@@ -58,7 +58,7 @@ extension OuBoltzmann {
         /// Bits.
         let d: Int
         let model: Model
-        /// Of the weights.
+        /// The scale of the weights.
         let scale: Double
     }
 
