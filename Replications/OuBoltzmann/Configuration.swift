@@ -1,6 +1,7 @@
 import EnergyModels
 import Experiments
 import Objectives
+import ReplicationShared
 
 extension OuBoltzmann {
     /// The two halves of the experiment.
@@ -27,69 +28,78 @@ extension OuBoltzmann {
     public enum Method: String, Choice {
         case maximumLikelihood = "ml"
         case pseudoLikelihood = "pseudo-likelihood"
+        /// Contrastive divergence by one Gibbs sweep, from the data and with persistent chains.
         case cd1 = "cd-1"
         case pcd
-        /// Ratio matching over all flips: squared as in the note, and with the two functions that learn p_data.
+        /// Ratio matching, by the names of `RatioMatchingMethod`.
         case rm
-        case rmHalfPower = "rm-power-half"
-        case rmBounded = "rm-bounded"
-        /// Few flips: uniform; guided by the gradient and weighted; guided and unweighted.
+        case halfPower = "rm-power-half"
+        case bounded = "rm-bounded"
         case rmwrand
         case basic = "rmwggis-basic"
-        case basicHalfPower = "rmwggis-basic-power-half"
+        case basicHalfPower = "rmwggis-power-half"
         case advanced = "rmwggis-advanced"
         /// Equation 12 of the note.
         case surrogate = "equation-12"
 
+        /// nil for what draws no flips.
+        var ratioMatching: RatioMatchingMethod? { RatioMatchingMethod(rawValue: rawValue) }
+
         /// The β at which e^{−βE} is p_data, were the model free to take any form and data without end. What the
         /// advanced form learns is no power; it is read out as the squared ratios are.
-        var readOut: Double { 1 / (ratio?.learntPower ?? 1) }
+        var readOut: Double {
+            let ratio = self == .surrogate ? .squared : ratioMatching?.ratio
+            return 1 / (ratio?.learntPower ?? 1)
+        }
+    }
 
-        /// Of ratio matching; nil otherwise.
-        var ratio: RatioFunction? {
+    /// A model on which estimates are compared.
+    public struct EstimatorSetting: ExperimentSetting {
+        /// Bits.
+        let d: Int
+        let model: Model
+        /// The scale of the weights.
+        let scale: Double
+    }
+
+    /// A fit.
+    public struct LearningSetting: ExperimentSetting {
+        /// Bits of the machine, and points of data.
+        let d: Int, n: Int
+        let method: Method
+    }
+
+    public enum Setting: ExperimentSetting {
+        case estimators(EstimatorSetting)
+        case learning(LearningSetting)
+
+        public func encode(to encoder: any Encoder) throws {
             switch self {
-            case .maximumLikelihood, .pseudoLikelihood, .cd1, .pcd: nil
-            case .rm, .rmwrand, .basic, .advanced, .surrogate: .squared
-            case .rmHalfPower, .basicHalfPower: .power(0.5)
-            case .rmBounded: .bounded
+            case .estimators(let setting): try PartOfExperiment(Part.estimators.rawValue, setting).encode(to: encoder)
+            case .learning(let setting): try PartOfExperiment(Part.learning.rawValue, setting).encode(to: encoder)
             }
         }
     }
 
+    /// What the keys mean stands in `profiles.yaml`.
     public struct Configuration: ExperimentConfiguration {
         public var parts: [Part]
-        /// Seeds a cell's kind: the run's seed and the ones after it.
         public var seeds: Int
-
         public var models: [Model]
-        /// Scales of the weights.
         public var scales: [Double]
-        /// d of the estimates.
         public var estimateDimensions: [Int]
-        /// Hidden units of `hidden`.
         public var hiddenUnits: Int
-        /// Widths of the MLP's hidden layers.
         public var mlpWidths: [Int]
-        /// Points, drawn from the model itself, that the estimates' errors are averaged over.
         public var points: Int
-
         public var methods: [Method]
-        /// d of the machines that are learnt.
         public var dimensions: [Int]
-        /// n, points of data.
         public var samples: [Int]
-        /// The truth's couplings are normal with standard deviation couplingScale / √d, its fields with fieldScale;
-        /// spins.
         public var couplingScale: Double
         public var fieldScale: Double
-        /// s, flips a point.
         public var flips: Int
-        /// Chains of PCD.
         public var chains: Int
         public var iterations: Int
-        /// Adam's, at the first iteration; it falls to 0 along a half cosine.
         public var learningRate: Double
-        /// Iterations between evaluations.
         public var evaluateEvery: Int
 
         public func validate() throws {

@@ -5,24 +5,19 @@ import Torch
 
 /// A cell of the first part: one model, and how far every estimate of its ratio-matching loss and gradient is off.
 struct Estimators {
-    private let cell: Cell
-    private let configuration: OuBoltzmann.Configuration
-    private let d: Int
-    private let scale: Double
+    let setting: OuBoltzmann.EstimatorSetting
+    let configuration: OuBoltzmann.Configuration
 
-    init(_ cell: Cell, _ configuration: OuBoltzmann.Configuration) {
-        (self.cell, self.configuration) = (cell, configuration)
-        d = Int(cell.label("d")!)!
-        scale = Double(cell.label("scale")!)!
-    }
+    private var d: Int { setting.d }
+    private var scale: Double { setting.scale }
 
-    func run(_ context: CellContext) throws -> CellResult {
-        let generator = RandomGenerator(seed: cell.seed, stream: "model")
-        switch OuBoltzmann.Model(rawValue: cell.label("model")!)! {
-        case .boltzmann: return try compare(BoltzmannMachine(machine(d, generator), dtype: .float64), context)
+    func run(_ context: CellContext) throws {
+        let generator = context.generator("model")
+        switch setting.model {
+        case .boltzmann: try compare(BoltzmannMachine(machine(d, generator), dtype: .float64), context)
         case .hidden:
             let units = d + configuration.hiddenUnits
-            return try compare(
+            try compare(
                 UnrestrictedBoltzmannMachine(
                     machine(units, generator), hidden: configuration.hiddenUnits, dtype: .float64), context)
         case .rbm:
@@ -30,14 +25,14 @@ struct Estimators {
             Self.fill(rbm.weight, scale / Double(d).squareRoot(), generator)
             Self.fill(rbm.visibleBias, scale / 2, generator)
             Self.fill(rbm.hiddenBias, scale / 2, generator)
-            return try compare(rbm, context)
+            try compare(rbm, context)
         case .mlp:
             let mlp = MLPEnergy(dimension: d, hidden: configuration.mlpWidths, dtype: .float64, using: generator)
             for layer in mlp.layers {
                 Self.fill(layer.weight, scale / Double(layer.weight.size(1)).squareRoot(), generator)
                 Self.fill(layer.bias, scale / 2, generator)
             }
-            return try compare(mlp, context)
+            try compare(mlp, context)
         }
     }
 
@@ -53,70 +48,88 @@ struct Estimators {
     }
 
     /// Errors are relative to each point's exact loss and gradient, and averaged over points drawn from the model.
-    /// Gradients on average over the draws of flips are compared with the exact ones on these points, in expectation
-    /// over the model p, and in expectation over p²: that over p weighs pairs by p(x₋ᵢ)²/p(x), which states that no
-    /// sample holds may govern.
-    private func compare(_ model: some BinaryEnergyModel, _ context: CellContext) throws -> CellResult {
+    private func compare(_ model: some BinaryEnergyModel, _ context: CellContext) throws {
         let logProbabilities = model.exactDistributions(keepingLogProbabilities: true)[0].logProbabilities!
         let x = exactDraws(
-            logProbabilities: logProbabilities, count: configuration.points,
-            using: RandomGenerator(seed: cell.seed, stream: "points"))
+            logProbabilities: logProbabilities, count: configuration.points, using: context.generator("points"))
         let points = (0..<x.size(0)).map { PointEstimates(model, x.narrowed(0, start: $0, length: 1)) }
-        func mean(_ value: (PointEstimates) -> Double) -> Double {
-            points.reduce(0) { $0 + value($1) } / Double(points.count)
-        }
-
-        var values: [String: Double] = [
-            "proposalDifference": points.map(\.proposalDifference).max()!,
-            "proposalDistance": mean(\.proposalDistance),
-        ]
+        try context.measure("proposalDifference", points.map(\.proposalDifference).max()!)
+        try context.measure("proposalDistance", points.mean(\.proposalDistance))
         for s in 1...d {
-            var errors: [FlipEstimator: (loss: Double, gradient: Double)] = [:]
-            for estimator in FlipEstimator.allCases {
-                errors[estimator] = (
-                    mean { $0.errors(of: estimator, flips: s).loss },
-                    mean { $0.errors(of: estimator, flips: s).gradient }
-                )
+            func errors(_ estimator: FlipEstimator) -> (loss: Double, gradient: Double) {
+                let errors = points.map { $0.errors(of: estimator, flips: s) }
+                return (errors.mean(\.loss), errors.mean(\.gradient))
             }
-            if s == 1 {
-                for (estimator, error) in errors {
-                    values["lossError.\(estimator.rawValue)"] = error.loss
-                    values["gradientError.\(estimator.rawValue)"] = error.gradient
-                }
-            }
+            let (uniform, guided, optimal) = (errors(.uniform), errors(.guided), errors(.optimal))
+            let (unweighted, surrogate) = (errors(.unweighted), errors(.surrogate))
             try context.log(
                 iteration: s,
                 [
-                    "loss.uniform": errors[.uniform]!.loss, "loss.guided": errors[.guided]!.loss,
-                    "loss.optimal": errors[.optimal]!.loss, "loss.unweighted": errors[.unweighted]!.loss,
-                    "loss.surrogate": errors[.surrogate]!.loss,
-                    "gradient.uniform": errors[.uniform]!.gradient, "gradient.guided": errors[.guided]!.gradient,
-                    "gradient.optimal": errors[.optimal]!.gradient,
-                    "gradient.gradient-optimal": errors[.gradientOptimal]!.gradient,
-                    "gradient.unweighted": errors[.unweighted]!.gradient,
-                    "gradient.surrogate": errors[.surrogate]!.gradient,
+                    "lossErrorUniform": uniform.loss, "lossErrorGuided": guided.loss, "lossErrorOptimal": optimal.loss,
+                    "lossErrorUnweighted": unweighted.loss, "lossErrorSurrogate": surrogate.loss,
+                    "gradientErrorUniform": uniform.gradient, "gradientErrorGuided": guided.gradient,
+                    "gradientErrorOptimal": optimal.gradient,
+                    "gradientErrorGradientOptimal": errors(.gradientOptimal).gradient,
+                    "gradientErrorUnweighted": unweighted.gradient, "gradientErrorSurrogate": surrogate.gradient,
                 ])
+            guard s == 1 else { continue }
+            for estimator in FlipEstimator.allCases {
+                let error = errors(estimator)
+                try measureFinite("lossError", error.loss, at: ["estimator": estimator.rawValue], context)
+                try measureFinite("gradientError", error.gradient, at: ["estimator": estimator.rawValue], context)
+            }
+            try measureFinite("gradientVarianceRatio", guided.gradient / uniform.gradient, context)
         }
-        // A few points on which ñ misses what matters can govern the means of guided estimates; the median point and
-        // the share of points that guidance makes worse say how it is elsewhere.
-        values["gradientVarianceRatio"] = values["gradientError.guided"]! / values["gradientError.uniform"]!
+        try measureRatios(points, context)
+        try measureGradients(model, x, context)
+    }
+
+    /// The ratio of the gradient's variances, guided over uniform, point by point. A few points on which ñ misses what
+    /// matters can govern the means of guided estimates; the median point and the share of points that guidance makes
+    /// worse say how it is elsewhere.
+    private func measureRatios(_ points: [PointEstimates], _ context: CellContext) throws {
         let ratios = points.map {
             $0.errors(of: .guided, flips: 1).gradientVariance / $0.errors(of: .uniform, flips: 1).gradientVariance
         }.sorted()
-        values["gradientVarianceRatioMedian"] = (ratios[(ratios.count - 1) / 2] + ratios[ratios.count / 2]) / 2
-        values["guidedWorse"] = Double(ratios.count { $0 > 1 }) / Double(ratios.count)
+        try measureFinite(
+            "gradientVarianceRatioMedian", (ratios[(ratios.count - 1) / 2] + ratios[ratios.count / 2]) / 2, context)
+        try context.measure("guidedWorse", Double(ratios.count { $0 > 1 }) / Double(ratios.count))
+    }
 
+    /// Gradients on average over the draws of flips, compared with the exact ones on the points, in expectation over
+    /// the model p, and in expectation over p²: that over p weighs pairs by p(x₋ᵢ)²/p(x), which states that no sample
+    /// holds may govern.
+    private func measureGradients(_ model: some BinaryEnergyModel, _ x: Tensor, _ context: CellContext) throws {
         let onPoints = try ExpectedGradients(model, over: x)
         let enumerated = ExpectedGradients(enumerating: model, power: 1)
         for (name, found) in [
-            ("Points", onPoints), ("Enumerated", enumerated),
-            ("Sharpened", ExpectedGradients(enumerating: model, power: 2)),
+            ("points", onPoints), ("p", enumerated), ("p²", ExpectedGradients(enumerating: model, power: 2)),
         ] {
-            values["unweightedTurn\(name)"] = ExpectedGradients.turn(found.unweighted, from: found.exact)
-            values["surrogateTurn\(name)"] = ExpectedGradients.turn(found.surrogate, from: found.exact)
-            values["surrogateBias\(name)"] = ExpectedGradients.distance(found.surrogate, from: found.exact)
+            for (estimator, gradient) in [("unweighted", found.unweighted), ("surrogate", found.surrogate)] {
+                try measureFinite(
+                    "gradientTurn", ExpectedGradients.turn(gradient, from: found.exact),
+                    at: ["estimator": estimator, "over": name], context)
+            }
+            try measureFinite(
+                "gradientBias", ExpectedGradients.distance(found.surrogate, from: found.exact),
+                at: ["estimator": "surrogate", "over": name], context)
         }
-        values["pointsTurn"] = ExpectedGradients.turn(onPoints.exact, from: enumerated.exact)
-        return CellResult(values)
+        try measureFinite("pointsTurn", ExpectedGradients.turn(onPoints.exact, from: enumerated.exact), context)
+    }
+
+    /// Measures what is not finite where weights are so large that a proposal gives no chance to a flip that counts, or
+    /// a first-order flip overflows; then nothing is measured.
+    private func measureFinite(
+        _ metric: String, _ value: Double, at readOut: KeyValuePairs<String, any CustomStringConvertible> = [:],
+        _ context: CellContext
+    ) throws {
+        if value.isFinite { try context.measure(metric, value, at: readOut) }
+    }
+}
+
+extension Array {
+    /// The mean of a number of each element.
+    fileprivate func mean(_ value: (Element) -> Double) -> Double {
+        reduce(0) { $0 + value($1) } / Double(count)
     }
 }

@@ -10,7 +10,7 @@ package struct ExpectedGradients {
     package let exact: Tensor
     /// Σᵢ ñᵢ gᵢ: what one unweighted flip gives.
     package let unweighted: Tensor
-    /// Of equation 12.
+    /// The gradient of equation 12.
     package let surrogate: Tensor
 
     /// The mean over points x, float64 bits [batch, d].

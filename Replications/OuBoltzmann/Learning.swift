@@ -9,110 +9,94 @@ import Torch
 /// A cell of the second part: a fully visible Boltzmann machine fitted to draws from a known one. Truth, data and start
 /// depend on the seed, d and n alone, so that methods are compared on the same ones.
 struct Learning {
-    private let cell: Cell
     private let configuration: OuBoltzmann.Configuration
     private let method: OuBoltzmann.Method
     private let truth: Truth
     /// The data, all of which enter every iteration; float64 bits [n, d].
     private let x: Tensor
 
-    init(_ cell: Cell, _ configuration: OuBoltzmann.Configuration) throws {
-        (self.cell, self.configuration) = (cell, configuration)
-        method = OuBoltzmann.Method(rawValue: cell.label("method")!)!
-        let d = Int(cell.label("d")!)!
+    init(_ setting: OuBoltzmann.LearningSetting, _ configuration: OuBoltzmann.Configuration, seed: UInt64) throws {
+        (self.configuration, method) = (configuration, setting.method)
         truth = try Truth(
             randomMachine(
-                d, couplings: configuration.couplingScale / Double(d).squareRoot(), fields: configuration.fieldScale,
-                using: RandomGenerator(seed: cell.seed, stream: "truth")))
+                setting.d, couplings: configuration.couplingScale / Double(setting.d).squareRoot(),
+                fields: configuration.fieldScale, using: RandomGenerator(seed: seed, stream: "truth")))
         x = try exactDraws(
-            logProbabilities: truth.energy.exactLogProbabilities().array(), count: Int(cell.label("n")!)!,
-            using: RandomGenerator(seed: cell.seed, stream: "data"))
+            logProbabilities: truth.energy.exactLogProbabilities().array(), count: setting.n,
+            using: RandomGenerator(seed: seed, stream: "data"))
     }
 
-    func run(_ context: CellContext) throws -> CellResult {
+    func run(_ context: CellContext) throws {
         let model = BoltzmannMachine(dimension: x.size(1), alphabet: .spins, dtype: .float64)
         let adam = Adam(model.parameters, .init(learningRate: configuration.learningRate))
-        let generator = RandomGenerator(seed: cell.seed, stream: "learning")
+        let generator = context.generator("learning")
         let chains = PersistentContrastiveDivergence(
             GibbsSampler.Sweeps(1),
             from: generator.bernoulli(.full([configuration.chains, x.size(1)], 0.5, dtype: .float64)))
         let moments = BinaryMoments(of: x, alphabet: .spins)
-        if let saved = context.restored {
-            try saved.restore(model.parameters)
-            try saved.restore(adam)
-            try saved.restore(generator, named: "learning")
-            chains.chains = try saved.bits("chains", like: chains.chains)
-        }
+        let keptChains = Kept(
+            store: { $0["chains"] = HDF5Array(chains.chains) },
+            restore: { chains.chains = try $0.bits("chains", like: chains.chains) })
 
         let total = configuration.iterations
-        for iteration in context.iterations(of: total) {
+        try context.train(
+            total,
+            keeping: [.parameters(model.parameters), .optimizer(adam), .generator(generator, "learning"), keptChains]
+        ) { iteration in
             adam.settings.learningRate =
                 configuration.learningRate * (1 + cos(.pi * Double(iteration - 1) / Double(total))) / 2
-            let found: [Tensor]
-            do { found = try gradients(model, chains, moments, generator) } catch let fault as NonFiniteQuantity {
-                throw Divergence(quantity: fault.quantity, iteration: iteration)
-            }
-            adam.update(found)
-            if iteration.isMultiple(of: configuration.evaluateEvery) || iteration == total {
-                try context.untimed {
-                    let scores = try truth.scores(of: energy(of: model, context, iteration), readOut: method.readOut)
-                    try context.log(
-                        iteration: iteration,
-                        [
-                            "kl": scores.divergence, "klReadOut": scores.divergenceOfReadOut, "rmse": scores.error,
-                            "rmseReadOut": scores.errorOfReadOut, "slope": scores.slope,
-                        ])
-                }
-            }
-            try context.endIteration(iteration, of: total) { checkpoint in
-                checkpoint.store(model.parameters)
-                checkpoint.store(adam)
-                checkpoint.store(generator, named: "learning")
-                checkpoint["chains"] = HDF5Array(chains.chains)
+            adam.update(try gradients(model, chains, moments, generator))
+            guard iteration.isMultiple(of: configuration.evaluateEvery) || iteration == total else { return }
+            try context.untimed {
+                let scores = try truth.scores(of: energy(of: model, context, iteration), readOut: method.readOut)
+                try context.log(
+                    iteration: iteration,
+                    [
+                        "kl": scores.divergence, "klReadOut": scores.divergenceOfReadOut, "rmse": scores.error,
+                        "rmseReadOut": scores.errorOfReadOut, "slope": scores.slope,
+                    ])
             }
         }
+        try measure(energy(of: model, context, total), context)
+        let squares = try gradients(model, chains, moments, generator).reduce(0) { $0 + $1.squared().sum().item() }
+        try context.measure("gradientNorm", squares.squareRoot())
+    }
 
-        let learnt = try energy(of: model, context, total)
+    private func measure(_ learnt: QuadraticEnergy, _ context: CellContext) throws {
         let scores = try truth.scores(of: learnt, readOut: method.readOut)
         let best = try truth.bestReadOut(of: learnt)
-        return CellResult([
-            "kl": scores.divergence, "klReadOut": scores.divergenceOfReadOut, "rmse": scores.error,
-            "rmseReadOut": scores.errorOfReadOut, "slope": scores.slope, "bestBeta": best.beta,
-            "klBest": best.divergence,
-            "entropy": truth.entropy,
-            "gradientNorm": try gradients(model, chains, moments, generator)
-                .reduce(0) { $0 + $1.squared().sum().item() }.squareRoot(),
-        ])
+        try context.measure("kl", scores.divergence, at: ["beta": 1])
+        try context.measure("kl", scores.divergenceOfReadOut, at: ["beta": "own"])
+        try context.measure("kl", best.divergence, at: ["beta": "best"])
+        try context.measure("bestBeta", best.beta)
+        try context.measure("rmse", scores.error, at: ["beta": 1])
+        try context.measure("rmse", scores.errorOfReadOut, at: ["beta": "own"])
+        // A truth without couplings has no slope.
+        if scores.slope.isFinite { try context.measure("slope", scores.slope) }
+        try context.measure("entropy", truth.entropy)
     }
 
     private func gradients(
         _ model: BoltzmannMachine, _ chains: PersistentContrastiveDivergence<GibbsSampler.Sweeps>,
-        _ moments: BinaryMoments,
-        _ generator: RandomGenerator
+        _ moments: BinaryMoments, _ generator: RandomGenerator
     ) throws -> [Tensor] {
-        func of(_ objective: some BinaryObjective) throws -> [Tensor] {
-            try objective.lossAndGradients(model, x, using: generator).gradients
-        }
-        func matching(_ estimator: RatioMatching.Estimator) throws -> [Tensor] {
-            try of(RatioMatching(estimator, ratio: method.ratio!))
-        }
-        let s = configuration.flips
+        let loss: Tensor
         switch method {
-        case .maximumLikelihood:
-            return Torch.gradients(
-                of: try model.exactNegativeLogLikelihood(of: moments), withRespectTo: model.parameters.tensors)
-        case .pseudoLikelihood: return try of(PseudoLikelihood())
-        case .cd1: return try of(ContrastiveDivergence(GibbsSampler.Sweeps(1)))
-        case .pcd: return try of(chains)
-        case .rm, .rmHalfPower, .rmBounded: return try matching(.exact)
-        case .rmwrand: return try matching(.uniform(flips: s))
-        case .basic, .basicHalfPower: return try matching(.gradientGuided(flips: s))
-        case .advanced: return try matching(.gradientGuidedUnweighted(flips: s))
-        case .surrogate:
-            // Through the input gradient, as for any energy: the closed form would be that of all flips.
-            return Torch.gradients(
-                of: try RatioMatching(.surrogate).loss(model, x, using: generator),
-                withRespectTo: model.parameters.tensors)
+        case .maximumLikelihood: loss = try model.exactNegativeLogLikelihood(of: moments)
+        // Through the input gradient, as for any energy: the closed form would be that of all flips.
+        case .surrogate: loss = try RatioMatching(.surrogate).loss(model, x, using: generator)
+        default: return try objective(chains).lossAndGradients(model, x, using: generator).gradients
+        }
+        return Torch.gradients(of: loss, withRespectTo: model.parameters.tensors)
+    }
+
+    private func objective(
+        _ chains: PersistentContrastiveDivergence<GibbsSampler.Sweeps>
+    ) -> any BinaryObjective {
+        switch method {
+        case .cd1: ContrastiveDivergence(GibbsSampler.Sweeps(1))
+        case .pcd: chains
+        default: method.ratioMatching?.objective(flips: configuration.flips) ?? PseudoLikelihood()
         }
     }
 

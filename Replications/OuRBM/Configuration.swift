@@ -1,20 +1,24 @@
 import Experiments
 import Foundation
+import ReplicationShared
 
 extension OuRBM {
     /// What the machine is trained by.
     public enum Method: String, Choice {
+        /// Contrastive divergence by so many block Gibbs steps, from the data and with persistent chains.
         case contrastiveDivergence1 = "cd-1"
         case contrastiveDivergence10 = "cd-10"
         case persistent = "pcd"
         case pseudoLikelihood = "pseudo-likelihood"
+        /// Ratio matching, by the names of `RatioMatchingMethod`.
         case rm, rmwrand
         case basic = "rmwggis-basic"
         case advanced = "rmwggis-advanced"
-        /// All flips with the power ½ of the ratio for its square: it learns p_data (minimum probability flow).
-        case exactHalfPower = "rm-power-half"
-        /// The basic form with that power.
-        case halfPower = "rmwggis-power-half"
+        case halfPower = "rm-power-half"
+        case basicHalfPower = "rmwggis-power-half"
+
+        /// nil for what flips nothing.
+        var ratioMatching: RatioMatchingMethod? { RatioMatchingMethod(rawValue: rawValue) }
     }
 
     public enum DataSource: String, Choice {
@@ -23,38 +27,32 @@ extension OuRBM {
         case bars
     }
 
+    /// Images, and what a machine learns them by.
+    public struct Setting: ExperimentSetting {
+        let data: DataSource
+        let method: Method
+    }
+
+    /// What the keys mean stands in `profiles.yaml`.
     public struct Configuration: ExperimentConfiguration {
         public var data: DataSource
-        /// Where MNIST lies.
         public var folder: String
-        /// Of an image of bars.
         public var side: Int
-        /// The first so many.
         public var trainingImages: Int
         public var testImages: Int
         public var methods: [Method]
-        /// Seeds a method: the run's seed and the ones after it.
         public var seeds: Int
-        /// M, hidden units.
         public var hidden: Int
         public var batchSize: Int
         public var iterations: Int
-        /// Of Adam.
         public var learningRate: Double
-        /// s, flips a point.
         public var flips: Int
-        /// Block Gibbs steps between updates of persistent chains.
         public var persistentSteps: Int
-        /// Iterations between lines of the log.
         public var logEvery: Int
-        /// Iterations between evaluations; 0: at the end only.
         public var evaluateEvery: Int
-        /// Whole β at which the machine is read out: likelihoods of p^β, normalised.
         public var inverseTemperatures: [Int]
-        /// Steps and chains of the annealed importance sampling.
         public var annealingTemperatures: Int
         public var annealingChains: Int
-        /// Block Gibbs steps from the data's marginals to a sample.
         public var sampleSteps: Int
 
         public func validate() throws {

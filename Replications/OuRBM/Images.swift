@@ -54,4 +54,15 @@ struct Images {
         let mean = training.mean(0).maximum(0.01).minimum(0.99)
         return (mean / (1 - mean)).log()
     }
+
+    /// The training images' means of the pixels, those held between 0.01 and 0.99, so many times: [count, side²].
+    func marginals(_ count: Int) -> Tensor {
+        logits.sigmoid().unsqueezed(0).expanded([count, side * side]).contiguous()
+    }
+
+    /// The test log-likelihood of independent pixels with the training images' means: what every model has to beat.
+    var independentPixels: Double {
+        let logits = logits.converted(to: .float64)
+        return ((test.converted(to: .float64) * logits).sum(1) + (-logits).logSigmoid().sum()).mean().item()
+    }
 }

@@ -1,13 +1,14 @@
 import Experiments
 import Objectives
+import ReplicationShared
 
 extension RMwGGISIsing {
     /// How J is learnt.
     public enum Method: String, Choice {
+        /// Ratio matching, by the names of `RatioMatchingMethod`.
         case rm, rmwrand
         case basic = "rmwggis-basic"
         case advanced = "rmwggis-advanced"
-        /// The power ½ of the ratio for its square, and the bounded function: consistent.
         case halfPower = "rm-power-half"
         case basicHalfPower = "rmwggis-power-half"
         case bounded = "rm-bounded"
@@ -19,6 +20,9 @@ extension RMwGGISIsing {
         case pcdGWG = "pcd-gwg"
 
         var isPersistent: Bool { self == .pcdGibbs || self == .pcdGWG }
+
+        /// nil for methods without flips.
+        var ratioMatching: RatioMatchingMethod? { RatioMatchingMethod(rawValue: rawValue) }
     }
 
     /// What moves the chains of the sampling experiment.
@@ -29,59 +33,47 @@ extension RMwGGISIsing {
     }
 }
 
-/// A method with all that its name leaves open.
-struct LearningRule {
+/// A method, and how many steps its chains make an iteration where it has chains; coded as one text, `pcd-gibbs-5`.
+public struct LearningRule: Encodable, Hashable, Sendable {
     let method: RMwGGISIsing.Method
-    /// Steps of the chains an iteration, where it has chains.
+    /// 0 where there are no chains.
     let steps: Int
-    /// s
-    let flips: Int
-    let siteCount: Int
 
-    /// From a cell's label: a method's name, with `-steps` where it has chains.
-    init(label: String, flips: Int, siteCount: Int) {
-        let chained = RMwGGISIsing.Method.allCases.first { $0.isPersistent && label.hasPrefix($0.rawValue + "-") }
-        method = chained ?? RMwGGISIsing.Method(rawValue: label)!
-        steps = chained.map { Int(label.dropFirst($0.rawValue.count + 1))! } ?? 0
-        (self.flips, self.siteCount) = (flips, siteCount)
+    public func encode(to encoder: any Encoder) throws {
+        var text = encoder.singleValueContainer()
+        try text.encode(method.isPersistent ? "\(method.rawValue)-\(steps)" : method.rawValue)
     }
 
-    /// nil for those without flips.
-    var ratioMatching: RatioMatching? {
-        switch method {
-        case .rm: RatioMatching(.exact)
-        case .rmwrand: RatioMatching(.uniform(flips: flips))
-        case .basic: RatioMatching(.gradientGuided(flips: flips))
-        case .advanced: RatioMatching(.gradientGuidedUnweighted(flips: flips))
-        case .halfPower: RatioMatching(.exact, ratio: .power(0.5))
-        case .basicHalfPower: RatioMatching(.gradientGuided(flips: flips), ratio: .power(0.5))
-        case .bounded: RatioMatching(.exact, ratio: .bounded)
-        case .pseudoLikelihood, .knownGraph, .pcdGibbs, .pcdGWG: nil
-        }
+    /// What is minimised by methods without chains; s flips a point where they draw any.
+    func objective(flips s: Int) -> any BinaryObjective {
+        method.ratioMatching?.objective(flips: s) ?? PseudoLikelihood()
     }
 
     /// The power of p_data that is learnt, by which J is divided for the second read-out; ¼ for the advanced variant
     /// too, whose fixed point is no exact power.
-    var power: Double { ratioMatching?.ratio.learntPower ?? 1 }
+    var power: Double { method.ratioMatching?.ratio.learntPower ?? 1 }
 
     /// c, where the gradient of the loss for a learnt entry is −½ c ⟨sᵢsⱼ⟩ at J = 0: 1 for the likelihood, 4f′(0) for
     /// ratio matching, 4σ(0) for pseudo-likelihood. A penalty in units of c means the same correlation for every
     /// objective.
-    var gradientScale: Double {
-        guard let ratioMatching else { return method.isPersistent ? 1 : 2 }
+    ///
+    /// - Parameters:
+    ///   - s: flips a point.
+    ///   - d: sites.
+    func gradientScale(flips s: Int, sites d: Int) -> Double {
+        guard let matching = method.ratioMatching else { return method.isPersistent ? 1 : 2 }
         let scale: Double =
-            switch ratioMatching.ratio {
+            switch matching.ratio {
             case .squared: 8
             case .power(let k): 4 * k
             case .bounded: 1
             }
-        guard case .gradientGuidedUnweighted(let flips) = ratioMatching.estimator else { return scale }
-        return scale * Double(flips) / Double(siteCount)
+        return matching == .advanced ? scale * Double(s) / Double(d) : scale
     }
 
     /// What a penalty is judged by on points that were held out: the exact form of ratio matching with the same
     /// function; for the others the pseudo-likelihood.
     var validation: any BinaryObjective {
-        ratioMatching.map { RatioMatching(.exact, ratio: $0.ratio) } ?? PseudoLikelihood()
+        method.ratioMatching.map { RatioMatching(.exact, ratio: $0.ratio) } ?? PseudoLikelihood()
     }
 }

@@ -6,44 +6,42 @@ import Metrics
 import Samplers
 import Torch
 
-/// One cell of the sampling part: chains of one sampler on one model, from fair coins, and how fast they forget.
+/// A cell of the sampling part: chains of one sampler on one model, from fair coins, and how fast they forget.
 struct Sampling {
-    let cell: Cell
-    let configuration: RMwGGISIsing.Configuration
     let data: SpinData
     let sampler: RMwGGISIsing.Sampler
+    let configuration: RMwGGISIsing.Configuration
 
     /// The share of the steps that the effective sample size leaves out.
     static let burnIn = 0.1
     /// Steps that are timed together.
     private static let blockLength = 250
 
-    init(_ cell: Cell, _ configuration: RMwGGISIsing.Configuration) {
-        (self.cell, self.configuration) = (cell, configuration)
-        data = SpinData(cell.label("data")!)!
-        sampler = RMwGGISIsing.Sampler(rawValue: cell.label("method")!)!
-    }
-
     /// An iteration is a block of steps. A copy of the chains, which is not timed, makes them one by one and is looked
     /// at after each; the chains themselves then make the same steps in one call, and that is the time of the
     /// iteration.
-    func run(_ context: CellContext) throws -> CellResult {
+    func run(_ context: CellContext) throws {
         let steps = configuration.samplingSteps
         let blocks = (steps + Self.blockLength - 1) / Self.blockLength
-        let reference = Tensor.integers(
-            [data.siteCount], 0..<2, using: RandomGenerator(seed: cell.seed, stream: "reference")
-        ).converted(to: .float32)
+        let reference = Tensor.integers([data.siteCount], 0..<2, using: context.generator("reference")).converted(
+            to: .float32)
         var chains = try SpinChains(
-            sampler, data.model(seed: cell.seed), count: configuration.samplingChains,
-            using: RandomGenerator(seed: cell.seed, stream: "chains"))
+            sampler, data.model(seed: context.seed), count: configuration.samplingChains,
+            using: context.generator("chains"))
         var seen = Observations(chains.points, reference)
-        if let saved = context.restored {
-            try chains.restore(saved.chainState(named: "chains", like: chains.points))
-            let done = min(saved.iteration * Self.blockLength, steps)
-            seen = try Observations(saved, after: done, like: chains.points, reference)
-        }
-        for block in context.iterations(of: blocks) {
-            let now = min(Self.blockLength, steps - (block - 1) * Self.blockLength)
+        let state = Kept(
+            store: { checkpoint in
+                checkpoint.store(chains.state, named: "chains")
+                seen.store(in: &checkpoint)
+            },
+            restore: { saved in
+                try chains.restore(saved.chainState(named: "chains", like: chains.points))
+                let done = min(saved.iteration * Self.blockLength, steps)
+                seen = try Observations(saved, after: done, like: chains.points, reference)
+            })
+        try context.train(blocks, keeping: [state]) { block in
+            let done = min(block * Self.blockLength, steps)
+            let now = done - (block - 1) * Self.blockLength
             context.untimed {
                 var probe = chains
                 for _ in 0..<now {
@@ -52,16 +50,9 @@ struct Sampling {
                 }
             }
             chains.advance(now)
-            try context.untimed {
-                let done = (block - 1) * Self.blockLength + now
-                try context.log(iteration: done, ["lnRMSE": mean(seen.errors(steps: done))])
-            }
-            try context.endIteration(block, of: blocks) { checkpoint in
-                checkpoint.store(chains.state, named: "chains")
-                seen.store(in: &checkpoint)
-            }
+            try context.untimed { try context.log(iteration: done, ["lnRMSE": mean(seen.errors(steps: done))]) }
         }
-        return CellResult(seen.values(steps: steps))
+        try seen.measure(steps: steps, context)
     }
 }
 
@@ -150,7 +141,7 @@ private struct Observations {
         moves += made
     }
 
-    func values(steps: Int) -> [String: Double] {
+    func measure(steps: Int, _ context: CellContext) throws {
         let skipped = Int(Sampling.burnIn * Double(steps))
         func sizes(_ series: [Float], _ width: Int) -> [Double] {
             let tensor = Tensor(series, shape: [steps, width])[skipped..<steps]
@@ -158,14 +149,17 @@ private struct Observations {
             return effectiveSampleSizes(tensor).map { $0.isNaN ? 1 : $0 }.sorted()
         }
         let (ofSites, ofDistances) = (sizes(firstChain, siteCount), sizes(distances, chainCount))
-        let errors = errors(steps: steps)
-        return [
-            "ess": mean(ofSites), "essMedian": (ofSites[(siteCount - 1) / 2] + ofSites[siteCount / 2]) / 2,
-            "essHamming": mean(ofDistances), "acceptance": moves.acceptanceRate,
-            "hop": moves.distance / Double(steps * chainCount), "lnRMSEMean": mean(errors),
-            // As the released code has it, whose logarithm is of the squares, and decimal.
-            "log10MSE": mean(errors) * 2 / log(10),
-        ]
+        try context.measure("ess", mean(ofSites))
+        try context.measure("essMedian", (ofSites[(siteCount - 1) / 2] + ofSites[siteCount / 2]) / 2)
+        try context.measure("essHamming", mean(ofDistances))
+        try context.measure("acceptance", moves.acceptanceRate)
+        try context.measure("hop", moves.distance / Double(steps * chainCount))
+        let error = mean(errors(steps: steps))
+        // −∞ where all means of a chain are 0, which a few steps of a few sites can bring about.
+        guard error.isFinite else { return }
+        try context.measure("lnRMSE", error)
+        // As the released code has it, whose logarithm is of the squares, and decimal.
+        try context.measure("log10MSE", error * 2 / log(10))
     }
 
     /// For each chain the logarithm of the root mean square, over sites, of the spins' means over the steps from the

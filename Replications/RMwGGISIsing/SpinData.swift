@@ -7,13 +7,14 @@ import Torch
 /// tori of side 10 and 5 whose edges all have the coupling 0.1 and 0.2, `er-100-2` is an Erdős–Rényi graph of 100 sites
 /// and mean degree 2 whose couplings are N(0, 1/2). Couplings are counted as Gibbs-with-gradients counts them, log p̃ =
 /// sᵀJs: each edge twice.
-package struct SpinData: Equatable {
-    package enum Family: Equatable {
+public struct SpinData: Hashable, Sendable {
+    package enum Family: Hashable, Sendable {
         case square(side: Int, coupling: Double)
         case cubic(side: Int, coupling: Double)
         case erdosRenyi(sites: Int, meanDegree: Double)
     }
 
+    package let name: String
     package let family: Family
 
     static let forms = "square-SIDE-sCOUPLING, cubic-SIDE-sCOUPLING or er-SITES-DEGREE, such as square-10-s-0.1"
@@ -21,6 +22,7 @@ package struct SpinData: Equatable {
     /// nil where the name has another form, a side is below 3, or there are more than 4,096 sites.
     package init?(_ name: String) {
         let parts = name.split(separator: "-", maxSplits: 2).map(String.init)
+        self.name = name
         guard parts.count == 3, let size = Int(parts[1]), size >= 3 else { return nil }
         switch parts[0] {
         case "square", "cubic":
@@ -92,5 +94,22 @@ package struct SpinData: Equatable {
             model(seed: seed, field: field), count: chains, using: RandomGenerator(seed: seed, stream: "data"))
         gibbs.update(updates)
         return gibbs.points
+    }
+}
+
+/// Coded as its name. Decoding throws `ConfigurationError` for a name of another form.
+extension SpinData: Codable {
+    public init(from decoder: any Decoder) throws {
+        let name = try decoder.singleValueContainer().decode(String.self)
+        guard let data = SpinData(name) else {
+            let key = decoder.codingPath.last { $0.intValue == nil }?.stringValue ?? "data"
+            throw ConfigurationError(key: key, value: name, expected: Self.forms)
+        }
+        self = data
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var text = encoder.singleValueContainer()
+        try text.encode(name)
     }
 }

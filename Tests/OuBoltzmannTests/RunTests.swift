@@ -17,42 +17,43 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
     /// The smoke profile: every cell ends with finite numbers, the exact is exact, and tables and charts are there.
     @Test func theSmokeRunIsWhole() throws {
         try withFolder { folder in
-            let records = try run(plan(folder))
+            let plan = try plan(folder)
+            let records = try run(plan)
             #expect(records.count == 8 + 12)
-            for record in records {
-                #expect(record.status == .finished, "\(record.cell.id)")
-                #expect(!record.values.isEmpty && record.values.allSatisfy { $0.value.isFinite }, "\(record.cell.id)")
-            }
-            for record in records where record.cell.label("model") == "boltzmann" {
-                for name in [
-                    "proposalDifference", "lossError.guided", "surrogateBiasPoints", "surrogateBiasEnumerated",
+            for record in records { #expect(record.status == .finished, "\(record.cell.id)") }
+            for record in records where record.cell.labels["model"] == "boltzmann" {
+                for (name, at) in [
+                    ("proposalDifference", [:]), ("lossError", ["estimator": "guided"]),
+                    ("gradientBias", ["estimator": "surrogate", "over": "points"]),
+                    ("gradientBias", ["estimator": "surrogate", "over": "p"]),
                 ] {
-                    #expect(abs(record.values[name]!) < 1e-10, "\(name)")
+                    #expect(try abs(#require(record.value(name, at: at))) < 1e-10, "\(name)")
                 }
             }
-            let rbm = try #require(records.first { $0.cell.label("model") == "rbm" })
-            #expect(rbm.values["surrogateBiasEnumerated"]! > 0.01 && rbm.values["lossError.guided"]! > 1e-6)
+            let rbm = try #require(records.first { $0.cell.labels["model"] == "rbm" })
+            #expect(try #require(rbm.value("gradientBias", at: ["estimator": "surrogate", "over": "p"])) > 0.01)
+            #expect(try #require(rbm.value("lossError", at: ["estimator": "guided"])) > 1e-6)
 
             // s = 1 … d in the log; weighted errors fall as 1/s.
-            let logged = try RunFolder(folder).cell(rbm.cell.id).logged("gradient.guided")
+            let logged = try plan.folder.cell(rbm.cell.id).logged("gradientErrorGuided")
             #expect(logged.map(\.iteration) == Array(1...8))
             #expect(abs(logged[7].value * 8 / logged[0].value - 1) < 1e-10)
 
-            for name in [
-                "table.md", "table-estimators.md", "table-learning.md", "chart-gradient-d8-rbm-4.png",
-                "chart-loss-d8-mlp-1.png",
-                "chart-curvature-d8.png", "chart-iterations-d6-n500.png", "chart-seconds-d6-n500.png",
-            ] {
-                #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path), "\(name)")
+            for name in ["gradient-8-rbm-4", "loss-8-mlp-1", "curvature-8", "iterations-6-500", "seconds-6-500"] {
+                let url = plan.folder.pictures.appendingPathComponent("\(name).png")
+                #expect(FileManager.default.fileExists(atPath: url.path), "\(name)")
             }
-            let table = OuBoltzmann().table(records)
+            let declaration = try #require(plan.shows.tables.first { $0.name == "learning" })
+            let table = try declaration.table(
+                Measurements(records.flatMap(\.measurements)), plan.shows.vocabulary, place: "test")
             let column = { (title: String) in table.columns.firstIndex(of: title)! }
             #expect(table.rows.count == 12)
-            let likelihood = table.rows.first { $0[column("method")] == "ml" }!
-            #expect(likelihood[column("over ML")] == "1.00" && likelihood[column("own β")] == "1")
-            #expect(table.rows.first { $0[column("method")] == "rm" }![column("own β")] == "4")
+            let likelihood = try #require(table.rows.first { $0[column("method")] == "ml" })
+            #expect(likelihood[column("over ML's")] == "1.00")
         }
     }
+
+    @Test func everythingThatIsDeclaredCanBeRead() throws { try readDeclarations(of: OuBoltzmann()) }
 
     @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
         let overrides = [
@@ -77,7 +78,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         try withFolder { folder in
             let quarter: [OuBoltzmann.Method] = [.rm, .surrogate, .rmwrand, .basic]
             let whole: [OuBoltzmann.Method] = [
-                .maximumLikelihood, .pseudoLikelihood, .rmHalfPower, .rmBounded, .basicHalfPower,
+                .maximumLikelihood, .pseudoLikelihood, .halfPower, .bounded, .basicHalfPower,
             ]
             let records = try run(
                 plan(
@@ -86,18 +87,19 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                         "parts=[learning]", "samples=[20000]", "iterations=150", "learningRate=0.05",
                         "methods=[\(((quarter + whole).map(\.rawValue) + ["rmwggis-advanced"]).joined(separator: ", "))]",
                     ]))
-            func value(_ name: String, _ method: String) throws -> Double {
-                try #require(records.first { $0.cell.label("method") == method }?.values[name])
+            func value(_ metric: String, _ method: String, at readOut: [String: String] = [:]) throws -> Double {
+                let record = try #require(records.first { $0.cell.labels["method"] == method })
+                return try #require(record.value(metric, at: readOut))
             }
             for method in quarter.map(\.rawValue) {
-                let (slope, plain, own) = (
-                    try value("slope", method), try value("kl", method), try value("klReadOut", method)
-                )
+                let slope = try value("slope", method)
+                let plain = try value("kl", method, at: ["beta": "1"])
+                let own = try value("kl", method, at: ["beta": "own"])
                 #expect(abs(slope - 0.25) < 0.0125, "\(method): \(slope)")
                 #expect(plain > 20 * own && own < 2e-3, "\(method)")
             }
             for method in whole.map(\.rawValue) {
-                let (slope, own) = (try value("slope", method), try value("klReadOut", method))
+                let (slope, own) = (try value("slope", method), try value("kl", method, at: ["beta": "own"]))
                 #expect(abs(slope - 1) < 0.05, "\(method): \(slope)")
                 #expect(own < 2e-3, "\(method)")
             }

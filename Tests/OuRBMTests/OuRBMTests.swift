@@ -20,7 +20,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 folder, set: ["iterations=600", "methods=[cd-10, rmwggis-power-half]", "learningRate=0.01"])
             let records = try run(plan)
             for record in records {
-                let (found, baseline) = (record.values["testLogLikelihood"]!, record.values["independentPixels"]!)
+                let found = try #require(record.value("testLogLikelihood", at: ["beta": "1"]))
+                let baseline = try #require(record.value("testLogLikelihood", at: ["of": "independent pixels"]))
                 #expect(found > baseline + 5, "\(record.cell.id): \(found) against \(baseline)")
                 #expect(found < 0)
             }
@@ -28,6 +29,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             #expect((sheet.width, sheet.height) == (102, 102))
         }
     }
+
+    @Test func everythingThatIsDeclaredCanBeRead() throws { try readDeclarations(of: OuRBM()) }
 
     @Test func everyMethodRunsAndGoesOnAfterInterruptionsAsIfNothingHadHappened() throws {
         let few = ["iterations=8", "evaluateEvery=5", "logEvery=2", "annealingTemperatures=5", "sampleSteps=3"]

@@ -28,29 +28,31 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             #expect(records.count == 2 * 11 + 3)
             for record in records {
                 #expect(record.status == .finished)
-                for (name, value) in record.values { #expect(value.isFinite, "\(record.cell.id) \(name)") }
-                let isLearning = record.cell.label("part") == "learning"
-                #expect(
-                    (record.values["lnRMSEScaled@l1"] != nil) == isLearning
-                        && (record.values["essHamming"] != nil) == !isLearning)
+                let isLearning = record.cell.labels["part"] == "learning"
+                #expect((record.value("lnRMSEScaled", at: ["penalty": "chosen"]) != nil) == isLearning)
+                #expect((record.value("essHamming") != nil) == !isLearning)
             }
-            let picture = try Image(
-                png: plan.folder.cell("learning-er-20-2-rm-seed1111").url.appendingPathComponent("couplings.png"))
-            #expect((picture.width, picture.height) == (10 * 41, 10 * 20) && Set(picture.pixels).count > 10)
-            for name in [
-                "chart-rmse-square-3-s0.1.png", "couplings-er-20-2.png", "chart-sampling-square-4-s0.1.png",
-            ] {
-                #expect(FileManager.default.fileExists(atPath: folder.appendingPathComponent(name).path), "\(name)")
+            let pictures = plan.folder.cell("learning-er-20-2-rm-seed1111").url
+            for name in ["truth", "learnt"] {
+                let picture = try Image(png: pictures.appendingPathComponent("\(name).png"))
+                #expect((picture.width, picture.height) == (200, 200) && Set(picture.pixels).count > 10)
             }
-            let table = plan.replication.table(records)
-            #expect(table.rows.map { $0[1] }.filter { $0 == "J = 0" }.count == 2)
-            #expect(table.rows.count == 2 * (2 + 11))
-            #expect(table.notes.contains { $0.contains("| gwg-3 ") })
+            for name in ["rmse-square-3-s0.1", "sampling-square-4-s0.1", "couplings", "true-couplings"] {
+                let url = plan.folder.pictures.appendingPathComponent("\(name).png")
+                #expect(FileManager.default.fileExists(atPath: url.path), "\(name)")
+            }
+            let declaration = try #require(plan.shows.tables.first { $0.name == "learning" })
+            let table = try declaration.table(
+                Measurements(records.flatMap(\.measurements)), plan.shows.vocabulary, place: "test")
+            #expect(table.rows.count == 2 * (11 + 2))
             // √((1/D²) · 2 · 18 · 0.1²) at D = 9.
             let baseline = String(format: "%.2f", log(0.1 * 36.0.squareRoot() / 9))
-            #expect(table.rows[0][3] == baseline)
+            let zero = try #require(table.rows.first { $0[0] == "square-3-s0.1" && $0[1].contains("J = 0") })
+            #expect(zero[2] == baseline)
         }
     }
+
+    @Test func everythingThatIsDeclaredCanBeRead() throws { try readDeclarations(of: RMwGGISIsing()) }
 
     @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
         let overrides = [
@@ -62,7 +64,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             try plan($0, set: overrides, resume: $1)
         }
         #expect(attempts > 20)
-        #expect(comparison.compared == 4 * 4 + 2 * 3)
+        #expect(comparison.compared == 4 * 5 + 2 * 3)
         #expect(comparison.identical, "\(comparison.differences.markdown)")
     }
 
@@ -80,19 +82,19 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                         "iterations=1500", "dataUpdates=2000", "pcdSteps=[9]", "batchSize=200", "chains=200",
                     ]))
             for record in records {
-                let method = record.cell.label("method")!
-                let slope = record.values["slope"]!
+                let method = try #require(record.cell.labels["method"])
+                let slope = try #require(record.value("slope"))
                 switch method {
                 case "rm", "rmwrand", "rmwggis-basic": #expect(abs(4 * slope - 1) < 0.08, "\(method): \(slope)")
                 case "rmwggis-advanced": #expect(slope < 0.5, "\(method): \(slope)")
                 default: #expect(abs(slope - 1) < 0.08, "\(method): \(slope)")
                 }
-                let (raw, scaled) = (record.values["lnRMSE"]!, record.values["lnRMSEScaled"]!)
+                let raw = try #require(record.value("lnRMSE"))
+                let scaled = try #require(record.value("lnRMSEScaled"))
+                let baseline = try #require(record.value("lnRMSE", at: ["of": "J = 0"]))
                 if ["rm", "rmwggis-basic"].contains(method) {
                     // J/4 misses three quarters of every coupling; 4J misses what the sample misses.
-                    #expect(
-                        abs(raw - (record.values["lnRMSEBaseline"]! + log(0.75))) < 0.1 && scaled < raw - 1, "\(method)"
-                    )
+                    #expect(abs(raw - (baseline + log(0.75))) < 0.1 && scaled < raw - 1, "\(method)")
                 } else if method == "rm-power-half" {
                     #expect(raw == scaled && raw < log(0.01))
                 }

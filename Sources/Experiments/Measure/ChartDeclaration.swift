@@ -8,6 +8,7 @@ import Foundation
 ///   title: What is learnt of a product
 ///   where: {part: dimension}
 ///   x: {by: d, title: d, logarithmic: true}     # by: iteration or seconds takes what was logged, against either
+///   # least: 1e-12 on an axis leaves out what is below
 ///   y: {title: "KL, nats", logarithmic: true}   # where no title is given, that of the first line's metric
 ///   lines:
 ///     - {metric: kl, by: [method]}                # a line for each value of these labels
@@ -26,6 +27,8 @@ public struct ChartDeclaration: Decodable, Sendable {
         public var by: String?
         public var title: String?
         public var isLogarithmic = false
+        /// What is below is left out, as what rounding leaves of 0 on a logarithmic axis.
+        public var least = -Double.infinity
     }
 
     /// A query whose label or read-out on the horizontal axis is left open; a line for each combination of `by`.
@@ -99,6 +102,7 @@ extension ChartDeclaration {
             let factor = try shownFactor(of: query, vocabulary, place)
             var points = (try isOfLogs ? curve(of: query, ofMetric, place) : points(of: query, ofMetric, rows, place))
                 .map { point in (x: point.x, values: point.values.map { $0 * factor }) }
+                .filter { $0.x >= x.least && SampleStatistics($0.values)!.mean >= y.least }
             guard !points.isEmpty else { return nil }
             if x.by == Self.seconds {
                 let times = found.filter { $0.metric == "secondsPerIteration" && $0.labels.match(query.labels) }
@@ -222,7 +226,7 @@ extension ChartDeclaration {
 }
 
 extension ChartDeclaration.Axis {
-    private enum Keys: String, CodingKey, CaseIterable { case by, title, logarithmic }
+    private enum Keys: String, CodingKey, CaseIterable { case by, title, logarithmic, least }
 
     public init(from decoder: any Decoder) throws {
         try refuseForeignKeys(decoder, Keys.allCases.map(\.rawValue))
@@ -230,6 +234,7 @@ extension ChartDeclaration.Axis {
         by = try values.decodeIfPresent(String.self, forKey: .by)
         title = try values.decodeIfPresent(String.self, forKey: .title)
         isLogarithmic = try values.decodeIfPresent(Bool.self, forKey: .logarithmic) ?? false
+        least = try values.decodeIfPresent(Double.self, forKey: .least) ?? -.infinity
     }
 }
 

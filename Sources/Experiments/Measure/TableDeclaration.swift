@@ -39,6 +39,14 @@ public struct TableDeclaration: Decodable, Sendable {
         public var hasSpread: Bool
         /// Whether it has the largest standard error of a measured value beside it, in parentheses.
         public var hasError: Bool
+
+        /// The metric's line with the column's own decimals.
+        func shown(_ entry: Vocabulary.Entry) -> Vocabulary.Entry {
+            guard let decimals else { return entry }
+            var own = entry
+            (own.decimals, own.digits) = (decimals, nil)
+            return own
+        }
     }
 
     /// A row of floors or controls.
@@ -164,8 +172,7 @@ extension TableDeclaration {
         case .count, .diverged: return Cell(text: "\(Int(value))", value: value)
         default: break
         }
-        var shown = entry
-        if let decimals = column.decimals { shown.decimals = decimals }
+        var shown = column.shown(entry)
         // A ratio has no unit, and no factor.
         if query.over != nil || query.slope != nil { shown.factor = 1 }
         var text = shown.text(value)
@@ -182,6 +189,7 @@ extension TableDeclaration {
         guard let within, entry.better != .neither, query.minus == nil, query.over == nil, query.slope == nil,
             [.mean, .median, .least, .greatest].contains(query.statistic)
         else { return }
+        let entry = columns[column].shown(entry)
         let places = rows.indices.filter { within.contains(rows[$0]) }
         for group in Dictionary(grouping: settings.indices, by: { row in places.map { settings[row][$0] } }).values {
             let values = group.compactMap { cells[$0][column].value }

@@ -18,6 +18,8 @@ public struct Vocabulary: Sendable, Equatable {
         public var unit: String
         /// Decimals that are shown, of the value times `factor`.
         public var decimals: Int
+        /// Significant digits that are shown in the place of decimals, of numbers over many orders of magnitude.
+        public var digits: Int?
         /// What the value is multiplied by to be shown, as 10,000 for a unit of 10⁻⁴.
         public var factor: Double
         public var better: Direction
@@ -25,15 +27,17 @@ public struct Vocabulary: Sendable, Equatable {
         public var meaning: String
 
         public init(from decoder: any Decoder) throws {
-            try refuseForeignKeys(decoder, ["title", "unit", "decimals", "factor", "better", "meaning"])
+            try refuseForeignKeys(decoder, ["title", "unit", "decimals", "digits", "factor", "better", "meaning"])
             let values = try decoder.container(keyedBy: CodingKeys.self)
             title = try values.decode(String.self, forKey: .title)
             unit = try values.decodeIfPresent(String.self, forKey: .unit) ?? ""
-            decimals = try values.decode(Int.self, forKey: .decimals)
+            digits = try values.decodeIfPresent(Int.self, forKey: .digits)
+            decimals = digits == nil ? try values.decode(Int.self, forKey: .decimals) : 0
             factor = try values.decodeIfPresent(Double.self, forKey: .factor) ?? 1
             better = try values.decode(Direction.self, forKey: .better)
             meaning = try values.decode(String.self, forKey: .meaning)
             guard 0...9 ~= decimals else { throw DeclarationFault("decimals is \(decimals), expected 0 to 9") }
+            if let digits, !(1...9 ~= digits) { throw DeclarationFault("digits is \(digits), expected 1 to 9") }
             guard factor > 0, factor.isFinite else {
                 throw DeclarationFault("factor is \(factor), expected a positive number")
             }
@@ -52,9 +56,21 @@ public struct Vocabulary: Sendable, Equatable {
 
         /// The value as it is shown; what rounding leaves of 0 is 0.
         public func text(_ value: Double) -> String {
-            let text = String(format: "%.\(decimals)f", value * factor)
+            let shown = value * factor
+            if let digits { return Self.text(shown, digits: digits) }
+            let text = String(format: "%.\(decimals)f", shown)
             return text.hasPrefix("-") && !text.contains(where: { "123456789".contains($0) })
                 ? String(text.dropFirst()) : text
+        }
+
+        /// So many significant digits, as 0.015, 42 or 7.1e12; what is below 10⁻¹² is taken for what rounding leaves of
+        /// 0.
+        private static func text(_ value: Double, digits: Int) -> String {
+            guard abs(value) >= 1e-12 else { return "0" }
+            let scientific = String(format: "%.\(digits - 1)e", value).split(separator: "e")
+            let exponent = Int(scientific[1])!
+            guard -4..<6 ~= exponent else { return "\(scientific[0])e\(exponent)" }
+            return String(format: "%.\(max(0, digits - 1 - exponent))f", value)
         }
     }
 
