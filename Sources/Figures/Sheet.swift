@@ -89,7 +89,7 @@ public struct Sheet: Sendable, Equatable {
                 let x = Double(left + column * cellWidth) + 0.5 * Double(scale)
                 let y = Double(totalHeight - top - row * cellHeight - size.height * scale) + 0.5 * Double(scale)
                 parts.append(
-                    "\(file) binary filetype=png origin=(\(x),\(y)) dx=\(scale) dy=\(scale) with rgbimage pixels notitle")
+                    "\(file) binary filetype=png origin=(\(x),\(y)) dx=\(scale) dy=\(scale) with rgbimage notitle")
             }
         }
         lines.append("plot " + parts.joined(separator: ", \\\n     "))
