@@ -75,7 +75,16 @@ let package = Package(
         // One target for each published result.
         replication("RMwGGISSynthetic"),
         replication("RMwGGISCost"),
+        replication("RMwGGISIsing"),
+        replication("OuRBM"),
+        replication("OuBoltzmann"),
         replication("AdaNCEImages"),
+        replication("ScoreMatchingDensities"),
+        replication("NCEFamily"),
+
+        // The commit that is built.
+        .plugin(name: "WriteCommit", capability: .buildTool()),
+        .target(name: "BuildCommit", plugins: ["WriteCommit"]),
 
         // The command line, over whichever replications an executable brings.
         .target(
@@ -88,7 +97,9 @@ let package = Package(
         .executableTarget(
             name: "replicate",
             dependencies: [
-                "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "AdaNCEImages", "Torch",
+                "BuildCommit", "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing",
+                "OuBoltzmann",
+                "OuRBM", "AdaNCEImages", "ScoreMatchingDensities", "NCEFamily", "Torch",
             ]),
 
         // Ours beside PyTorch's.
@@ -131,7 +142,16 @@ let package = Package(
             name: "SimulatedDeviceTests", dependencies: ["Experiments", "RunSupport", "replicate"],
             path: "Tests/SimulatedDevice",
             exclude: ["device.cpp"]),
+        .testTarget(
+            name: "ScoreMatchingDensitiesTests",
+            dependencies: ["ReplicationShared", "ScoreMatchingDensities", "RunSupport"]),
+        .testTarget(name: "NCEFamilyTests", dependencies: ["EnergyModels", "NCEFamily", "RunSupport"]),
+        .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost", "RunSupport"]),
+        .testTarget(name: "RMwGGISIsingTests", dependencies: ["RMwGGISIsing", "RunSupport"]),
+        .testTarget(
+            name: "OuBoltzmannTests",
+            dependencies: ["OuBoltzmann", "Oracles", "RunSupport"]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
         .target(
             name: "NoisyQuadratic", dependencies: ["Experiments", "Figures", "HDF5"], path: "Tests/NoisyQuadratic"),

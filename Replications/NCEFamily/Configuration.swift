@@ -1,13 +1,13 @@
-import ReplicationShared
 import EnergyModels
 import Experiments
 import Objectives
+import ReplicationShared
 
 extension NCEFamily {
     public enum Part: String, Choice {
-        /// Target × method × seed: Table 3.1 of the thesis in the plane.
+        /// What each method learns of a target: Table 3.1 of the thesis in the plane.
         case claims
-        /// Method × dimension, on products.
+        /// What each method learns of products against their dimension.
         case dimension
         /// Noise-contrastive estimation against where the noise lies, and how wide.
         case noise
@@ -23,9 +23,6 @@ extension NCEFamily {
 
     public enum Method: String, Choice {
         case nce, ranking, cnce, ace, fce, adance
-
-        /// Whether the thesis, or for the first two its chapter 2, says that the normaliser is learnt.
-        var isSelfNormalizing: Bool { [.nce, .ace, .fce].contains(self) }
     }
 
     /// How a discriminator is made.
@@ -36,7 +33,7 @@ extension NCEFamily {
         case network
     }
 
-    /// What noise of self-adapting estimation is.
+    /// How the noise of self-adapting estimation is drawn.
     public enum Draws: String, Choice {
         /// Independent draws of the frozen model by a grid.
         case exact
@@ -69,7 +66,7 @@ extension NCEFamily {
         case gaussian
         case eightGaussians = "8gaussians"
 
-        /// That of a component, the unit of shifts.
+        /// The standard deviation of a component, the unit of shifts.
         var deviation: Double {
             switch self {
             case .gaussian: 1
@@ -86,93 +83,75 @@ extension NCEFamily {
         }
     }
 
+    /// A cell's part, and what that varies.
+    public enum Setting: ExperimentSetting {
+        case claims(Claim), dimension(ProductLearning), noise(Contrast), bandwidth(Bandwidth)
+        case discriminator(Discriminator), sampling(SelfAdaptedSampling), stein(SteinTests)
+
+        public func encode(to encoder: any Encoder) throws {
+            func encode(_ part: Part, _ setting: some Encodable) throws {
+                try PartOfExperiment(part.rawValue, setting).encode(to: encoder)
+            }
+            switch self {
+            case .claims(let setting): try encode(.claims, setting)
+            case .dimension(let setting): try encode(.dimension, setting)
+            case .noise(let setting): try encode(.noise, setting)
+            case .bandwidth(let setting): try encode(.bandwidth, setting)
+            case .discriminator(let setting): try encode(.discriminator, setting)
+            case .sampling(let setting): try encode(.sampling, setting)
+            case .stein(let setting): try encode(.stein, setting)
+            }
+        }
+    }
+
+    /// What the keys mean stands in `profiles.yaml`.
     public struct Configuration: ExperimentConfiguration {
         public var parts: [Part]
-        /// Seeds a setting: the run's seed and the ones after it.
         public var seeds: Int
-        /// Widths of the perceptron's hidden layers.
         public var hidden: [Int]
-        /// κ
         public var confinement: Double
         public var batchSize: Int
         public var iterations: Int
-        /// Of Adam, at the start; it falls to 0 in a straight line.
         public var learningRate: Double
-        /// Iterations between lines of the log.
         public var logEvery: Int
-        /// Cells on a side of the grid on which a model is compared with the truth.
         public var cells: Int
-
         public var methods: [Method]
-        /// K of ranking: noise for each datum.
         public var rankingSamples: Int
-        /// σ of the conditional form, in deviations of the data.
         public var bandwidth: Double
-        /// M of the adversarial form.
         public var latentDraws: Int
-        /// Widths of the hidden layers of its generator, and of each network of the flow.
         public var noiseHidden: [Int]
-        /// Of the flow.
         public var couplings: Int
-        /// K of the self-adapting form.
         public var adaptiveInterval: Int
-        /// Steps of its chains of MALA for each update.
         public var chainSteps: Int
-        /// τ of these.
         public var timeStep: Double
-        /// Steps of short-run chains.
         public var shortRunSteps: Int
-        /// τ of these.
         public var shortRunStep: Double
-
         public var targets: [KnownTarget]
-        /// Seeds of `claims`.
         public var claimSeeds: Int
-
         public var productTarget: KnownTarget
-        /// Even.
         public var dimensions: [Int]
-        /// Of annealed importance sampling.
         public var temperatures: Int
         public var annealingChains: Int
-        /// ε of its moves.
         public var annealingStep: Double
-        /// Points on which the likelihood is measured.
         public var heldOut: Int
-
         public var noiseTarget: KnownTarget
-        /// Of the noise's mean, in deviations of the data.
         public var shifts: [Double]
-        /// By which the noise's deviations are multiplied.
         public var scales: [Double]
-
         public var bandwidthTarget: KnownTarget
-        /// σ, in deviations of the data.
         public var bandwidths: [Double]
-        /// Over which a gradient's mean and variance are taken.
         public var gradientBatches: Int
-
         public var discriminatorTargets: [KnownTarget]
         public var discriminatorShifts: [Double]
-
         public var samplingTarget: KnownTarget
-        /// K
         public var intervals: [Int]
-        /// All but the first with exact draws only.
         public var generators: [Generator]
         public var draws: [Draws]
-        /// Cells on a side of the grid from which exact draws are made.
         public var samplingCells: Int
-
         public var steinTargets: [SteinTarget]
-        /// Of the data's mean, in deviations of a component.
         public var steinShifts: [Double]
         public var sampleSizes: [Int]
-        /// Tests of a setting.
         public var repetitions: Int
-        /// The same where nothing is shifted.
         public var levelRepetitions: Int
-        /// Of the bootstrap.
         public var replicates: Int
 
         var training: DensityTraining {
@@ -229,6 +208,71 @@ extension NCEFamily {
                     "target", target.rawValue, target != .checkerboard,
                     "a target that is positive everywhere, not checkerboard")
             }
+        }
+    }
+
+    /// From runs on one thread of two cores.
+    public func estimate(_ setting: Setting, _ configuration: Configuration, threads: Int) -> Estimate {
+        let iterations = Double(configuration.iterations)
+        let seconds: Double
+        switch setting {
+        case .claims(let claim): seconds = iterations * configuration.secondsOfUpdate(claim.method)
+        case .dimension(let product):
+            let d = product.dimension
+            seconds =
+                iterations * configuration.secondsOfUpdate(product.method, dimension: d)
+                + Double(configuration.temperatures)
+                * (1e-3 + Double(configuration.annealingChains) * (configuration.secondsOfPoint(d) + 2e-7 * Double(d))
+                    * 1.5)
+        case .noise, .discriminator: seconds = iterations * configuration.secondsOfUpdate(.nce)
+        case .bandwidth:
+            seconds = iterations * configuration.secondsOfUpdate(.cnce) + Double(configuration.gradientBatches) * 2e-3
+        case .sampling(let sampling):
+            let point = configuration.secondsOfPoint(2)
+            let draws =
+                switch sampling.draws {
+                case .exact:
+                    Double(configuration.samplingCells * configuration.samplingCells) * point * 0.07
+                        / Double(sampling.interval) + 2e-4
+                case .mala: configuration.secondsOfChains(2)
+                case .shortRun:
+                    Double(configuration.shortRunSteps) * (7e-5 + Double(configuration.batchSize) * point * 0.07)
+                }
+            let batches = Double(SelfAdaptation.probes * configuration.gradientBatches)
+            let update = configuration.secondsOfUpdate(.nce)
+            seconds = (iterations + batches) * (update + draws) + batches * update
+        case .stein(let stein):
+            let n = Double(stein.sampleSize)
+            seconds =
+                Double(stein.tests(configuration))
+                * (2e-4 + Double(configuration.replicates) * (n * 2e-8 + n * n * 1e-10))
+        }
+        return Estimate(seconds: 0.8 + seconds / Double(threads), memory: 320_000_000, disk: 200_000)
+    }
+}
+
+extension NCEFamily.Configuration {
+    private func products(_ widths: [Int]) -> Double {
+        Double(zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 })
+    }
+
+    /// The time of an energy and its gradients at a point.
+    fileprivate func secondsOfPoint(_ d: Int) -> Double { products([d] + hidden + [1]) * 1e-9 }
+
+    /// The time of an update's chains of MALA.
+    fileprivate func secondsOfChains(_ d: Int) -> Double {
+        Double(chainSteps) * (1.6e-4 + Double(batchSize) * secondsOfPoint(d) * 0.2)
+    }
+
+    fileprivate func secondsOfUpdate(_ method: NCEFamily.Method, dimension d: Int = 2) -> Double {
+        let rows = Double(batchSize), point = secondsOfPoint(d)
+        let own = 4e-4 + 0.8 * rows * point
+        return switch method {
+        case .nce, .cnce: own
+        case .ranking: own + 0.25 * Double(rankingSamples) * rows * point
+        case .ace: own + 3.5e-3 + 3 * rows * Double(latentDraws) * Double(d) * 1.2e-8
+        case .fce: own + 1.8e-3 * Double(couplings) + 3 * rows * products([d] + noiseHidden + [d]) * 4e-9
+        case .adance: own + secondsOfChains(d)
         }
     }
 }

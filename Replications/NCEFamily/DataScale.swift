@@ -1,4 +1,5 @@
 import EnergyModels
+import Experiments
 import Torch
 
 /// Mean and covariance of a density, from draws of it: what fixed noise is made of, and the unit of bandwidths and
@@ -7,8 +8,8 @@ struct DataScale {
     /// N(μ̂, Σ̂)
     let gaussian: GaussianDensity
 
-    init(of density: any Density, seed: UInt64) throws {
-        let draws = density.sample(10_000, dtype: .float64, using: RandomGenerator(seed: seed, stream: "noise fit"))
+    init(of density: any Density, _ context: CellContext) throws {
+        let draws = density.sample(10_000, dtype: .float64, using: context.generator("noise fit"))
         gaussian = try GaussianDensity(fittedTo: draws)
     }
 

@@ -1,99 +1,99 @@
-import ReplicationShared
 import EnergyModels
 import Experiments
 import Foundation
 import Objectives
+import ReplicationShared
 import Torch
 
-/// Noise-contrastive estimation as the training of a discriminator D = σ(G) between data and noise (Jin, section
-/// 4.1.1): the best G is log p/p_n, and its loss is log 2 less the Jensen–Shannon divergence of the two. With a
-/// normalised energy G = −E − c − log p_n; a network of its own is what a GAN takes.
-struct Discriminator {
-    private let cell: Cell
-    private let configuration: NCEFamily.Configuration
+extension NCEFamily {
+    /// Noise-contrastive estimation as the training of a discriminator D = σ(G) between data and noise (Jin, section
+    /// 4.1.1): the best G is log p/p_n, and its loss is log 2 less the Jensen–Shannon divergence of the two. With a
+    /// normalised energy G = −E − c − log p_n; a network of its own is what a GAN takes.
+    public struct Discriminator: ExperimentSetting {
+        public var target: KnownTarget
+        public var shift: Double
+        public var form: Form
 
-    init(_ cell: Cell, _ configuration: NCEFamily.Configuration) {
-        (self.cell, self.configuration) = (cell, configuration)
-    }
-
-    func run(_ context: CellContext) throws -> CellResult {
-        let target = KnownTarget(rawValue: cell.label("target")!)!.planar
-        let noise = try DataScale(of: target.density, seed: cell.seed).noise(shift: Double(cell.label("shift")!)!)
-        let objective = try NoiseContrastive(noise: noise)
-        switch NCEFamily.Form(rawValue: cell.label("form")!)! {
-        case .energy:
-            let model = LearntNormalizer(MethodLearning.model(dimension: 2, configuration, seed: cell.seed))
-            try configuration.training.run(model, objective, on: target.density, context)
-            return try judged(model, objective, target, noise, context)
-        case .network:
-            let network = ContinuousMLPEnergy(
-                dimension: 2, hidden: configuration.hidden,
-                using: RandomGenerator(seed: cell.seed, stream: "initialisation"))
-            let model = TiltedNoise(network: network, noise: noise)
-            try configuration.training.run(model, objective, on: target.density, context)
-            return try judged(model, objective, target, noise, context)
+        func run(_ configuration: Configuration, _ context: CellContext) throws {
+            let density = target.planar.density
+            let noise = try DataScale(of: density, context).noise(shift: shift)
+            let objective = try NoiseContrastive(noise: noise)
+            let model: any ContinuousEnergyModel =
+                switch form {
+                case .energy: LearntNormalizer(configuration.model(context))
+                case .network:
+                    TiltedNoise(
+                        network: ContinuousMLPEnergy(
+                            dimension: 2, hidden: configuration.hidden, using: context.generator("initialisation")),
+                        noise: noise)
+                }
+            try configuration.training.run(model, objective, on: density, context)
+            try judge(model, objective, noise, configuration, context)
         }
-    }
 
-    private func judged(
-        _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, _ target: PlanarTarget,
-        _ noise: GaussianDensity,
-        _ context: CellContext
-    ) throws -> CellResult {
-        let grid = try Self.grid(target, noise, cells: configuration.cells)
-        let found = DiscriminatorComparison(
-            logits: try Self.logits(model, objective, on: grid), logData: -(try grid.energies(of: target.density)),
-            logNoise: -(try grid.energies(of: noise)), cellArea: grid.cellArea)
-        try writeLogits(model, objective, target, noise, context)
-        return CellResult([
-            "loss": found.loss, "JS": found.divergence, "JS by the loss": log(2) - found.loss,
-            "excess": found.loss - (log(2) - found.divergence),
-            "logit's error on data": found.errorOnData, "logit's error on noise": found.errorOnNoise,
-        ])
-    }
-
-    /// G at the centres, float64.
-    private static func logits(
-        _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, on grid: QuadratureGrid
-    ) throws -> Tensor {
-        try withoutGradients {
-            try objective.logOdds(model, grid.points(dtype: .float32)).converted(to: .float64)
+        private func judge(
+            _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, _ noise: GaussianDensity,
+            _ configuration: Configuration, _ context: CellContext
+        ) throws {
+            let grid = try Self.grid(target.planar, noise, cells: configuration.cells)
+            let found = DiscriminatorComparison(
+                logits: try Self.logits(model, objective, on: grid),
+                logData: -(try grid.energies(of: target.planar.density)), logNoise: -(try grid.energies(of: noise)),
+                cellArea: grid.cellArea)
+            try writeLogits(model, objective, noise, context)
+            try context.measure("loss", found.loss)
+            try context.measure("jensenShannon", found.divergence)
+            try context.measure("jensenShannon", M_LN2 - found.loss, at: ["by": "loss"])
+            try context.measure("excess", found.loss - (M_LN2 - found.divergence))
+            try context.measure("logitError", found.errorOnData, at: ["of": "data"])
+            try context.measure("logitError", found.errorOnNoise, at: ["of": "noise"])
         }
-    }
 
-    /// `logit.png`: the learnt logit and the true one, both cut at ±8.
-    private func writeLogits(
-        _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, _ target: PlanarTarget,
-        _ noise: GaussianDensity, _ context: CellContext
-    ) throws {
-        let side = 120
-        let picture = try QuadratureGrid(target, cells: side)
-        func cut(_ x: Tensor) -> [Double] { x.maximum(-8).minimum(8).array() }
-        let truth = (try picture.energies(of: noise)) - (try picture.energies(of: target.density))
-        try context.writeMaps(
-            cut(Self.logits(model, objective, on: picture)), beside: cut(truth), side: side, named: "logit")
-    }
-
-    /// A box that holds both: the target's, and five deviations of the noise about its mean.
-    static func grid(_ target: PlanarTarget, _ noise: GaussianDensity, cells: Int) throws -> QuadratureGrid {
-        let (mean, deviations) = (
-            noise.mean.array(Double.self), noise.covariance.diagonal().squareRoot().array(Double.self)
-        )
-        func range(_ axis: Int, _ box: ClosedRange<Double>) -> ClosedRange<Double> {
-            min(
-                box.lowerBound, mean[axis] - 5 * deviations[axis])...max(
-                    box.upperBound, mean[axis] + 5 * deviations[axis])
+        /// G at the centres, float64.
+        private static func logits(
+            _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, on grid: QuadratureGrid
+        ) throws -> Tensor {
+            try withoutGradients {
+                try objective.logOdds(model, grid.points(dtype: .float32)).converted(to: .float64)
+            }
         }
-        return try QuadratureGrid(x: range(0, target.box.x), y: range(1, target.box.y), columns: cells, rows: cells)
-    }
 
-    /// The Jensen–Shannon divergence of data and noise, in nats.
-    static func divergence(_ target: PlanarTarget, _ noise: GaussianDensity, cells: Int) throws -> Double {
-        let grid = try Self.grid(target, noise, cells: cells)
-        let (logData, logNoise) = (-(try grid.energies(of: target.density)), -(try grid.energies(of: noise)))
-        return DiscriminatorComparison(
-            logits: logData - logNoise, logData: logData, logNoise: logNoise, cellArea: grid.cellArea
-        ).divergence
+        /// The pictures `logit` and `logit-true`: the learnt logit and the true one, both cut at ±8.
+        private func writeLogits(
+            _ model: some ContinuousEnergyModel, _ objective: NoiseContrastive, _ noise: GaussianDensity,
+            _ context: CellContext
+        ) throws {
+            let side = 120
+            let picture = try QuadratureGrid(target.planar, cells: side)
+            let truth = (try picture.energies(of: noise)) - (try picture.energies(of: target.planar.density))
+            for (name, logits) in [
+                ("logit", try Self.logits(model, objective, on: picture)), ("logit-true", truth),
+            ] {
+                try context.writeMap(logits.array(), side: side, scale: -8...8, named: name)
+            }
+        }
+
+        /// A box that holds both: the target's, and five deviations of the noise about its mean.
+        static func grid(_ target: PlanarTarget, _ noise: GaussianDensity, cells: Int) throws -> QuadratureGrid {
+            let (mean, deviations) = (
+                noise.mean.array(Double.self), noise.covariance.diagonal().squareRoot().array(Double.self)
+            )
+            func range(_ axis: Int, _ box: ClosedRange<Double>) -> ClosedRange<Double> {
+                min(
+                    box.lowerBound, mean[axis] - 5 * deviations[axis])...max(
+                        box.upperBound, mean[axis] + 5 * deviations[axis])
+            }
+            return try QuadratureGrid(x: range(0, target.box.x), y: range(1, target.box.y), columns: cells, rows: cells)
+        }
+
+        /// The Jensen–Shannon divergence of data and noise, in nats.
+        static func divergence(_ target: PlanarTarget, _ noise: GaussianDensity, cells: Int) throws -> Double {
+            let grid = try Self.grid(target, noise, cells: cells)
+            let (logData, logNoise) = (-(try grid.energies(of: target.density)), -(try grid.energies(of: noise)))
+            return DiscriminatorComparison(
+                logits: logData - logNoise, logData: logData, logNoise: logNoise, cellArea: grid.cellArea
+            ).divergence
+        }
     }
 }
 

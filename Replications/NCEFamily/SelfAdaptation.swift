@@ -22,14 +22,13 @@ final class SelfAdaptation {
     private let grid: QuadratureGrid?
     /// Where chains of MALA stand, [batch, d].
     private let chains: Tensor
-    /// Of the frozen copy as it is; nil until it is asked for.
+    /// Draws from the frozen copy as it is; nil until it is asked for.
     private var sampler: GridSampler?
 
-    /// - Parameter grid: exact draws are made from its cells.
+    /// - Parameter grid: its cells are what exact draws are made from.
     init(
         _ model: ContinuousMLPEnergy, _ generator: NCEFamily.Generator, _ draws: NCEFamily.Draws, interval: Int,
-        _ data: DataScale,
-        grid: QuadratureGrid?, _ configuration: NCEFamily.Configuration, seed: UInt64
+        _ data: DataScale, grid: QuadratureGrid?, _ configuration: NCEFamily.Configuration, _ context: CellContext
     ) throws {
         (self.model, self.draws, self.interval, self.grid) = (model, draws, interval, grid)
         frozen = model.frozen()
@@ -37,8 +36,7 @@ final class SelfAdaptation {
         start = try data.noise(scale: 2)
         mala = try .init(.metropolisAdjustedLangevin(timeStep: configuration.timeStep), steps: configuration.chainSteps)
         langevin = try .init(.eulerMaruyama(timeStep: configuration.shortRunStep), steps: configuration.shortRunSteps)
-        chains = start.sample(
-            configuration.batchSize, dtype: .float32, using: RandomGenerator(seed: seed, stream: "chains"))
+        chains = start.sample(configuration.batchSize, dtype: .float32, using: context.generator("chains"))
     }
 
     /// What an update depends on besides the model.
@@ -50,7 +48,7 @@ final class SelfAdaptation {
         sampler = nil
     }
 
-    /// - Throws: `NonFiniteQuantity`, also where chains leave the finite numbers; `QuadratureError`.
+    /// - Throws: `LeftFiniteNumbers`, `QuadratureError`.
     func update(_ iteration: Int, _ x: Tensor, _ generator: RandomGenerator) throws -> (
         loss: Tensor, gradients: [Tensor]
     ) {
@@ -64,22 +62,17 @@ final class SelfAdaptation {
     /// Points [count, d] that stand for the frozen copy; chains of MALA, as many as there are, go on from where they
     /// are said to stand.
     ///
-    /// - Throws: `NonFiniteQuantity` where chains leave the finite numbers; `QuadratureError`.
+    /// - Throws: `LeftFiniteNumbers` where chains or energies do, `QuadratureError`.
     func drawn(_ count: Int, from position: Tensor, using generator: RandomGenerator) throws -> Tensor {
         switch draws {
         case .exact:
             let found = try sampler ?? GridSampler(frozen, on: grid!)
             sampler = found
             return found.sample(count, dtype: .float32, using: generator)
-        case .mala:
-            do { return try mala.moved(frozen, from: position, using: generator) } catch is ChainError {
-                throw NonFiniteQuantity("chains")
-            }
+        case .mala: return try mala.moved(frozen, from: position, using: generator)
         case .shortRun:
             let x = start.sample(count, dtype: .float32, using: generator)
-            do { return try langevin.moved(frozen, from: x, using: generator) } catch is ChainDivergence {
-                throw NonFiniteQuantity("chains")
-            }
+            return try langevin.moved(frozen, from: x, using: generator)
         }
     }
 

@@ -1,116 +1,94 @@
-import ReplicationShared
 import EnergyModels
 import Experiments
 import Metrics
 import Objectives
+import ReplicationShared
 import Samplers
 import Torch
 
-/// Self-adapting ratio matching in the plane with an interval K, a Ψ, and a way to draw from the frozen model; and, at
-/// three places of the training, what its gradient is worth (Xu 2022, section 5.3: biased chains, or the variance of
-/// the density ratio).
-package struct SelfAdaptedSampling {
-    private let cell: Cell
-    private let configuration: NCEFamily.Configuration
+extension NCEFamily {
+    /// Self-adapting ratio matching in the plane with an interval K, a Ψ, and a way to draw from the frozen model; and,
+    /// at three places of the training, what its gradient is worth (Xu 2022, section 5.3: biased chains, or the
+    /// variance of the density ratio).
+    public struct SelfAdaptedSampling: ExperimentSetting {
+        public var target: KnownTarget
+        public var draws: Draws
+        public var generator: Generator
+        public var interval: Int
 
-    /// That are compared with data.
-    private static let samples = 2000
+        private enum CodingKeys: String, CodingKey {
+            case target, draws
+            case generator = "psi"
+            case interval = "K"
+        }
 
-    init(_ cell: Cell, _ configuration: NCEFamily.Configuration) {
-        (self.cell, self.configuration) = (cell, configuration)
-    }
+        /// Draws that are compared with data.
+        private static let samples = 2000
 
-    func run(_ context: CellContext) throws -> CellResult {
-        let target = KnownTarget(rawValue: cell.label("target")!)!.planar
-        let interval = Int(cell.label("K")!)!
-        let generator = NCEFamily.Generator(rawValue: cell.label("psi")!)!
-        let model = MethodLearning.model(dimension: 2, configuration, seed: cell.seed)
-        let grid = try Self.grid(target, cells: configuration.samplingCells)
-        let adaptation = try SelfAdaptation(
-            model, generator, NCEFamily.Draws(rawValue: cell.label("draws")!)!, interval: interval,
-            DataScale(of: target.density, seed: cell.seed),
-            grid: grid, configuration, seed: cell.seed)
-        let probes = Self.probes(interval: interval, iterations: configuration.iterations)
-        try configuration.training.run(model.parameters, keeping: adaptation.state, on: target.density, context) {
-            iteration, x, draws in
-            let found = try adaptation.update(iteration, x, draws)
-            if probes.contains(iteration) {
-                try context.untimed {
-                    let measured = try AdaptedGradient(
-                        of: model, adaptation, target.density, on: grid, configuration,
-                        using: RandomGenerator(seed: cell.seed, stream: "probe \(iteration)"))
-                    try context.log(
-                        iteration: iteration,
-                        [
-                            "ratio variance": measured.ratioVariance, "signal": measured.signal,
-                            "noise": measured.noise, "bias": measured.bias,
-                            "fresh signal": measured.freshSignal, "fresh noise": measured.freshNoise,
-                            "cosine": measured.cosine,
-                        ])
+        func run(_ configuration: Configuration, _ context: CellContext) throws {
+            let density = target.planar.density
+            let model = configuration.model(context)
+            let grid = try Self.grid(target.planar, cells: configuration.samplingCells)
+            let adaptation = try SelfAdaptation(
+                model, generator, draws, interval: interval, DataScale(of: density, context), grid: grid,
+                configuration, context)
+            let probes = Self.probes(interval: interval, iterations: configuration.iterations)
+            try configuration.training.run(model.parameters, keeping: adaptation.state, on: density, context) {
+                iteration, x, draws in
+                let found = try adaptation.update(iteration, x, draws)
+                if probes.contains(iteration) {
+                    try context.untimed {
+                        try AdaptedGradient(
+                            of: model, adaptation, density, on: grid, configuration,
+                            using: context.generator("probe \(iteration)")
+                        ).log(iteration: iteration, context)
+                    }
                 }
+                return found
             }
-            return found
-        }
-        var values = try LearntDensity(model, logNormalizer: nil).compared(with: target, configuration, context)
-        func data(_ stream: String) -> [SIMD2<Double>] {
-            let generator = RandomGenerator(seed: cell.seed, stream: stream)
-            return Self.points(of: target.density.sample(Self.samples, dtype: .float64, using: generator))
-        }
-        let truth = data("held-out data")
-        values["W1"] = slicedWasserstein(try drawn(adaptation), truth)
-        values["W1@data"] = slicedWasserstein(data("other data"), truth)
-        // Of the probe nearest to half of the training.
-        func middle(_ name: String) throws -> Double? {
-            let logged = try context.logged(name)
-            return logged.isEmpty ? nil : logged[logged.count / 2].value
-        }
-        if let signal = try middle("signal"), let noise = try middle("noise"), let bias = try middle("bias"),
-            let freshSignal = try middle("fresh signal"), let freshNoise = try middle("fresh noise")
-        {
-            values["ratio variance"] = try middle("ratio variance")
-            values["cosine"] = try middle("cosine")
-            (values["signal"], values["noise"], values["bias"]) = (signal, noise, bias)
-            values["noise to signal"] = noise / signal
-            values["noise to signal@fresh"] = freshNoise / freshSignal
-            values["bias to signal"] = bias / signal
-        }
-        return CellResult(values)
-    }
-
-    /// Draws of the learnt model, made as its noise was in training: what the thesis judges models by.
-    private func drawn(_ adaptation: SelfAdaptation) throws -> [SIMD2<Double>] {
-        let generator = RandomGenerator(seed: cell.seed, stream: "samples")
-        adaptation.renew()
-        var (chains, points) = (adaptation.position, [SIMD2<Double>]())
-        while points.count < Self.samples {
-            do { chains = try adaptation.drawn(configuration.batchSize, from: chains, using: generator) } catch let
-                fault as NonFiniteQuantity
-            {
-                throw Divergence(quantity: fault.quantity, iteration: configuration.iterations)
+            try LearntDensity(model).measure(beside: target.planar, configuration, context)
+            func data(_ stream: String) -> [SIMD2<Double>] {
+                Self.points(of: density.sample(Self.samples, dtype: .float64, using: context.generator(stream)))
             }
-            points += Self.points(of: chains)
+            let truth = data("held-out data")
+            let drawn = try Self.drawn(adaptation, batchSize: configuration.batchSize, context.generator("samples"))
+            try context.measure("wasserstein", slicedWasserstein(drawn, truth))
+            try context.measure("wasserstein", slicedWasserstein(data("other data"), truth), at: ["of": "data"])
+            try AdaptedGradient.measureLogged(context)
         }
-        return points
-    }
 
-    private static func points(of x: Tensor) -> [SIMD2<Double>] {
-        let numbers = x.array(Double.self)
-        return (0..<x.size(0)).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }
-    }
-
-    /// The last updates before the copy is renewed, at about the quarters of a training.
-    package static func probes(interval: Int, iterations: Int) -> Set<Int> {
-        let quarters = (1...SelfAdaptation.probes).map { $0 * iterations / (SelfAdaptation.probes + 1) }
-        return Set(quarters.map { max(1, $0 / interval) * interval }.filter { $0 <= iterations })
-    }
-
-    /// A box a quarter longer than the target's: a model that is not trained yet is wider.
-    private static func grid(_ target: PlanarTarget, cells: Int) throws -> QuadratureGrid {
-        func widened(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
-            let margin = (range.upperBound - range.lowerBound) / 8
-            return range.lowerBound - margin...range.upperBound + margin
+        /// Draws of the learnt model, made as its noise was in training: what the thesis judges models by.
+        private static func drawn(
+            _ adaptation: SelfAdaptation, batchSize: Int, _ generator: RandomGenerator
+        ) throws -> [SIMD2<Double>] {
+            adaptation.renew()
+            var (chains, points) = (adaptation.position, [SIMD2<Double>]())
+            while points.count < samples {
+                chains = try adaptation.drawn(batchSize, from: chains, using: generator)
+                points += Self.points(of: chains)
+            }
+            return points
         }
-        return try QuadratureGrid(x: widened(target.box.x), y: widened(target.box.y), columns: cells, rows: cells)
+
+        private static func points(of x: Tensor) -> [SIMD2<Double>] {
+            let numbers = x.array(Double.self)
+            return (0..<x.size(0)).map { SIMD2(numbers[2 * $0], numbers[2 * $0 + 1]) }
+        }
+
+        /// The last updates before the copy is renewed, at about the quarters of a training.
+        package static func probes(interval: Int, iterations: Int) -> Set<Int> {
+            let quarters = (1...SelfAdaptation.probes).map { $0 * iterations / (SelfAdaptation.probes + 1) }
+            return Set(quarters.map { max(1, $0 / interval) * interval }.filter { $0 <= iterations })
+        }
+
+        /// A box a quarter longer than the target's: a model that is not trained yet is wider.
+        private static func grid(_ target: PlanarTarget, cells: Int) throws -> QuadratureGrid {
+            func widened(_ range: ClosedRange<Double>) -> ClosedRange<Double> {
+                let margin = (range.upperBound - range.lowerBound) / 8
+                return range.lowerBound - margin...range.upperBound + margin
+            }
+            return try QuadratureGrid(x: widened(target.box.x), y: widened(target.box.y), columns: cells, rows: cells)
+        }
     }
 }
 
@@ -127,12 +105,12 @@ struct AdaptedGradient {
     let signal: Double
     /// tr Cov g of a batch, noise drawn as in training.
     let noise: Double
-    /// ‖E g − g*‖²: what the draws' law is off. Unbiased, so that it can be negative.
+    /// ‖E g − g*‖²: how far the draws' law is off. Unbiased, so that it can be negative.
     let bias: Double
     /// ‖g*‖² and tr Cov g with m = θ at the same θ, draws exact: those of maximum likelihood times S₀′(1)².
     let freshSignal: Double
     let freshNoise: Double
-    /// Between g* and that with m = θ.
+    /// The cosine between g* and that with m = θ.
     let cosine: Double
 
     init(
@@ -172,5 +150,35 @@ struct AdaptedGradient {
         noise = drawn.variance
         bias = drawn.squaredDistance(to: truth)
         freshNoise = ideal.variance
+    }
+
+    func log(iteration: Int, _ context: CellContext) throws {
+        try context.log(
+            iteration: iteration,
+            [
+                "ratioVariance": ratioVariance, "signal": signal, "noise": noise, "bias": bias,
+                "freshSignal": freshSignal, "freshNoise": freshNoise, "cosine": cosine,
+            ])
+    }
+
+    /// Measures what was logged at the probe nearest to half of the training; nothing where there was none.
+    static func measureLogged(_ context: CellContext) throws {
+        func middle(_ name: String) throws -> Double? {
+            let logged = try context.logged(name)
+            return logged.isEmpty ? nil : logged[logged.count / 2].value
+        }
+        guard let ratioVariance = try middle("ratioVariance"), let cosine = try middle("cosine"),
+            let signal = try middle("signal"), let noise = try middle("noise"), let bias = try middle("bias"),
+            let freshSignal = try middle("freshSignal"), let freshNoise = try middle("freshNoise")
+        else { return }
+        for (metric, value) in [
+            ("ratioVariance", ratioVariance), ("cosine", cosine), ("signal", signal), ("noise", noise), ("bias", bias),
+            ("noiseToSignal", noise / signal), ("biasToSignal", bias / signal),
+        ] where value.isFinite {
+            // The ratio of a copy far behind the model overflows, and a gradient of 0 has no direction.
+            try context.measure(metric, value)
+        }
+        let fresh = freshNoise / freshSignal
+        if fresh.isFinite { try context.measure("noiseToSignal", fresh, at: ["copy": "fresh"]) }
     }
 }

@@ -1,11 +1,11 @@
-import ReplicationShared
 import EnergyModels
 import Experiments
 import Objectives
+import ReplicationShared
 
 extension ScoreMatchingDensities {
     public enum Part: String, Choice {
-        /// Objective × target: how far what is learnt is from the truth.
+        /// How far what an objective learns of a target is from the truth.
         case learning
         /// One Langevin step of contrastive divergence against score matching, as ε → 0.
         case oneStep = "one-step"
@@ -14,8 +14,6 @@ extension ScoreMatchingDensities {
         /// What denoising learns, against σ.
         case noise
     }
-
-    public typealias Target = KnownTarget
 
     public enum Objective: String, Choice {
         /// Maximum likelihood, log Z by quadrature: what the others are measured against.
@@ -29,7 +27,7 @@ extension ScoreMatchingDensities {
         case oneStep = "cd-1"
     }
 
-    /// Of the loss of score matching at a point.
+    /// How the loss of score matching at a point is estimated.
     public enum Estimator: String, Choice {
         case exact
         case hutchinsonRademacher = "hutchinson-rademacher"
@@ -37,67 +35,71 @@ extension ScoreMatchingDensities {
         case slicedRademacher = "sliced-rademacher"
         case slicedGaussian = "sliced-gaussian"
 
+        /// nil where no direction is drawn.
+        var projection: Projection? {
+            switch self {
+            case .exact: nil
+            case .hutchinsonRademacher, .slicedRademacher: .rademacher
+            case .hutchinsonGaussian, .slicedGaussian: .gaussian
+            }
+        }
+
         var objective: ScoreMatching {
             // One direction is a valid setting.
             switch self {
             case .exact: try! ScoreMatching(.exact)
-            case .hutchinsonRademacher: try! ScoreMatching(.hutchinson(.rademacher))
-            case .hutchinsonGaussian: try! ScoreMatching(.hutchinson(.gaussian))
-            case .slicedRademacher: try! ScoreMatching(.sliced(.rademacher))
-            case .slicedGaussian: try! ScoreMatching(.sliced(.gaussian))
+            case .hutchinsonRademacher, .hutchinsonGaussian: try! ScoreMatching(.hutchinson(projection!))
+            case .slicedRademacher, .slicedGaussian: try! ScoreMatching(.sliced(projection!))
             }
         }
     }
 
+    /// A cell's part, and what that varies.
+    public enum Setting: ExperimentSetting {
+        case learning(Learning), oneStep(OneStepLimit), traces(TraceEstimates), noise(Denoising)
+
+        public func encode(to encoder: any Encoder) throws {
+            func encode(_ part: Part, _ setting: some Encodable) throws {
+                try PartOfExperiment(part.rawValue, setting).encode(to: encoder)
+            }
+            switch self {
+            case .learning(let setting): try encode(.learning, setting)
+            case .oneStep(let setting): try encode(.oneStep, setting)
+            case .traces(let setting): try encode(.traces, setting)
+            case .noise(let setting): try encode(.noise, setting)
+            }
+        }
+    }
+
+    /// What the keys mean stands in `profiles.yaml`.
     public struct Configuration: ExperimentConfiguration {
         public var parts: [Part]
-        /// Seeds a setting: the run's seed and the ones after it.
         public var seeds: Int
-        /// Widths of the perceptron's hidden layers.
         public var hidden: [Int]
-        /// κ
         public var confinement: Double
         public var batchSize: Int
         public var iterations: Int
-        /// Of Adam, at the start; it falls to 0 in a straight line.
         public var learningRate: Double
-        /// Iterations between lines of the log.
         public var logEvery: Int
-        /// Cells on a side of the grid on which a model is compared with the truth.
         public var cells: Int
-
-        public var targets: [Target]
+        public var targets: [KnownTarget]
         public var objectives: [Objective]
-        /// Cells on a side of the grid of maximum likelihood.
         public var trainingCells: Int
-        /// σ of denoising.
         public var denoisingDeviation: Double
-        /// ε of contrastive divergence.
         public var langevinStep: Double
-
-        /// Chains that are run on what is learnt, the gradients that each takes, and τ.
         public var chains: Int
         public var chainGradients: Int
         public var chainTimeStep: Double
-
-        public var limitTargets: [Target]
-        /// ε, falling, at least three.
+        public var limitTargets: [KnownTarget]
         public var limitSteps: [Double]
         public var limitPoints: Int
-        /// By which the initial weights are multiplied where no model is trained.
         public var weightScale: Double
-
         public var dimensions: [Int]
         public var estimators: [Estimator]
         public var tracePoints: Int
-        /// Draws of the directions at each point.
         public var traceDraws: Int
-        /// Gradients that are timed.
         public var traceSteps: Int
-
-        /// A mixture of Gaussians.
-        public var noiseTarget: Target
-        /// σ
+        public var noiseTarget: KnownTarget
         public var noiseDeviations: [Double]
 
         var training: DensityTraining {
@@ -143,5 +145,28 @@ extension ScoreMatchingDensities {
                 "a mixture of Gaussians, such as 8gaussians")
             try requireDistinct("dimensions", dimensions, 1...4096)
         }
+    }
+
+    /// From runs on one thread of two cores.
+    public func estimate(_ setting: Setting, _ configuration: Configuration, threads: Int) -> Estimate {
+        let widths = [2] + configuration.hidden
+        let products = Double(zip(widths, widths.dropFirst()).reduce(0) { $0 + $1.0 * $1.1 })
+        var (seconds, memory) = (0.0, 250_000_000.0)
+        switch setting {
+        case .learning(let setting) where setting.objective == .maximumLikelihood:
+            let points = Double(configuration.trainingCells * configuration.trainingCells + configuration.batchSize)
+            (seconds, memory) = (Double(configuration.iterations) * (5e-4 + points * products * 2e-10), 300_000_000)
+        case .learning, .noise:
+            seconds = Double(configuration.iterations) * (5e-4 + Double(configuration.batchSize) * products * 1e-9)
+        case .oneStep:
+            seconds = Double(configuration.limitSteps.count) * Double(configuration.limitPoints) * 5e-5
+            memory = 300_000_000
+        case .traces(let setting):
+            let d = Double(setting.dimension)
+            let exact = d * Double(configuration.tracePoints) * products * 2e-10
+            seconds = exact * Double(configuration.traceSteps) + Double(configuration.traceDraws) * 2e-3
+            memory += 40 * d * Double(configuration.tracePoints) * Double(configuration.hidden.max()!)
+        }
+        return Estimate(seconds: 1 + seconds / Double(threads), memory: memory, disk: 300_000)
     }
 }

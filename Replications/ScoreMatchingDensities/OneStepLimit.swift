@@ -2,87 +2,88 @@ import EnergyModels
 import Experiments
 import Foundation
 import Objectives
+import ReplicationShared
 import Torch
 
-/// The gradient of contrastive divergence with one Langevin step beside that of score matching (Jin, equations 14 to
-/// 21):
-///
-///     mean ∇E(x) − E_z mean ∇E(x − ½ε²∇ₓE(x) + εz)  =  ½ε² ∇J  +  O(ε⁴),   J = mean [½‖∇ₓE‖² − tr ∇ₓ²E]
-///
-/// The notes have o(ε²) for the remainder. Odd powers of ε vanish with the odd moments of z, so the next term is of
-/// order ε⁴ and the error relative to ½ε²∇J of order ε²: slope 2 on logarithmic axes. With one z for each point the
-/// term ε z·∇ₓ∇E does not vanish but averages out, and its error relative to ½ε²∇J grows as 1/ε: slope −1.
-struct OneStepLimit {
-    private let cell: Cell
-    private let configuration: ScoreMatchingDensities.Configuration
+extension ScoreMatchingDensities {
+    /// The gradient of contrastive divergence with one Langevin step beside that of score matching (Jin, equations 14
+    /// to 21):
+    ///
+    ///     mean ∇E(x) − E_z mean ∇E(x − ½ε²∇ₓE(x) + εz)  =  ½ε² ∇J  +  O(ε⁴),   J = mean [½‖∇ₓE‖² − tr ∇ₓ²E]
+    ///
+    /// The notes have o(ε²) for the remainder. Odd powers of ε vanish with the odd moments of z, so the next term is of
+    /// order ε⁴ and the error relative to ½ε²∇J of order ε²: slope 2 on logarithmic axes. With one z for each point the
+    /// term ε z·∇ₓ∇E does not vanish but averages out, and its error relative to ½ε²∇J grows as 1/ε: slope −1.
+    public struct OneStepLimit: ExperimentSetting {
+        public var target: KnownTarget
 
-    init(_ cell: Cell, _ configuration: ScoreMatchingDensities.Configuration) {
-        (self.cell, self.configuration) = (cell, configuration)
-    }
-
-    /// An iteration is an ε.
-    func run(_ context: CellContext) throws -> CellResult {
-        func generator(_ stream: String) -> RandomGenerator { RandomGenerator(seed: cell.seed, stream: stream) }
-        let target = ScoreMatchingDensities.Target(rawValue: cell.label("target")!)!.planar
-        let x = target.density.sample(configuration.limitPoints, dtype: .float64, using: generator("data"))
-        let model = ContinuousMLPEnergy(
-            dimension: 2, hidden: configuration.hidden, confinement: configuration.confinement, dtype: .float64,
-            using: generator("initialisation"))
-        model.scaleWeights(by: configuration.weightScale)
-        let truth = flattened(
-            try ScoreMatching(.exact).lossAndGradients(model, x, using: generator("objective")).gradients)
-        let steps = configuration.limitSteps
-        for iteration in context.iterations(of: steps.count) {
-            let step = steps[iteration - 1]
-            let expected = Agreement(of: 2 / (step * step) * flattened(expectedGradients(model, x, step)), with: truth)
-            let one = try OneStepContrastiveDivergence(step: step).lossAndGradients(
-                model, x, using: generator("noise \(iteration)")
-            ).gradients
-            let drawn = Agreement(of: 2 / (step * step) * flattened(one), with: truth)
-            try context.log(
-                iteration: iteration,
-                [
-                    "step": step, "ratio": expected.ratio, "angle": expected.angle, "error": expected.error,
-                    "ratio@draw": drawn.ratio, "angle@draw": drawn.angle, "error@draw": drawn.error,
-                ])
-            try context.endIteration(iteration, of: steps.count) { _ in }
-        }
-        var values: [String: Double] = [:]
-        for name in ["error", "angle", "error@draw", "angle@draw"] {
-            let logged = try context.logged(name).map(\.value)
-            values["slope of \(name)"] = Self.slope(steps.suffix(3), logged.suffix(3))
-            values["\(name) at the least step"] = logged.last
-        }
-        values["ratio at the least step"] = try context.logged("ratio").last?.value
-        return CellResult(values)
-    }
-
-    /// mean ∇E(x) − E_z mean ∇E(x̃), the expectation by the Gauss–Hermite rule of three nodes in each coordinate, exact
-    /// for polynomials to degree 5 in each: for all terms below ε⁶.
-    private func expectedGradients(_ model: ContinuousMLPEnergy, _ x: Tensor, _ step: Double) -> [Tensor] {
-        let nodes = [
-            (z: -3.0.squareRoot(), weight: 1.0 / 6), (z: 0, weight: 2.0 / 3), (z: 3.0.squareRoot(), weight: 1.0 / 6),
-        ]
-        let centres = x - 0.5 * step * step * model.inputGradient(x)
-        var loss = model.energy(x).mean()
-        for first in nodes {
-            for second in nodes {
-                let z = Tensor([first.z, second.z], shape: [1, 2])
-                loss = loss - first.weight * second.weight * model.energy(centres + step * z).mean()
+        /// An iteration is an ε.
+        func run(_ configuration: Configuration, _ context: CellContext) throws {
+            let x = target.planar.density.sample(
+                configuration.limitPoints, dtype: .float64, using: context.generator("data"))
+            let model = ContinuousMLPEnergy(
+                dimension: 2, hidden: configuration.hidden, confinement: configuration.confinement, dtype: .float64,
+                using: context.generator("initialisation"))
+            model.scaleWeights(by: configuration.weightScale)
+            let truth = flattened(
+                try ScoreMatching(.exact).lossAndGradients(model, x, using: context.generator("objective")).gradients)
+            let steps = configuration.limitSteps
+            try context.train(steps.count, keeping: []) { iteration in
+                let step = steps[iteration - 1]
+                let expected = Agreement(
+                    of: 2 / (step * step) * flattened(expectedGradients(model, x, step)), with: truth)
+                let one = try OneStepContrastiveDivergence(step: step).lossAndGradients(
+                    model, x, using: context.generator("noise \(iteration)")
+                ).gradients
+                let drawn = Agreement(of: 2 / (step * step) * flattened(one), with: truth)
+                try context.log(
+                    iteration: iteration,
+                    [
+                        "step": step, "ratio": expected.ratio, "angle": expected.angle, "error": expected.error,
+                        "ratioDrawn": drawn.ratio, "angleDrawn": drawn.angle, "errorDrawn": drawn.error,
+                    ])
+            }
+            for (gradient, suffix) in [("expected", ""), ("drawn", "Drawn")] {
+                for name in ["ratio", "error", "angle"] {
+                    let logged = try context.logged(name + suffix).map(\.value)
+                    for (step, value) in zip(steps, logged) {
+                        try context.measure(name, value, at: ["gradient": gradient, "step": step])
+                    }
+                    guard name != "ratio" else { continue }
+                    try context.measure(
+                        "\(name)Slope", Self.slope(steps.suffix(3), logged.suffix(3)), at: ["gradient": gradient])
+                }
             }
         }
-        return gradients(of: loss, withRespectTo: model.parameters.tensors)
-    }
 
-    private func flattened(_ gradients: [Tensor]) -> Tensor { .concatenated(gradients.map { $0.reshaped([-1]) }) }
+        /// mean ∇E(x) − E_z mean ∇E(x̃), the expectation by the Gauss–Hermite rule of three nodes in each coordinate,
+        /// exact for polynomials to degree 5 in each: for all terms below ε⁶.
+        private func expectedGradients(_ model: ContinuousMLPEnergy, _ x: Tensor, _ step: Double) -> [Tensor] {
+            let nodes = [
+                (z: -3.0.squareRoot(), weight: 1.0 / 6), (z: 0, weight: 2.0 / 3),
+                (z: 3.0.squareRoot(), weight: 1.0 / 6),
+            ]
+            let centres = x - 0.5 * step * step * model.inputGradient(x)
+            var loss = model.energy(x).mean()
+            for first in nodes {
+                for second in nodes {
+                    let z = Tensor([first.z, second.z], shape: [1, 2])
+                    loss = loss - first.weight * second.weight * model.energy(centres + step * z).mean()
+                }
+            }
+            return gradients(of: loss, withRespectTo: model.parameters.tensors)
+        }
 
-    /// Of a line through (log x, log y) by least squares.
-    private static func slope(_ x: some Sequence<Double>, _ y: some Sequence<Double>) -> Double {
-        let (x, y) = (x.map { log($0) }, y.map { log($0) })
-        let n = Double(x.count)
-        let (meanX, meanY) = (x.reduce(0, +) / n, y.reduce(0, +) / n)
-        return zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
-            / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
+        private func flattened(_ gradients: [Tensor]) -> Tensor { .concatenated(gradients.map { $0.reshaped([-1]) }) }
+
+        /// The slope of the line through (log x, log y), by least squares.
+        private static func slope(_ x: some Sequence<Double>, _ y: some Sequence<Double>) -> Double {
+            let (x, y) = (x.map { log($0) }, y.map { log($0) })
+            let n = Double(x.count)
+            let (meanX, meanY) = (x.reduce(0, +) / n, y.reduce(0, +) / n)
+            return zip(x, y).reduce(0) { $0 + ($1.0 - meanX) * ($1.1 - meanY) }
+                / x.reduce(0) { $0 + ($1 - meanX) * ($1 - meanX) }
+        }
     }
 }
 
@@ -90,7 +91,7 @@ struct OneStepLimit {
 private struct Agreement {
     /// ‖g‖/‖t‖
     let ratio: Double
-    /// Between them, in radians.
+    /// The angle between them, in radians.
     let angle: Double
     /// ‖g − t‖/‖t‖
     let error: Double

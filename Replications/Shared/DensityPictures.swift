@@ -8,7 +8,7 @@ extension CellContext {
     /// The pictures `density` and `truth`: the model's density, cut at the largest value of the truth's, and the truth,
     /// on one scale.
     ///
-    /// - Throws: `QuadratureError` for energies that are not finite, and what writing throws.
+    /// - Throws: `LeftFiniteNumbers` for energies that do, and what writing throws.
     package func writeDensities(_ model: some EnergyModel, beside truth: any Density, on grid: QuadratureGrid) throws {
         let side = 120
         let picture = try QuadratureGrid(x: grid.x, y: grid.y, columns: side, rows: side)

@@ -338,3 +338,37 @@ private func example() -> Measurements {
         #expect(fault("{name: a, title: t, x: {by: beta}, lines: []}").contains("is empty, expected a line or more"))
     }
 }
+
+@Suite struct SheetDeclarationTests {
+    /// A row a data set and a column a K; what a row's cells share stands before it once, from the first cell that
+    /// has it; what is not there is left white.
+    @Test func aSheetIsItsDeclaration() throws {
+        let cells = ["moons", "rings"].flatMap { data in ["1", "50"].map { (data, $0) } }.enumerated().map {
+            var labels = Labels()
+            (labels["data"], labels["K"]) = ($1.0, $1.1)
+            return CellRecord(
+                cell: Cell(index: $0 + 1, labels: labels, seed: 1), status: .finished, measurements: [], timing: nil)
+        }
+        let sheets = try decodeDeclaration(
+            SheetDeclaration.self,
+            """
+            name: densities
+            title: learnt
+            pictures: [density]
+            before: [{name: truth, title: the truth}]
+            rows: [data]
+            columns: [K]
+            """, place: "shows.yaml"
+        ).sheets(cells) { cell, name in
+            cell.id == "moons-1-seed1" ? nil : URL(filePath: "/\(cell.id)/\(name).png")
+        }
+        let sheet = try #require(sheets.first?.sheet)
+        #expect(sheets.count == 1 && sheets[0].name == "densities")
+        #expect(sheet.rows == ["moons", "rings"] && sheet.columns == ["the truth", "K = 1", "K = 50"])
+        #expect(
+            sheet.panels.map { $0.map { $0?.path } } == [
+                ["/moons-50-seed1/truth.png", nil, "/moons-50-seed1/density.png"],
+                ["/rings-1-seed1/truth.png", "/rings-1-seed1/density.png", "/rings-50-seed1/density.png"],
+            ])
+    }
+}

@@ -62,9 +62,9 @@ import Torch
 
     /// The last updates before a renewal, within the training.
     @Test func gradientsAreMeasuredAtTheEndOfIntervals() {
-        #expect(SelfAdaptedSampling.probes(interval: 1, iterations: 2000) == [500, 1000, 1500])
-        #expect(SelfAdaptedSampling.probes(interval: 30, iterations: 2000) == [480, 990, 1500])
-        #expect(SelfAdaptedSampling.probes(interval: 600, iterations: 2000) == [600, 1200])
-        #expect(SelfAdaptedSampling.probes(interval: 5000, iterations: 2000).isEmpty)
+        #expect(NCEFamily.SelfAdaptedSampling.probes(interval: 1, iterations: 2000) == [500, 1000, 1500])
+        #expect(NCEFamily.SelfAdaptedSampling.probes(interval: 30, iterations: 2000) == [480, 990, 1500])
+        #expect(NCEFamily.SelfAdaptedSampling.probes(interval: 600, iterations: 2000) == [600, 1200])
+        #expect(NCEFamily.SelfAdaptedSampling.probes(interval: 5000, iterations: 2000).isEmpty)
     }
 }

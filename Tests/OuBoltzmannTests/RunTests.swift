@@ -53,7 +53,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    @Test func everythingThatIsDeclaredCanBeRead() throws { try readDeclarations(of: OuBoltzmann()) }
+    @Test func everythingThatIsDeclaredCanBeRead() throws { try validateDeclarations(of: OuBoltzmann()) }
 
     @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
         let overrides = [

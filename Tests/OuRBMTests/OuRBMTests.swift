@@ -30,7 +30,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    @Test func everythingThatIsDeclaredCanBeRead() throws { try readDeclarations(of: OuRBM()) }
+    @Test func everythingThatIsDeclaredCanBeRead() throws { try validateDeclarations(of: OuRBM()) }
 
     @Test func everyMethodRunsAndGoesOnAfterInterruptionsAsIfNothingHadHappened() throws {
         let few = ["iterations=8", "evaluateEvery=5", "logEvery=2", "annealingTemperatures=5", "sampleSteps=3"]

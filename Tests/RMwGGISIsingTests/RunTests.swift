@@ -52,7 +52,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    @Test func everythingThatIsDeclaredCanBeRead() throws { try readDeclarations(of: RMwGGISIsing()) }
+    @Test func everythingThatIsDeclaredCanBeRead() throws { try validateDeclarations(of: RMwGGISIsing()) }
 
     @Test func aRunIsTheSameBytesTwiceAndAfterInterruptions() throws {
         let overrides = [

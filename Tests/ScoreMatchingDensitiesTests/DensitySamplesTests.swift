@@ -1,6 +1,6 @@
-import ReplicationShared
 import EnergyModels
-import Experiments
+import ReplicationShared
+import Samplers
 import Testing
 import Torch
 
@@ -35,7 +35,7 @@ import Torch
     @Test func chainsThatLeaveTheFiniteNumbersAreADivergence() throws {
         let density = try GaussianDensity(
             mean: Tensor([0.0, 0]), covariance: Tensor([1e-6, 0, 0, 1e-6], shape: [2, 2]))
-        #expect(throws: Divergence.self) {
+        #expect(throws: ChainDivergence.self) {
             try DensitySamples(chains: 4, gradients: 500, timeStep: 1).draw(
                 density, from: Tensor.ones([4, 2], dtype: .float64), using: RandomGenerator(seed: 1))
         }

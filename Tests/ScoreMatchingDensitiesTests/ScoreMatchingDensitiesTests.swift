@@ -18,15 +18,20 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         try withFolder { folder in
             let plan = try plan(folder, set: ["parts=[one-step, traces]"])
             let records = try run(plan)
-            let limit = records[0].values
-            #expect(abs(limit["slope of error"]! - 2) < 0.02, "\(limit)")
-            #expect(abs(limit["ratio at the least step"]! - 1) < 1e-4)
-            #expect(limit["slope of error@draw"]! < -0.5)
-            for record in records.dropFirst() where record.cell.label("estimator") != "exact" {
-                #expect(abs(record.values["bias in standard errors"]!) < 5, "\(record.cell.id)")
-                #expect(record.values["variance"]! > 0)
+            let limit = records[0]
+            let error = limit.value("errorSlope", at: ["gradient": "expected"])!
+            #expect(abs(error - 2) < 0.02, "\(error)")
+            let ratio = limit.value("ratio", at: ["gradient": "expected", "step": "0.001"])!
+            #expect(abs(ratio - 1) < 1e-4, "\(ratio)")
+            #expect(limit.value("errorSlope", at: ["gradient": "drawn"])! < -0.5)
+            for record in records.dropFirst() where record.cell.labels["estimator"] != "exact" {
+                #expect(abs(record.value("bias")!) < 5, "\(record.cell.id)")
+                #expect(record.value("variance")! > 0)
             }
-            for name in ["chart-one-step-error.png", "chart-variance.png", "chart-cost.png", "table-traces.md"] {
+            for name in [
+                "pictures/one-step-error-8gaussians.png", "pictures/variance.png", "pictures/cost.png",
+                "tables/traces.md",
+            ] {
                 #expect(
                     FileManager.default.fileExists(atPath: plan.folder.url.appendingPathComponent(name).path), "\(name)"
                 )
@@ -34,12 +39,15 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
+    @Test func theDeclarationsAreComplete() throws { try checkDeclarations(ScoreMatchingDensities()) }
+
     /// After 400 updates by the likelihood the model is nearer than at its start, where KL is about 1.
     @Test func theLikelihoodLearnsARing() throws {
         try withFolder { folder in
             let few = ["parts=[learning]", "targets=[8gaussians]", "objectives=[maximum-likelihood]"]
             let records = try run(plan(folder, set: few + ["iterations=400", "hidden=[32, 32]"]))
-            #expect(records[0].values["KL"]! < 0.4 && records[0].values["KL"]! > 0, "\(records[0].values)")
+            let kl = try #require(records[0].value("kl"))
+            #expect(kl < 0.4 && kl > 0, "\(kl)")
         }
     }
 

@@ -9,6 +9,7 @@ import Foundation
 ///   title: "exp(−E) on the plane"
 ///   caption: Softmax of −E over a grid.
 ///   pictures: [heatmap]            # of the cells, by the names that they were written with
+///   before: [truth]                # pictures that the cells of a row share, once at its start
 ///   where: {variant: paper}
 ///   rows: [method]
 ///   columns: [data]                # where there are several pictures, these are columns within them
@@ -19,6 +20,7 @@ public struct SheetDeclaration: Decodable, Sendable {
     public var title: String
     public var caption: String
     public var pictures: [Picture]
+    public var before: [Picture]
     public var labels: [String: String]
     public var rows: [String]
     public var columns: [String]
@@ -35,7 +37,7 @@ extension SheetDeclaration {
     /// The sheets of a run's cells; none where no cell belongs to it.
     ///
     /// - Parameter picture: where a cell's picture of this name is; nil where it is not there.
-    func sheets(
+    package func sheets(
         _ cells: [CellRecord], _ picture: (_ cell: Cell, _ name: String) -> URL?
     ) -> [(name: String, sheet: Sheet)] {
         let own = cells.filter { $0.status == .finished && $0.cell.labels.match(labels) }
@@ -43,24 +45,28 @@ extension SheetDeclaration {
             let (rows, columns) = (Self.groups(own, self.rows), Self.groups(own, self.columns))
             guard !rows.isEmpty else { return nil }
             let panels = rows.map { row in
-                columns.flatMap { column in
+                let shared = before.map { shown in row.cells.compactMap { picture($0.cell, shown.name) }.first }
+                let own = columns.flatMap { column in
                     let cell = row.cells.first { record in
                         zip(self.columns, column.values).allSatisfy { record.cell.labels[$0] == $1 }
                     }
                     return pictures.map { shown in cell.flatMap { picture($0.cell, shown.name) } }
                 }
+                return shared + own
             }
             guard panels.contains(where: { $0.contains { $0 != nil } }) else { return nil }
             let (rowNames, columnNames) = (
                 rows.map(\.values).names(of: self.rows), columns.map(\.values).names(of: self.columns)
             )
             let titles = columnNames.flatMap { name in
-                pictures.map { [name, pictures.count > 1 ? $0.title : ""].filter { !$0.isEmpty }.joined(separator: ", ") }
+                pictures.map {
+                    [name, pictures.count > 1 ? $0.title : ""].filter { !$0.isEmpty }.joined(separator: ", ")
+                }
             }
             let heading = zip(each, fixed).map { "\($0) = \($1)" }.joined(separator: ", ")
             let sheet = Sheet(
                 title: title + (heading.isEmpty ? "" : ": \(heading)"),
-                rows: rowNames, columns: titles, panels: panels)
+                rows: rowNames, columns: before.map(\.title) + titles, panels: panels)
             return (([name] + fixed).joined(separator: "-"), sheet)
         }
     }
@@ -84,7 +90,9 @@ extension SheetDeclaration {
 // MARK: - YAML
 
 extension SheetDeclaration {
-    private enum Keys: String, CodingKey, CaseIterable { case name, title, caption, pictures, `where`, rows, columns, each }
+    private enum Keys: String, CodingKey, CaseIterable {
+        case name, title, caption, pictures, before, `where`, rows, columns, each
+    }
 
     public init(from decoder: any Decoder) throws {
         try refuseForeignKeys(decoder, Keys.allCases.map(\.rawValue))
@@ -93,6 +101,7 @@ extension SheetDeclaration {
         title = try values.decode(String.self, forKey: .title)
         caption = try values.decodeIfPresent(String.self, forKey: .caption) ?? ""
         pictures = try values.decode([Picture].self, forKey: .pictures)
+        before = try values.decodeIfPresent([Picture].self, forKey: .before) ?? []
         labels = try values.labels(.where)
         rows = try values.decodeIfPresent([String].self, forKey: .rows) ?? []
         columns = try values.decodeIfPresent([String].self, forKey: .columns) ?? []

@@ -125,7 +125,11 @@ extension TableDeclaration {
             asked.labels.merge(control.labels) { $1 }
             asked.readOut.merge(control.readOut) { $1 }
             asked.pool = rows.filter { !control.by.contains($0) && !readOutKeys.contains($0) } + control.pool
-            let cells = try zip(columns, entries).map { try cell($0, $1, asked, measurements, place) }
+            let cells = try zip(columns, entries).map { column, entry in
+                // How many seeds diverged is said of the settings above.
+                column.query.statistic == .diverged
+                    ? Cell(text: Cell.absent, value: nil) : try cell(column, entry, asked, measurements, place)
+            }
             guard cells.contains(where: { $0.value != nil }) else { return nil }
             var setting = rows.map { key in control.by.firstIndex(of: key).map { values[$0] } ?? "" }
             if let last = rows.lastIndex(where: { !control.by.contains($0) }) { setting[last] = "*\(control.title)*" }
