@@ -51,7 +51,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    @Test func theDeclarationsAreComplete() throws { try checkDeclarations(NCEFamily()) }
+    @Test func theDeclarationsAreComplete() throws { try validateDeclarations(of: NCEFamily()) }
 
     /// After 600 updates by noise contrast the model is nearer than at its start, where KL is about 1, and nearly
     /// normalised; exact draws of a frozen copy that is renewed at every update leave no bias and the gradient of

@@ -33,17 +33,6 @@ package func refusal<R: Replication>(_ replication: R, of override: String) thro
     return ""
 }
 
-/// Reads all that a replication declares: throws for the first fault, such as a metric that is not in the vocabulary
-/// or a key of a profile that nothing is said of.
-package func checkDeclarations<R: Replication>(_ replication: R) throws {
-    let (declarations, vocabulary) = (replication.declarations, try replication.vocabulary())
-    _ = try replication.shows()
-    _ = try ExpectedValue.read(
-        declarations.expected, place: "\(replication.name)/expected.yaml", vocabulary: vocabulary)
-    let profiles = try Profiles(declarations.profiles, place: "\(replication.name)/profiles.yaml")
-    for (profile, _) in profiles.summaries { _ = try profiles.table(R.Configuration.self, profile: profile) }
-}
-
 /// Runs a plan in this process; what there is of its cells.
 @discardableResult
 package func run<R: Replication>(

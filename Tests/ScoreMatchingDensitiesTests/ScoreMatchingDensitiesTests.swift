@@ -39,7 +39,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
-    @Test func theDeclarationsAreComplete() throws { try checkDeclarations(ScoreMatchingDensities()) }
+    @Test func theDeclarationsAreComplete() throws { try validateDeclarations(of: ScoreMatchingDensities()) }
 
     /// After 400 updates by the likelihood the model is nearer than at its start, where KL is about 1.
     @Test func theLikelihoodLearnsARing() throws {
