@@ -12,7 +12,7 @@ extension AdaNCEImages {
         case bars
     }
 
-    /// Of Table 5.1.
+    /// The networks of Table 5.1.
     public enum Network: String, Choice { case a, b, c }
 
     /// What is minimised; all but the first two are Bregman generators Ψ of section 4.4.

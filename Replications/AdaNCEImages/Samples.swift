@@ -9,7 +9,7 @@ import Torch
 
 /// Samples of a trained model, float32 [count, channels, height, width].
 struct Samples {
-    /// Of the buffer, some steps on with the final model.
+    /// The first of the buffer, some steps on with the final model.
     let buffer: Tensor
     /// Chains of the training's length from noise.
     let fresh: Tensor

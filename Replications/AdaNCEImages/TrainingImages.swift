@@ -14,7 +14,7 @@ struct TrainingImages {
     let checksum: String
 
     var count: Int { pixels.size(0) }
-    /// Of one image.
+    /// The shape of one image.
     var shape: [Int] { Array(pixels.shape.dropFirst()) }
 
     /// Reads the data set or makes bars. Throws `RunError` where it is not there, damaged, or smaller than asked for.

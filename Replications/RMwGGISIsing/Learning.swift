@@ -79,8 +79,7 @@ struct Learning {
         for (name, couplings) in [("truth", truth), ("learnt", learnt)] {
             let values = (0..<shown).flatMap { i in couplings[i * d..<i * d + shown] }
             let image = try Image.heatMap(
-                values: values, rows: shown, columns: shown, scale: -largest...largest,
-                magnification: max(1, 200 / shown))
+                values: values, rows: shown, columns: shown, scale: -largest...largest)
             try context.write(image, named: name)
         }
     }

@@ -88,7 +88,7 @@ public struct RMwGGISSynthetic: Replayable {
         try trial.measureReadOuts(model, data, context)
     }
 
-    /// Of the released metric over the run's evaluations: the mean and standard deviation of the last ones, `mmdRecent`
+    /// Measures the released metric over the run's evaluations: the mean and standard deviation of the last ones, `mmdRecent`
     /// and `mmdRecentDeviation`, and the least of all, `mmdLeast`, with the iteration that had it, `mmdLeastAt`. A
     /// paper may print any of them.
     private func measureEvaluations(_ configuration: Configuration, _ context: CellContext) throws {

@@ -101,7 +101,7 @@ private struct Agreement {
         let length = norm(t)
         let along = (g * t).sum().item() / length
         ratio = norm(g) / length
-        // By the part across, which keeps its digits where the angle is small.
+        // The part across keeps its digits where the angle is small.
         angle = atan2(norm(g - along / length * t), along)
         error = norm(g - t) / length
     }

@@ -35,6 +35,6 @@ public enum RatioMatchingMethod: String, Choice {
     /// Whether all flips are taken, so that s does not matter.
     public var isExact: Bool { self == .rm || self == .halfPower || self == .bounded }
 
-    /// Of the ratio.
+    /// The function of the ratio that is summed.
     public var ratio: RatioFunction { objective(flips: 1).ratio }
 }

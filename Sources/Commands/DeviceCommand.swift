@@ -73,7 +73,7 @@ private struct DeviceReport: Encodable {
         var type: String
         var graphs: Bool
         var imageStepsPerSecond, gigaflops: Double
-        /// Of what a product of square matrices reaches on the device in this type.
+        /// The share of what a product of square matrices reaches on the device in this type.
         var share: Double
     }
 

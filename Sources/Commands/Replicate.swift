@@ -24,7 +24,8 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
             commandName: "replicate",
             abstract: "Recreates published results on energy-based models and re-checks them.",
             discussion: """
-                Exit codes: 0 done; 1 a check or a replay failed, or every cell diverged; 2 bad data, configuration or environment; 64 wrong usage.
+                Exit codes: 0 done; 1 a check or a replay failed, or every cell diverged; 2 bad data, configuration or environment; 64 wrong usage;
+                75 try again later, since another process holds a cell.
                 """,
             subcommands: [
                 ListCommand<C>.self, SettingsCommand<C>.self, RunCommand<C>.self, TableCommand<C>.self,
@@ -59,7 +60,7 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
             }
             Foundation.exit(0)
         } catch let error as RunError {
-            fail(error.description)
+            fail(error.description, code: error.exitCode)
         } catch let error as ConfigurationError {
             fail(error.description)
         } catch let interruption as Interrupted {
@@ -82,9 +83,9 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
         throw ValidationError(unknownName("command", first, among: commands).description)
     }
 
-    private static func fail(_ message: String) -> Never {
+    private static func fail(_ message: String, code: Int32 = 2) -> Never {
         Console.shared.write("error: \(message)")
-        Foundation.exit(2)
+        Foundation.exit(code)
     }
 
     /// The replication of a name. Throws `RunError` with the nearest one where there is none.

@@ -82,7 +82,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         let progress = ProgressLine()
         if parent != nil {  // which makes the table, and says how to go on
             try run.cells(interruption: Interruption.signal, progress: progress.show)
-            if !run.passedOver.isEmpty { throw ExitCode(2) }
+            if !run.passedOver.isEmpty { throw ExitCode(RunError.tryAgain) }
             return
         }
         var code: Int32 = 0
@@ -105,7 +105,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
                 "error: \(ends.count == 1 ? "the cell" : "every one of the \(ends.count) cells") diverged")
             code = max(code, 1)
         }
-        if !run.passedOver.isEmpty { code = max(code, 2) }
+        if !run.passedOver.isEmpty { code = max(code, RunError.tryAgain) }
         if code != 0 { throw ExitCode(code) }
     }
 

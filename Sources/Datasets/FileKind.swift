@@ -4,7 +4,7 @@ import Foundation
 /// What a file is, decided by its first bytes and its size, never by its name.
 public enum FileKind: Equatable, Sendable {
     case hdf5, idx, cifar10
-    /// Of kinds that hold no set of images that is read: what it is, and what would be right, in half a sentence.
+    /// What a file is that holds no set of images which is read, and what would be right, in half a sentence.
     case other(String)
     /// None of these: its first bytes, in hexadecimal.
     case unknown(String)

@@ -82,7 +82,7 @@ public struct IDXError: Error, Equatable, Sendable, CustomStringConvertible {
 private struct ByteSource {
     private let url: URL
     private let file: gzFile
-    /// Of the file.
+    /// The bytes of the file on the disk.
     private let size: Int
     private let largestExpansion: Int
 

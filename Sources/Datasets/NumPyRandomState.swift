@@ -174,7 +174,7 @@ extension NumPyRandomState {
         public var position: Int
         /// Whether `gaussian` holds the second number of a pair, to be returned next.
         public var hasGaussian: Bool
-        /// That number; 0 where there is none.
+        /// The number that is kept; 0 where there is none.
         public var gaussian: Double
 
         public init(key: [UInt32], position: Int, hasGaussian: Bool, gaussian: Double) {

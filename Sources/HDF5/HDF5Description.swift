@@ -27,7 +27,7 @@ public struct HDF5Description: Sendable, Equatable {
         faults = text.split(separator: "; ").map(String.init)
     }
 
-    /// Of a name that leads to no array of the file's own.
+    /// What is said of a name that leads to no array of the file's own.
     init(fault: String) {
         (elementType, typeName, shape, isChunked, faults) = (nil, "unknown", nil, false, [fault])
     }

@@ -19,7 +19,7 @@ public protocol Chains {
 
     /// Goes on from a saved state of the same sampler on the same model.
     ///
-    /// - Throws: `ChainError` where the state cannot be one of these chains; they are then as they were.
+    /// - Throws: `SamplingError` where the state cannot be one of these chains; they are then as they were.
     mutating func restore(_ state: ChainState) throws
 }
 
@@ -60,46 +60,10 @@ public struct Moves: Equatable, Sendable {
     }
 }
 
-/// What is wrong with where chains are to start or go on, in one line that also says what would be right.
-public enum ChainError: Error, Equatable, Sendable, CustomStringConvertible {
-    case shape([Int], expected: [Int])
-    case notABit(Double, chain: Int, site: Int)
-    case generatorBytes(Int, expected: Int)
-    case generatorZero
-    case generator(String)
-    case position(Int, sites: Int)
-    case inverseTemperature(Double)
-    case field(Double, limit: Double)
-    case schedule(String)
-    case scale(Double)
-    case negativeCoupling(Float, Graph.Edge)
-    case clusterField(Float, site: Int)
-
-    public var description: String {
-        switch self {
-        case .shape(let shape, let expected): "chains at points of shape \(shape): these take \(expected)"
-        case .notABit(let value, let chain, let site): "bit \(site) of chain \(chain) is \(value): bits are 0 or 1"
-        case .generatorBytes(let count, let expected):
-            "a generator state of \(count) bytes: these chains save \(expected)"
-        case .generatorZero: "a generator state of zeros, which a generator never leaves: it was damaged"
-        case .generator(let fault): fault
-        case .position(let position, let sites): "position \(position) of a scan: it runs from 0 to \(sites - 1)"
-        case .inverseTemperature(let beta): "inverse temperature \(beta): it must be finite and not negative"
-        case .field(let field, let limit):
-            "a local field of \(field) can occur: this sampler takes up to \(limit); lower the inverse temperature"
-        case .schedule(let fault): fault
-        case .scale(let scale): "a random walk of scale \(scale): it must be finite and positive"
-        case .negativeCoupling(let value, let edge):
-            "the coupling of \(edge.first) and \(edge.second) is \(value): cluster updates take couplings from 0"
-        case .clusterField(let value, let site): "the field of site \(site) is \(value): cluster updates take no fields"
-        }
-    }
-}
-
-extension ChainError {
+extension SamplingError {
     /// - Throws: unless β is finite and at least 0.
     static func validate(inverseTemperature beta: Double) throws {
-        guard beta.isFinite, beta >= 0 else { throw ChainError.inverseTemperature(beta) }
+        guard beta.isFinite, beta >= 0 else { throw SamplingError.inverseTemperature(beta) }
     }
 
     /// Zeros and ones [chains, d] of any type as bytes.
@@ -107,21 +71,21 @@ extension ChainError {
     /// - Throws: where the shape is another (nil leaves the number of chains open), or a number is no bit.
     static func bits(_ points: Tensor, chains: Int?, dimension: Int) throws -> [UInt8] {
         let expected = [chains ?? points.shape.first ?? 0, dimension]
-        guard points.shape == expected else { throw ChainError.shape(points.shape, expected: expected) }
+        guard points.shape == expected else { throw SamplingError.shape(points.shape, expected: expected) }
         let values = points.array(Double.self)
         if let index = values.firstIndex(where: { $0 != 0 && $0 != 1 }) {
-            throw ChainError.notABit(values[index], chain: index / dimension, site: index % dimension)
+            throw SamplingError.notABit(values[index], chain: index / dimension, site: index % dimension)
         }
         return values.map { UInt8($0) }
     }
 
     /// Words of generator state from little-endian bytes; each group of four is one generator.
     static func words(_ bytes: [UInt8], count: Int, zeroGroups isZero: ([UInt64]) -> Bool) throws -> [UInt64] {
-        guard bytes.count == 8 * count else { throw ChainError.generatorBytes(bytes.count, expected: 8 * count) }
+        guard bytes.count == 8 * count else { throw SamplingError.generatorBytes(bytes.count, expected: 8 * count) }
         let words = (0..<count).map { n in
             (0..<8).reduce(UInt64(0)) { $0 | UInt64(bytes[8 * n + $1]) << UInt64(8 * $1) }
         }
-        if isZero(words) { throw ChainError.generatorZero }
+        if isZero(words) { throw SamplingError.generatorZero }
         return words
     }
 

@@ -7,7 +7,7 @@ public protocol MarkovKernel {
     /// - Parameter x: points, shape [chains, d]; left as they are.
     func step(from x: Tensor, using generator: RandomGenerator) -> (x: Tensor, moves: Moves)
 
-    /// - Throws: `ChainError` for points that chains of this kernel cannot stand at.
+    /// - Throws: `SamplingError` for points that chains of this kernel cannot stand at.
     func validate(_ x: Tensor) throws
 }
 
@@ -23,7 +23,7 @@ public final class KernelChains<Kernel: MarkovKernel>: Chains {
     private let generator: RandomGenerator
 
     /// - Parameter start: points, shape [chains, d], in the model's type.
-    /// - Throws: `ChainError` where chains of this kernel cannot stand there.
+    /// - Throws: `SamplingError` where chains of this kernel cannot stand there.
     public init(_ kernel: Kernel, from start: Tensor, using generator: RandomGenerator) throws {
         try kernel.validate(start)
         (self.kernel, self.generator) = (kernel, generator)
@@ -42,17 +42,17 @@ public final class KernelChains<Kernel: MarkovKernel>: Chains {
     public var state: ChainState { ChainState(points: points, generator: generator.state) }
 
     public func restore(_ state: ChainState) throws {
-        guard state.points.shape == x.shape else { throw ChainError.shape(state.points.shape, expected: x.shape) }
-        guard state.position == 0 else { throw ChainError.position(state.position, sites: 1) }
+        guard state.points.shape == x.shape else { throw SamplingError.shape(state.points.shape, expected: x.shape) }
+        guard state.position == 0 else { throw SamplingError.position(state.position, sites: 1) }
         try kernel.validate(state.points)
-        do { try generator.restore(state.generator) } catch { throw ChainError.generator("\(error)") }
+        do { try generator.restore(state.generator) } catch { throw SamplingError.generator("\(error)") }
         x = state.points.converted(to: x.dtype).detached().copied()
     }
 }
 
 extension BinaryEnergyModel {
-    /// - Throws: `ChainError` unless x is zeros and ones [chains, d].
-    func validateBits(_ x: Tensor) throws { _ = try ChainError.bits(x, chains: nil, dimension: dimension) }
+    /// - Throws: `SamplingError` unless x is zeros and ones [chains, d].
+    func validateBits(_ x: Tensor) throws { _ = try SamplingError.bits(x, chains: nil, dimension: dimension) }
 }
 
 /// Which moves are accepted, `log r` being the logarithm of the Metropolis–Hastings ratio for each chain: those for

@@ -10,16 +10,16 @@ public struct Schedule: Equatable, Sendable {
     ///   - burnIn: at least 0.
     ///   - thinning: at least 1.
     ///   - samples: at least 0.
-    /// - Throws: `ChainError` for numbers below those, or more steps than can be counted.
+    /// - Throws: `SamplingError` for numbers below those, or more steps than can be counted.
     public init(burnIn: Int = 0, thinning: Int = 1, samples: Int) throws {
         guard burnIn >= 0, thinning >= 1, samples >= 0 else {
-            throw ChainError.schedule(
+            throw SamplingError.schedule(
                 "a schedule of \(burnIn) burn-in steps and \(samples) samples every \(thinning): neither may be negative, thinning is at least 1"
             )
         }
         let (product, overflows) = thinning.multipliedReportingOverflow(by: samples)
         guard !overflows, !product.addingReportingOverflow(burnIn).overflow else {
-            throw ChainError.schedule(
+            throw SamplingError.schedule(
                 "a schedule of \(samples) samples every \(thinning) steps: more steps than can be counted")
         }
         (self.burnIn, self.thinning, self.samples) = (burnIn, thinning, samples)

@@ -30,6 +30,20 @@ public struct Linear {
     public var parameters: Parameters { Parameters([("weight", weight), ("bias", bias)]) }
 }
 
+extension [Linear] {
+    /// The layers of a perceptron with these widths, the input's first, drawn in their order.
+    public init(widths: [Int], dtype: DType = .float32, using generator: RandomGenerator) {
+        self = zip(widths, widths.dropFirst()).map {
+            Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator)
+        }
+    }
+
+    /// `layer1.weight`, `layer1.bias`, `layer2.weight`, …
+    public var parameters: Parameters {
+        enumerated().map { $1.parameters.prefixed("layer\($0 + 1)") }.reduce(Parameters([]), +)
+    }
+}
+
 extension Tensor {
     /// A weight with so many inputs to each output, uniform within √3 · √(2/6) / √inputs: Kaiming's rule with a = √5.
     static func defaultWeight(_ shape: [Int], inputs: Int, dtype: DType, using generator: RandomGenerator) -> Tensor {

@@ -83,25 +83,25 @@ import Torch
 
     @Test func whatIsNoModelIsNamed() throws {
         let graph = try Graph(siteCount: 3, edges: [(0, 1), (1, 2)])
-        #expect(throws: IsingError.couplingCount(1, edges: 2)) { try IsingModel(graph, couplings: [1]) }
-        #expect(throws: IsingError.fieldCount(2, sites: 3)) {
+        #expect(throws: CouplingError.edgeCouplingCount(1, edges: 2)) { try IsingModel(graph, couplings: [1]) }
+        #expect(throws: CouplingError.fieldCount(2, sites: 3)) {
             try IsingModel(graph, couplings: [1, 1], fields: [0, 0])
         }
-        #expect(throws: IsingError.coupling(.infinity, Graph.Edge(1, 2))) {
+        #expect(throws: CouplingError.nonFiniteCoupling(row: 1, column: 2, .infinity)) {
             try IsingModel(graph, couplings: [1, .infinity])
         }
-        #expect(throws: IsingError.self) { try IsingModel(graph, couplings: [.nan, 1]) }
-        #expect(throws: IsingError.field(-.infinity, site: 2)) {
+        #expect(throws: CouplingError.self) { try IsingModel(graph, couplings: [.nan, 1]) }
+        #expect(throws: CouplingError.nonFiniteField(2, -.infinity)) {
             try IsingModel(graph, couplings: [1, 1], fields: [0, 0, -.infinity])
         }
-        #expect(throws: IsingError.asymmetric(0, 1, 1, 2)) { try IsingModel(matrix: [0, 1, 2, 0], siteCount: 2) }
-        #expect(throws: IsingError.diagonal(3, site: 1)) { try IsingModel(matrix: [0, 1, 1, 3], siteCount: 2) }
-        #expect(throws: IsingError.self) { try IsingModel(matrix: [0, .nan, .nan, 0], siteCount: 2) }
-        #expect(throws: IsingError.asymmetric(0, 1, 1, .infinity)) {
+        #expect(throws: CouplingError.asymmetric(row: 0, column: 1, 1, transposed: 2)) { try IsingModel(matrix: [0, 1, 2, 0], siteCount: 2) }
+        #expect(throws: CouplingError.selfCoupling(1, 3)) { try IsingModel(matrix: [0, 1, 1, 3], siteCount: 2) }
+        #expect(throws: CouplingError.self) { try IsingModel(matrix: [0, .nan, .nan, 0], siteCount: 2) }
+        #expect(throws: CouplingError.asymmetric(row: 0, column: 1, 1, transposed: .infinity)) {
             try IsingModel(matrix: [0, 1, .infinity, 0], siteCount: 2)
         }
-        #expect(throws: IsingError.matrixCount(3, sites: 2)) { try IsingModel(matrix: [0, 1, 1], siteCount: 2) }
+        #expect(throws: CouplingError.couplingCount(3, fields: 2)) { try IsingModel(matrix: [0, 1, 1], siteCount: 2) }
         #expect(throws: GraphError.siteCount(0)) { try IsingModel(matrix: [], siteCount: 0) }
-        #expect(IsingError.couplingCount(1, edges: 2).description == "1 couplings for 2 edges: each edge has one")
+        #expect(CouplingError.edgeCouplingCount(1, edges: 2).description == "1 couplings for 2 edges: each edge has one")
     }
 }

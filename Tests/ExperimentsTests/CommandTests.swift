@@ -223,7 +223,7 @@ import Testing
             FileManager.default.fileExists(atPath: RunFolder(killed).cell("plain-2.5-seed1").checkpoint.path)
         }
         let second = try Fixture.run(arguments(killed, "--cells", "2", "--resume"), in: folder)
-        #expect(second.code == 2)
+        #expect(second.code == 75)
         #expect(
             second.messages.contains("is being written by another process (\(fixture.process.processIdentifier))"),
             "\(second.messages)")

@@ -62,10 +62,10 @@ import Torch
 
     @Test func whatClustersCannotTakeIsNamed() throws {
         let graph = try Graph(siteCount: 3, edges: [(0, 1), (1, 2)])
-        func error(_ couplings: [Float], _ fields: [Float]) throws -> ChainError? {
+        func error(_ couplings: [Float], _ fields: [Float]) throws -> SamplingError? {
             let model = try IsingModel(graph, couplings: couplings, fields: fields)
             do { _ = try IsingClusterChains(model, count: 1, using: RandomGenerator(seed: 1)) } catch {
-                return error as? ChainError
+                return error as? SamplingError
             }
             return nil
         }

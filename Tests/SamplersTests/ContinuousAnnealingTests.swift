@@ -45,10 +45,10 @@ import Torch
 
     @Test func whatCannotBeIsNamed() throws {
         let move = try HamiltonianMonteCarlo(stepSize: 0.4, leapfrogSteps: 3)
-        #expect(throws: SamplingError("annealing over 0 temperatures: at least 1")) {
+        #expect(throws: SamplingError.setting("annealing over 0 temperatures: at least 1")) {
             try ContinuousAnnealing(temperatures: 0, chains: 2, transition: move)
         }
-        #expect(throws: SamplingError("annealing by 1 chains: at least 2")) {
+        #expect(throws: SamplingError.setting("annealing by 1 chains: at least 2")) {
             try ContinuousAnnealing(temperatures: 1, chains: 1, transition: move)
         }
         let model = target()

@@ -193,7 +193,7 @@ import Torch
         damaged[4].generator = [UInt8](repeating: 0, count: state.generator.count)
         for (index, bad) in damaged.enumerated() {
             var refused = false
-            do { try chains.restore(bad) } catch is ChainError { refused = true }
+            do { try chains.restore(bad) } catch is SamplingError { refused = true }
             #expect(refused, "\(index)")
         }
         #expect(chains.state.generator == state.generator && chains.points.array(Int.self) == start.array(Int.self))

@@ -86,13 +86,13 @@ import Torch
 
     @Test func whatIsTooLargeIsNamed() throws {
         let model = try IsingModel.uniform(.squareTorus(side: 3), coupling: 9, field: 5)
-        #expect(throws: ChainError.field(41, limit: 40)) {
+        #expect(throws: SamplingError.field(41, limit: 40)) {
             try IsingGradientChains(model, count: 1, using: RandomGenerator(seed: 1))
         }
         #expect(throws: Never.self) {
             try IsingGradientChains(model, count: 1, inverseTemperature: 0.9, using: RandomGenerator(seed: 1))
         }
-        #expect(throws: ChainError.inverseTemperature(-0.5)) { try GibbsWithGradients(model, inverseTemperature: -0.5) }
+        #expect(throws: SamplingError.inverseTemperature(-0.5)) { try GibbsWithGradients(model, inverseTemperature: -0.5) }
     }
 }
 
@@ -141,7 +141,7 @@ import Torch
 
     @Test func whatIsNoWalkIsNamed() throws {
         for scale in [0, -1, .nan, .infinity] {
-            #expect(throws: ChainError.self) { try RandomWalk(Normal(), scale: scale) }
+            #expect(throws: SamplingError.self) { try RandomWalk(Normal(), scale: scale) }
         }
         #expect(throws: NonFiniteQuantity.self) {
             try KernelChains(

@@ -115,7 +115,7 @@ import Torch
         try other.restore(state)
         #expect(other.step() == moves)
         #expect(other.points.array(Double.self) == chains.points.array(Double.self))
-        #expect(throws: ChainError.shape([3, 2], expected: [50, 2])) {
+        #expect(throws: SamplingError.shape([3, 2], expected: [50, 2])) {
             try other.restore(ChainState(points: .zeros([3, 2]), generator: state.generator))
         }
     }

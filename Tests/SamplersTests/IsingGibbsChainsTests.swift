@@ -168,11 +168,11 @@ import Torch
 
     @Test func whatIsNoStartIsNamed() throws {
         let model = try IsingModel.uniform(.squareTorus(side: 3), coupling: 0.1)
-        func error(_ x: Tensor?, beta: Double = 1) -> ChainError? {
+        func error(_ x: Tensor?, beta: Double = 1) -> SamplingError? {
             do {
                 _ = try IsingGibbsChains(
                     model, count: 2, from: x, inverseTemperature: beta, using: RandomGenerator(seed: 1))
-            } catch { return error as? ChainError }
+            } catch { return error as? SamplingError }
             return nil
         }
         #expect(error(.zeros([2, 8])) == .shape([2, 8], expected: [2, 9]))
@@ -183,6 +183,6 @@ import Torch
         #expect(error(nil, beta: -1) == .inverseTemperature(-1))
         #expect(error(nil, beta: .infinity) == .inverseTemperature(.infinity))
         #expect(error(.zeros([2, 9])) == nil)
-        #expect(ChainError.notABit(-1, chain: 1, site: 4).description == "bit 4 of chain 1 is -1.0: bits are 0 or 1")
+        #expect(SamplingError.notABit(-1, chain: 1, site: 4).description == "bit 4 of chain 1 is -1.0: bits are 0 or 1")
     }
 }

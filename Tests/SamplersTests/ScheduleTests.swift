@@ -18,7 +18,7 @@ import Torch
 
     @Test func whatIsNoScheduleIsNamed() {
         for (burnIn, thinning, samples) in [(-1, 1, 1), (0, 0, 1), (0, 1, -1), (1, Int.max, 2), (Int.max, 1, 1)] {
-            #expect(throws: ChainError.self) { try Schedule(burnIn: burnIn, thinning: thinning, samples: samples) }
+            #expect(throws: SamplingError.self) { try Schedule(burnIn: burnIn, thinning: thinning, samples: samples) }
         }
     }
 

@@ -2,6 +2,7 @@
 
 #include <ATen/core/Tensor.h>
 
+#include <optional>
 #include <string>
 
 #include "CTorch.h"
@@ -22,6 +23,11 @@ constexpr at::DeviceType accelerator = at::kCUDA;
 #endif
 
 inline at::Tensor &get(ct_tensor handle) { return *reinterpret_cast<at::Tensor *>(handle); }
+
+/// The tensor of a handle that may be NULL.
+inline std::optional<at::Tensor> optional(ct_tensor handle) {
+    return handle == nullptr ? std::nullopt : std::optional<at::Tensor>(get(handle));
+}
 
 inline ct_tensor own(at::Tensor tensor) {
     return reinterpret_cast<ct_tensor>(new at::Tensor(std::move(tensor)));

@@ -14,6 +14,7 @@
 #include "ct_reduce.h"
 #include "ct_shape.h"
 #include "ct_linalg.h"
+#include "ct_convolution.h"
 #include "ct_random.h"
 #include "ct_autograd.h"
 #include "ct_optim.h"

@@ -27,17 +27,18 @@ public struct IsingModel: BinaryEnergyModel {
     /// - Parameters:
     ///   - couplings: J, finite, one for each edge.
     ///   - fields: h, finite, one for each site; nil for none.
-    /// - Throws: `IsingError`.
+    /// - Throws: `CouplingError`.
     public init(_ graph: Graph, couplings: [Float], fields: [Float]? = nil, dtype: DType = .float32) throws {
         let fields = fields ?? [Float](repeating: 0, count: graph.siteCount)
         guard couplings.count == graph.edges.count else {
-            throw IsingError.couplingCount(couplings.count, edges: graph.edges.count)
+            throw CouplingError.edgeCouplingCount(couplings.count, edges: graph.edges.count)
         }
-        guard fields.count == graph.siteCount else { throw IsingError.fieldCount(fields.count, sites: graph.siteCount) }
+        guard fields.count == graph.siteCount else { throw CouplingError.fieldCount(fields.count, sites: graph.siteCount) }
         if let edge = couplings.firstIndex(where: { !$0.isFinite }) {
-            throw IsingError.coupling(couplings[edge], graph.edges[edge])
+            throw CouplingError.nonFiniteCoupling(
+                row: graph.edges[edge].first, column: graph.edges[edge].second, Double(couplings[edge]))
         }
-        if let site = fields.firstIndex(where: { !$0.isFinite }) { throw IsingError.field(fields[site], site: site) }
+        if let site = fields.firstIndex(where: { !$0.isFinite }) { throw CouplingError.nonFiniteField(site, Double(fields[site])) }
         self.graph = graph
         self.couplings = Tensor(couplings).converted(to: dtype).requiringGradient()
         self.fields = Tensor(fields).converted(to: dtype).requiringGradient()
@@ -64,7 +65,7 @@ public struct IsingModel: BinaryEnergyModel {
     /// pairs, so that each edge counts twice. Here J = 2G, h = b. On its lattices G = σ, so J = 2σ.
     ///
     /// - Parameter ordered: G for each edge of the graph.
-    /// - Throws: `IsingError`.
+    /// - Throws: `CouplingError`.
     public init(_ graph: Graph, couplingsOfOrderedPairs ordered: [Float], fields: [Float]? = nil) throws {
         try self.init(graph, couplings: ordered.map { 2 * $0 }, fields: fields)
     }
@@ -74,17 +75,17 @@ public struct IsingModel: BinaryEnergyModel {
     /// - Parameters:
     ///   - matrix: J, d · d numbers in row-major order, finite, symmetric, zero on the diagonal.
     ///   - fields: h, d numbers; nil for none.
-    /// - Throws: `IsingError`, or `GraphError` where d < 1.
+    /// - Throws: `CouplingError`, or `GraphError` where d < 1.
     public init(matrix: [Float], siteCount d: Int, fields: [Float]? = nil) throws {
         guard d >= 1 else { throw GraphError.siteCount(d) }
-        guard matrix.count == d * d else { throw IsingError.matrixCount(matrix.count, sites: d) }
+        guard matrix.count == d * d else { throw CouplingError.couplingCount(matrix.count, fields: d) }
         var (edges, couplings) = ([(Int, Int)](), [Float]())
         for i in 0..<d {
-            guard matrix[i * d + i] == 0 else { throw IsingError.diagonal(matrix[i * d + i], site: i) }
+            guard matrix[i * d + i] == 0 else { throw CouplingError.selfCoupling(i, Double(matrix[i * d + i])) }
             for j in i + 1..<d {
                 let (upper, lower) = (matrix[i * d + j], matrix[j * d + i])
-                guard upper.isFinite else { throw IsingError.coupling(upper, Graph.Edge(i, j)) }
-                guard upper == lower else { throw IsingError.asymmetric(i, j, upper, lower) }
+                guard upper.isFinite else { throw CouplingError.nonFiniteCoupling(row: i, column: j, Double(upper)) }
+                guard upper == lower else { throw CouplingError.asymmetric(row: i, column: j, Double(upper), transposed: Double(lower)) }
                 if upper != 0 {
                     edges.append((i, j))
                     couplings.append(upper)
@@ -171,32 +172,6 @@ private final class IsingFlipState: FlipState {
         withoutGradients {
             let column = x.selected(1, site)
             column.assign(Tensor.select(accepted, 1 - column, column))
-        }
-    }
-}
-
-/// What is wrong with an Ising model's numbers, in one line that also says what would be right.
-public enum IsingError: Error, Equatable, Sendable, CustomStringConvertible {
-    case couplingCount(Int, edges: Int)
-    case fieldCount(Int, sites: Int)
-    case matrixCount(Int, sites: Int)
-    case coupling(Float, Graph.Edge)
-    case field(Float, site: Int)
-    case diagonal(Float, site: Int)
-    case asymmetric(Int, Int, Float, Float)
-
-    public var description: String {
-        switch self {
-        case .couplingCount(let count, let edges): "\(count) couplings for \(edges) edges: each edge has one"
-        case .fieldCount(let count, let sites): "\(count) fields for \(sites) sites: each site has one"
-        case .matrixCount(let count, let sites):
-            "a coupling matrix of \(count) numbers for \(sites) sites: \(sites) × \(sites) are needed"
-        case .coupling(let value, let edge):
-            "the coupling of \(edge.first) and \(edge.second) is \(value): couplings are finite"
-        case .field(let value, let site): "the field of site \(site) is \(value): fields are finite"
-        case .diagonal(let value, let site): "the coupling of site \(site) to itself is \(value): the diagonal is zero"
-        case .asymmetric(let i, let j, let upper, let lower):
-            "the coupling of \(i) and \(j) is \(upper) above the diagonal and \(lower) below it: the matrix is symmetric"
         }
     }
 }

@@ -4,7 +4,7 @@
 //     log p̃(s) = sᵀ J s + b·s = 2 Σ_{i<j} Jᵢⱼ sᵢ sⱼ + Σᵢ bᵢ sᵢ
 //
 // over spins, which counts every pair twice. The same distribution has twice those couplings here, and the same fields.
-// This is the one place where the two conventions meet.
+// What follows goes from the one convention to the other.
 
 /// The coupling Jᵢⱼ of this library, each pair counted once, from that of log p̃ = sᵀJs + b·s, which counts it twice: 2
 /// J. Of a lattice whose edges all have the coupling σ there, it is 2σ.

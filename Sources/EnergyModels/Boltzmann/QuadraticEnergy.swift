@@ -75,6 +75,9 @@ public enum CouplingError: Error, Hashable, CustomStringConvertible {
     case noFields
     /// So many couplings for so many fields.
     case couplingCount(Int, fields: Int)
+    /// So many couplings for so many edges of a graph, so many fields for so many sites.
+    case edgeCouplingCount(Int, edges: Int)
+    case fieldCount(Int, sites: Int)
     case nonFiniteCoupling(row: Int, column: Int, Double)
     case selfCoupling(Int, Double)
     case asymmetric(row: Int, column: Int, Double, transposed: Double)
@@ -102,6 +105,8 @@ public enum CouplingError: Error, Hashable, CustomStringConvertible {
         case .noFields: "a model of no variables: give at least one field"
         case .couplingCount(let count, let fields):
             "\(count) couplings do not fit \(fields) fields: a matrix of \(fields) × \(fields) has \(fields * fields)"
+        case .edgeCouplingCount(let count, let edges): "\(count) couplings for \(edges) edges: each edge has one"
+        case .fieldCount(let count, let sites): "\(count) fields for \(sites) sites: each site has one"
         case .nonFiniteCoupling(let row, let column, let value):
             "coupling [\(row), \(column)] is \(value): couplings must be finite"
         case .selfCoupling(let i, let value):

@@ -33,10 +33,7 @@ public struct CouplingFlow: Density {
         let first = dimension / 2
         networks = (0..<couplings).map { index in
             let kept = index.isMultiple(of: 2) ? first : dimension - first
-            let widths = [kept] + hidden + [2 * (dimension - kept)]
-            let layers = zip(widths, widths.dropFirst()).map {
-                Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator)
-            }
+            let layers = [Linear](widths: [kept] + hidden + [2 * (dimension - kept)], dtype: dtype, using: generator)
             withoutGradients { for tensor in layers.last!.parameters.tensors { tensor.fill(0) } }
             return layers
         }

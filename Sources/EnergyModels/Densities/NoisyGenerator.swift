@@ -20,14 +20,11 @@ public struct NoisyGenerator {
         require(
             dimension >= 1 && latent >= 1 && !hidden.isEmpty, "a generator from \(latent) by \(hidden) to \(dimension)")
         (self.dimension, latentDimension) = (dimension, latent)
-        let widths = [latent] + hidden + [2 * dimension]
-        layers = zip(widths, widths.dropFirst()).map { Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator) }
+        layers = [Linear](widths: [latent] + hidden + [2 * dimension], dtype: dtype, using: generator)
     }
 
     /// `layer1.weight`, …
-    public var parameters: Parameters {
-        layers.enumerated().map { $1.parameters.prefixed("layer\($0 + 1)") }.reduce(Parameters([]), +)
-    }
+    public var parameters: Parameters { layers.parameters }
 
     /// z, [count, latent].
     public func latents(_ count: Int, using generator: RandomGenerator) -> Tensor {

@@ -20,7 +20,7 @@ public struct RingsDensity: Density {
 
     public var dimension: Int { 2 }
 
-    /// By (ρ − R)² in the exponent and e^−z I₀(z), neither of which overflows. ρ is kept off 0, where its derivative
+    /// Computed with (ρ − R)² in the exponent and e^−z I₀(z), neither of which overflows. ρ is kept off 0, where its derivative
     /// does not exist.
     public func logDensity(_ x: Tensor) -> Tensor {
         let variance = standardDeviation * standardDeviation

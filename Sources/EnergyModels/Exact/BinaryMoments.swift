@@ -4,7 +4,7 @@ import Torch
 /// First and second moments of a distribution over {0, 1}^d, or of points: what an energy with pair couplings can see
 /// of it.
 public struct BinaryMoments: Sendable, Hashable {
-    /// Of which values these are the moments.
+    /// The values that the moments are of.
     public let alphabet: Alphabet
     /// ⟨sᵢ⟩ (or ⟨xᵢ⟩), d numbers.
     public let first: [Double]
@@ -44,7 +44,7 @@ public struct BinaryMoments: Sendable, Hashable {
         for i in (0..<d).reversed() {
             var upper = Array(rest[1 << i..<2 << i])
             for state in 0..<1 << i { rest[state] += upper[state] }
-            // Of the part where xᵢ = 1: its weight, and what of it has xⱼ = 1 for each lower j.
+            // The part where xᵢ = 1 has a weight, and a part of it has xⱼ = 1 for each lower j.
             for j in (0..<i).reversed() {
                 var both = 0.0
                 for state in 0..<1 << j {

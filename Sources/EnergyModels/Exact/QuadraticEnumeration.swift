@@ -88,7 +88,7 @@ extension QuadraticEnergy {
         return offset - sum
     }
 
-    /// Of an energy over spins.
+    /// The tables of an energy over spins.
     private func spinTables(_ beta: Double) throws(EnumerationError) -> SpinTables {
         guard dimension <= Self.largestEnumeratedDimension else { throw .tooManyVariables(dimension) }
         // No partial sum of |E| is larger.

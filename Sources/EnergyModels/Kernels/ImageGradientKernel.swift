@@ -2,7 +2,7 @@ import Torch
 
 /// The gradient of a convolution of stride 1 with respect to images of few channels, float32 on the processor.
 ///
-/// That is a convolution with few outputs, for which oneDNN's blocks of output channels stay nearly empty. Here a
+/// The gradient is a convolution with few outputs, for which oneDNN's blocks of output channels stay nearly empty. Here a
 /// vector runs along the channels of the convolution's result instead, and ends in one sum a pixel; four pixels beside
 /// each other share each weight that is loaded.
 package struct ImageGradientKernel {

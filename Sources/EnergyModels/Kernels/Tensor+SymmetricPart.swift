@@ -14,7 +14,7 @@ extension Tensor {
         return upper + upper.transposed()
     }
 
-    /// By square tiles of as many rows as a vector has lanes; each thread writes rows of its own.
+    /// Works in square tiles of as many rows as a vector has lanes; each thread writes rows of its own.
     private func symmetricPart<Element: TensorElement & BinaryFloatingPoint & SIMDScalar>(_ type: Element.Type)
         -> Tensor
     {

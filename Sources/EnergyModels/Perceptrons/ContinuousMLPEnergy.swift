@@ -32,14 +32,11 @@ public struct ContinuousMLPEnergy: ContinuousEnergyModel {
         self.dimension = dimension
         self.activation = activation
         self.confinement = confinement
-        let widths = [dimension] + hidden + [1]
-        layers = zip(widths, widths.dropFirst()).map { Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator) }
+        layers = [Linear](widths: [dimension] + hidden + [1], dtype: dtype, using: generator)
     }
 
     /// `layer1.weight`, `layer1.bias`, `layer2.weight`, …
-    public var parameters: Parameters {
-        layers.enumerated().map { $1.parameters.prefixed("layer\($0 + 1)") }.reduce(Parameters([]), +)
-    }
+    public var parameters: Parameters { layers.parameters }
 
     public func energy(_ x: Tensor) -> Tensor {
         let h = layers.dropLast().reduce(x) { activation($1($0)) }

@@ -153,7 +153,7 @@ extension MLPEnergy {
     private final class GradientSums {
         var columns: Tensor
         var slope = 0.0
-        /// Of no meaning before `hasWeights`.
+        /// Without meaning before `hasWeights`.
         var weights: [Tensor]
         var hasWeights = false
         var biases: [Tensor]
@@ -251,32 +251,4 @@ extension MLPEnergy {
         SwishKernel.dotForward(
             h.matmul(deepest.weight.transposed()), bias: deepest.bias, slope: slope, weight: last, into: energies)
     }
-}
-
-/// A value for each of libtorch's threads, made by the thread that first asks for it.
-private final class PerThread<Value> {
-    private let values: UnsafeMutableBufferPointer<Value?>
-    private let make: () -> Value
-
-    init(_ make: @escaping () -> Value) {
-        values = .allocate(capacity: Runtime.threads)
-        values.initialize(repeating: nil)
-        self.make = make
-    }
-
-    deinit {
-        values.deinitialize()
-        values.deallocate()
-    }
-
-    /// The value of a part of `parallelFor`, which one thread works off.
-    subscript(part: Int) -> Value {
-        if let value = values[part] { return value }
-        let value = make()
-        values[part] = value
-        return value
-    }
-
-    /// Those that were asked for, in the order of the parts.
-    var used: [Value] { values.compactMap { $0 } }
 }

@@ -19,10 +19,7 @@ public struct MLPEnergy: BinaryEnergyModel {
     public init(dimension: Int, hidden: [Int], dtype: DType = .float32, using generator: RandomGenerator) {
         require(dimension > 0 && !hidden.isEmpty && hidden.allSatisfy { $0 > 0 }, "an MLP of \(dimension), \(hidden)")
         self.dimension = dimension
-        let widths = [dimension] + hidden + [1]
-        layers = zip(widths, widths.dropFirst()).map {
-            Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator)
-        }
+        layers = [Linear](widths: [dimension] + hidden + [1], dtype: dtype, using: generator)
         beta = Tensor.ones([], dtype: dtype, device: generator.device).requiringGradient()
     }
 

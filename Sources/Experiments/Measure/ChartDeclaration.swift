@@ -23,7 +23,7 @@ public struct ChartDeclaration: Decodable, Sendable {
     public enum Band: String, Decodable, Sendable, CaseIterable { case range, deviation, none }
 
     public struct Axis: Decodable, Sendable {
-        /// Of the horizontal axis: the label or read-out.
+        /// The label or read-out that the horizontal axis shows.
         public var by: String?
         public var title: String?
         public var isLogarithmic = false

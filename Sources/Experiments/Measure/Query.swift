@@ -28,7 +28,7 @@ public struct Query: Decodable, Hashable, Sendable, CustomStringConvertible {
     /// The least-squares slope of the value against a numeric label or read-out.
     public struct Slope: Decodable, Hashable, Sendable {
         public var against: String
-        /// Of the logarithms of both.
+        /// Whether it is fitted to the logarithms of both.
         public var isLogarithmic = false
     }
 
@@ -94,7 +94,7 @@ public struct QueryResult: Sendable, Equatable {
         }
     }
 
-    /// Of the mean over seeds; nil for fewer than two.
+    /// The standard error of the mean over seeds; nil for fewer than two.
     public var standardError: Double? {
         SampleStatistics(values)?.standardDeviation.map { $0 / Double(values.count).squareRoot() }
     }

@@ -87,11 +87,23 @@ extension TableDeclaration {
         // What all rows share is said once.
         let varied = body.map(\.0).variedColumns
         let shared = rows.indices.filter { !varied.contains($0) }.map { "\(rows[$0]): \(settings[0][$0])" }
-        let notes = [shared.isEmpty ? "" : "All rows: \(shared.joined(separator: ", ")).", caption]
+        let notes = [
+            shared.isEmpty ? "" : "All rows: \(shared.joined(separator: ", ")).", Self.divergences(settings, cells, varied), caption,
+        ]
         return Table(
             columns: varied.map { rows[$0] } + headings,
             rows: body.map { setting, cells in varied.map { setting[$0] } + shown.map { cells[$0].text } },
             notes: notes.filter { !$0.isEmpty })
+    }
+
+    /// Which seeds are left out of rows that have numbers; empty where none are.
+    private static func divergences(_ settings: [[String]], _ cells: [[Cell]], _ varied: [Int]) -> String {
+        let left = zip(settings, cells).compactMap { setting, cells -> String? in
+            let seeds = Set(cells.filter { $0.value != nil }.flatMap(\.diverged)).sorted()
+            guard !seeds.isEmpty else { return nil }
+            return "\(varied.map { setting[$0] }.joined(separator: ", ")) seed \(seeds.map(String.init).joined(separator: ", "))"
+        }
+        return left.isEmpty ? "" : "Left out, since they diverged: \(left.joined(separator: "; "))."
     }
 
     /// What a row adds to its columns' queries.
@@ -141,6 +153,8 @@ extension TableDeclaration {
         static let absent = "–"
         var text: String
         let value: Double?
+        /// The seeds that are not in it, since they left the finite numbers.
+        var diverged: [UInt64] = []
     }
 
     /// The rows: each combination of the labels and read-outs that a measurement has, in the order of the first.
@@ -184,7 +198,7 @@ extension TableDeclaration {
             text += " ± " + shown.text(spread)
         }
         if column.hasError, let error = result.error { text += " (" + shown.text(error) + ")" }
-        return Cell(text: text, value: value)
+        return Cell(text: text, value: value, diverged: result.diverged)
     }
 
     /// Marks the best values of a column, which are those that are shown as the best is.

@@ -117,7 +117,7 @@ struct RunLogs {
     private let folder: RunFolder
     /// Lines of the run's own log by the cells' ids.
     private let lines: [String: [Data]]
-    /// The cells that have neither.
+    /// The cells that have none, where there is no log of the run either.
     let absent: [Cell]
 
     init(_ cells: [Cell], in folder: RunFolder) throws {
@@ -127,6 +127,8 @@ struct RunLogs {
             (lines, absent) = ([:], without)
             return
         }
+        // The run's own has all that had ended when it was made; a cell without a line in it has logged nothing.
+        absent = []
         struct Line: Decodable { var cell: String }
         let all = try plainContents(of: folder.metrics).split(separator: UInt8(ascii: "\n"))
         lines = try Dictionary(grouping: all.map { Data($0) }) { line in
@@ -135,8 +137,6 @@ struct RunLogs {
             }
             return cell
         }
-        let known = lines
-        absent = without.filter { known[$0.id] == nil }
     }
 
     func hasFolder(_ cell: Cell) -> Bool {

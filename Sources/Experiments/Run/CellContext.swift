@@ -58,7 +58,7 @@ public final class CellContext {
     private var loopMark: ContinuousClock.Instant
     private var earlier: CellTiming
     private var timing: CellTiming
-    /// Of this process, in seconds.
+    /// The iterations that this process has made, in seconds each.
     private var iterationTimes: [Double] = []
 
     init(

@@ -15,7 +15,7 @@ package struct CellProcess {
 }
 
 /// Runs this executable once for each of `processes`, `atOnce` at a time, and waits for all; the highest of their exit
-/// codes, 128 + signal for one that a signal ended.
+/// codes, `RunError.tryAgain` below all faults, 128 + signal for one that a signal ended.
 ///
 /// Lines that they write to standard error go to `relay`; their standard output goes nowhere. They are a process group
 /// each, so a terminal's Ctrl-C reaches this process alone, which passes it on: once `interruption` gives a signal, it
@@ -46,7 +46,9 @@ package func runChildren(
             let code = child.wait()
             // One that ends by itself has said why.
             if code > 128 && !sent { relay("\(child.cell): its process was ended by signal \(code - 128)") }
-            worst = max(worst, code)
+            // That another try may do better says less than any fault.
+            let rank = { (code: Int32) in code == RunError.tryAgain ? 1 : code == 0 ? 0 : code + 1 }
+            if rank(code) > rank(worst) { worst = code }
         }
     }
 }

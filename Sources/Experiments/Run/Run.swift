@@ -183,7 +183,7 @@ public final class Run<R: Replication> {
         ).first
         return RunError(
             "\(files.url.path): is being written by another process\(holder.map { " (\($0))" } ?? "")",
-            cure: "wait for it, choose other --cells, or another --output")
+            cures: ["wait for it, choose other --cells, or another --output"], isTemporary: true)
     }
 }
 

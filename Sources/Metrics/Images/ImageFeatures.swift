@@ -9,7 +9,7 @@ public struct ImageFeatures {
     /// Of two halves for a floor, which image is in which drawn at random: alternate images of MNIST, for one, come
     /// from different writers.
     public let halves: (FeatureStatistics, FeatureStatistics)
-    /// Of all images.
+    /// The features of all images.
     public let statistics: FeatureStatistics
     /// Features of some images, [min(count, kept), featureCount], in the images' order.
     public let kept: Tensor

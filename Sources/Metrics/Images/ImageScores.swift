@@ -17,7 +17,7 @@ public struct ImageScores: Codable, Equatable, Sendable {
     /// How the images were dealt to the splits of the Inception scores.
     public let splitOrder: SplitOrder
     public let frechetDistance: Double
-    /// Of one half of the reference, drawn at random, against the other: what sets of half its size reach that differ
+    /// The distance of one half of the reference, drawn at random, from the other: what sets of half its size reach that differ
     /// by chance alone.
     public let frechetFloor: Double
     public let kernelDistance: KernelDistance

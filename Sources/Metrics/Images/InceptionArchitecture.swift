@@ -16,7 +16,7 @@ package enum InceptionArchitecture {
     static let featureCount = 2048
     /// Rows and columns of the images that the first layer takes.
     static let side = 299
-    /// Of the batch norms.
+    /// What the batch norms add to a variance.
     static let epsilon = 1e-3
 
     private static func square(

@@ -10,7 +10,7 @@ import Torch
 public struct KernelDistance: Codable, Equatable, Sendable {
     /// Over the subsets; can be negative.
     public let mean: Double
-    /// Of one subset's value: the root of the mean square, divided by their number as is usual in public code.
+    /// The standard deviation of one subset's value: the root of the mean square, divided by their number as is usual in public code.
     public let standardDeviation: Double
     public let subsets: Int
     public let subsetSize: Int

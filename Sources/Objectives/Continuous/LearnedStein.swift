@@ -13,14 +13,11 @@ public struct SteinCritic {
     public init(dimension: Int, hidden: [Int], dtype: DType = .float32, using generator: RandomGenerator) {
         require(dimension > 0 && !hidden.isEmpty && hidden.allSatisfy { $0 > 0 }, "a critic of \(dimension), \(hidden)")
         self.dimension = dimension
-        let widths = [dimension] + hidden + [dimension]
-        layers = zip(widths, widths.dropFirst()).map { Linear(inputs: $0, outputs: $1, dtype: dtype, using: generator) }
+        layers = [Linear](widths: [dimension] + hidden + [dimension], dtype: dtype, using: generator)
     }
 
     /// `layer1.weight`, …
-    public var parameters: Parameters {
-        layers.enumerated().map { $1.parameters.prefixed("layer\($0 + 1)") }.reduce(Parameters([]), +)
-    }
+    public var parameters: Parameters { layers.parameters }
 
     /// f(x), [batch, d], and ∇·f(x), [batch]; recorded for gradients in the parameters. The Jacobian goes forwards, row
     /// by row of ∂/∂xᵢ: J' = σ′ ⊙ WJ with the activation σ, from J = 1.

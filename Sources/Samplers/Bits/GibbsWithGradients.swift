@@ -20,10 +20,10 @@ public struct GibbsWithGradients<Model: BinaryEnergyModel>: MarkovKernel {
     /// β in exp(−βE).
     public let inverseTemperature: Double
 
-    /// - Throws: `ChainError` for a β that is negative or not finite.
+    /// - Throws: `SamplingError` for a β that is negative or not finite.
     public init(_ model: Model, flips: Int = 1, inverseTemperature: Double = 1) throws {
         require(flips >= 1, "\(flips) flips in a step")
-        try ChainError.validate(inverseTemperature: inverseTemperature)
+        try SamplingError.validate(inverseTemperature: inverseTemperature)
         (self.model, self.flips, self.inverseTemperature) = (model, flips, inverseTemperature)
     }
 

@@ -20,9 +20,9 @@ public struct SingleFlip<Model: BinaryEnergyModel>: MarkovKernel {
     /// β in exp(−βE).
     public let inverseTemperature: Double
 
-    /// - Throws: `ChainError` for a β that is negative or not finite.
+    /// - Throws: `SamplingError` for a β that is negative or not finite.
     public init(_ model: Model, rule: Rule, inverseTemperature: Double = 1) throws {
-        try ChainError.validate(inverseTemperature: inverseTemperature)
+        try SamplingError.validate(inverseTemperature: inverseTemperature)
         (self.model, self.rule, self.inverseTemperature) = (model, rule, inverseTemperature)
     }
 

@@ -7,7 +7,7 @@ public protocol ContinuousTransition: Sendable {
     ///
     /// - Parameter x: where they stand, [chains, …]; left as they are.
     /// - Returns: x's shape, constants.
-    /// - Throws: `ChainDivergence` or `ChainError` where chains, energies or gradients are not finite.
+    /// - Throws: `ChainDivergence` or `SamplingError` where chains, energies or gradients are not finite.
     func moved(_ model: some EnergyModel, from x: Tensor, using generator: RandomGenerator) throws -> Tensor
 }
 

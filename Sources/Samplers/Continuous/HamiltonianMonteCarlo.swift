@@ -112,11 +112,11 @@ public final class HamiltonianChains<Model: EnergyModel>: Chains {
     public var state: ChainState { ChainState(points: points, generator: generator.state) }
 
     public func restore(_ state: ChainState) throws {
-        guard state.points.shape == x.shape else { throw ChainError.shape(state.points.shape, expected: x.shape) }
-        guard state.position == 0 else { throw ChainError.position(state.position, sites: 1) }
+        guard state.points.shape == x.shape else { throw SamplingError.shape(state.points.shape, expected: x.shape) }
+        guard state.position == 0 else { throw SamplingError.position(state.position, sites: 1) }
         let points = state.points.converted(to: x.dtype).detached().copied()
         let found = try Self.validated(model, points)
-        do { try generator.restore(state.generator) } catch { throw ChainError.generator("\(error)") }
+        do { try generator.restore(state.generator) } catch { throw SamplingError.generator("\(error)") }
         x = points
         (energy, gradient) = found
     }

@@ -11,15 +11,15 @@ public struct RandomWalk<Model: EnergyModel>: MarkovKernel {
     public let inverseTemperature: Double
 
     /// - Parameter scale: τ, positive and finite.
-    /// - Throws: `ChainError` for a scale or a β out of range.
+    /// - Throws: `SamplingError` for a scale or a β out of range.
     public init(_ model: Model, scale: Double, inverseTemperature: Double = 1) throws {
-        guard scale.isFinite, scale > 0 else { throw ChainError.scale(scale) }
-        try ChainError.validate(inverseTemperature: inverseTemperature)
+        guard scale.isFinite, scale > 0 else { throw SamplingError.scale(scale) }
+        try SamplingError.validate(inverseTemperature: inverseTemperature)
         (self.model, self.scale, self.inverseTemperature) = (model, scale, inverseTemperature)
     }
 
     public func validate(_ x: Tensor) throws {
-        guard x.rank == 2 else { throw ChainError.shape(x.shape, expected: [x.shape.first ?? 0, 1]) }
+        guard x.rank == 2 else { throw SamplingError.shape(x.shape, expected: [x.shape.first ?? 0, 1]) }
         guard x.isFinite().all() else { throw NonFiniteQuantity("start of the chains") }
     }
 

@@ -139,7 +139,7 @@ struct HeatBathBlock {
         return up
     }
 
-    /// By the number of neighbours that are up.
+    /// The threshold of each chain, by the number of its neighbours that are up.
     @inline(__always)
     private func counted(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>, degree: Int) -> Bytes {
         var negativeCount = Bytes(repeating: 0)
@@ -152,7 +152,7 @@ struct HeatBathBlock {
         return threshold
     }
 
-    /// By the neighbours' configuration, for degrees up to six.
+    /// The threshold of each chain, by the configuration of its neighbours, for degrees up to six.
     @inline(__always)
     private func configured(_ neighbours: UnsafePointer<Int32>, _ table: UnsafePointer<UInt8>, degree: Int) -> Bytes {
         switch degree {

@@ -38,7 +38,7 @@ public struct DenseSpinChains: Chains {
     ///   - count: how many chains, at least 1.
     ///   - start: bits, shape [count, d]; nil for fair coins.
     ///   - generator: gives one 64-bit number, from which the chains' own generators are seeded.
-    /// - Throws: `ChainError` for a start that is not bits of that shape.
+    /// - Throws: `SamplingError` for a start that is not bits of that shape.
     public init(
         _ machine: BoltzmannMachine, _ move: Move, count: Int, from start: Tensor? = nil,
         using generator: RandomGenerator
@@ -78,7 +78,7 @@ public struct DenseSpinChains: Chains {
 
     public mutating func step() -> Moves { advance(1) }
 
-    /// That many steps of every chain.
+    /// Makes so many steps of every chain.
     @discardableResult
     public mutating func advance(_ steps: Int) -> Moves {
         require(steps >= 0, "\(steps) steps")
@@ -161,7 +161,7 @@ public struct DenseSpinChains: Chains {
 
     public mutating func restore(_ state: ChainState) throws {
         guard (0..<rows.dimension).contains(state.position) else {
-            throw ChainError.position(state.position, sites: rows.dimension)
+            throw SamplingError.position(state.position, sites: rows.dimension)
         }
         try rows.restore(ChainState(points: state.points, generator: state.generator))
         position = state.position

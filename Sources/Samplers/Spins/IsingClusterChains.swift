@@ -20,18 +20,18 @@ public struct IsingClusterChains: Chains, Sendable {
     ///   - count: how many chains, at least 1.
     ///   - start: bits, shape [count, d]; nil for fair coins.
     ///   - generator: gives one 64-bit number, from which the chains' own generators are seeded.
-    /// - Throws: `ChainError` for a negative coupling, a field that is not zero, a start that is not bits of that
+    /// - Throws: `SamplingError` for a negative coupling, a field that is not zero, a start that is not bits of that
     ///   shape, or a β that is negative or not finite.
     public init(
         _ model: IsingModel, count: Int, from start: Tensor? = nil, inverseTemperature beta: Double = 1,
         using generator: RandomGenerator
     ) throws {
-        try ChainError.validate(inverseTemperature: beta)
+        try SamplingError.validate(inverseTemperature: beta)
         let (couplings, fields) = model.numbers
         if let edge = couplings.firstIndex(where: { $0 < 0 }) {
-            throw ChainError.negativeCoupling(couplings[edge], model.graph.edges[edge])
+            throw SamplingError.negativeCoupling(couplings[edge], model.graph.edges[edge])
         }
-        if let site = fields.firstIndex(where: { $0 != 0 }) { throw ChainError.clusterField(fields[site], site: site) }
+        if let site = fields.firstIndex(where: { $0 != 0 }) { throw SamplingError.clusterField(fields[site], site: site) }
         graph = model.graph
         bondProbabilities = couplings.map { -expm1(-2 * beta * Double($0)) }
         rows = try SpinRows(count: count, dimension: model.dimension, from: start, using: generator)
@@ -44,7 +44,7 @@ public struct IsingClusterChains: Chains, Sendable {
 
     public mutating func step() -> Moves { advance(1) }
 
-    /// That many clusters of every chain.
+    /// Flips so many clusters of every chain.
     @discardableResult
     public mutating func advance(_ steps: Int) -> Moves {
         let (graph, probabilities) = (graph, bondProbabilities)

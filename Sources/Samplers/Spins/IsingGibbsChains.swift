@@ -37,7 +37,7 @@ public struct IsingGibbsChains: Chains, Sendable {
     private let dimension: Int
     private var tables: HeatBathTables
     private let order: [Int32]
-    /// By block, then by site.
+    /// Block by block, and in each site by site.
     private var spins: [SIMD64<UInt8>]
     private var generators: [UInt64]
     private var position = 0
@@ -46,7 +46,7 @@ public struct IsingGibbsChains: Chains, Sendable {
     ///   - count: how many chains, at least 1.
     ///   - start: bits, shape [count, d]; nil for fair coins.
     ///   - generator: gives one 64-bit number, from which the chains' own generators are seeded.
-    /// - Throws: `ChainError` for a start that is not bits of that shape, or a β that is negative or not finite.
+    /// - Throws: `SamplingError` for a start that is not bits of that shape, or a β that is negative or not finite.
     public init(
         _ model: IsingModel, count: Int, from start: Tensor? = nil, scan: Scan = .systematic,
         inverseTemperature: Double = 1, using generator: RandomGenerator
@@ -62,8 +62,8 @@ public struct IsingGibbsChains: Chains, Sendable {
         inverseTemperature: Double = 1, form: HeatBathTables.Form?, using generator: RandomGenerator
     ) throws {
         require(count >= 1, "\(count) chains")
-        try ChainError.validate(inverseTemperature: inverseTemperature)
-        let bits = try start.map { try ChainError.bits($0, chains: count, dimension: model.dimension) }
+        try SamplingError.validate(inverseTemperature: inverseTemperature)
+        let bits = try start.map { try SamplingError.bits($0, chains: count, dimension: model.dimension) }
         (self.count, self.scan, self.inverseTemperature) = (count, scan, inverseTemperature)
         (dimension, updatesPerStep) = (model.dimension, model.dimension)
         tables = HeatBathTables(model, inverseTemperature: inverseTemperature, forcing: form)
@@ -95,7 +95,7 @@ public struct IsingGibbsChains: Chains, Sendable {
     @discardableResult
     public mutating func sweep(_ sweeps: Int = 1) -> Moves { update(sweeps * dimension) }
 
-    /// That many single-site updates of each chain, from where the scan stands.
+    /// Makes so many single-site updates of each chain, from where the scan stands.
     @discardableResult
     public mutating func update(_ updates: Int) -> Moves {
         require(updates >= 0, "\(updates) updates")
@@ -182,15 +182,15 @@ public struct IsingGibbsChains: Chains, Sendable {
     }
 
     public var state: ChainState {
-        ChainState(points: points, generator: ChainError.bytes(generators), position: position)
+        ChainState(points: points, generator: SamplingError.bytes(generators), position: position)
     }
 
     public mutating func restore(_ state: ChainState) throws {
-        let bits = try ChainError.bits(state.points, chains: count, dimension: dimension)
-        let words = try ChainError.words(
+        let bits = try SamplingError.bits(state.points, chains: count, dimension: dimension)
+        let words = try SamplingError.words(
             state.generator, count: generators.count, zeroGroups: HeatBathBlock.hasZeroGenerator)
         guard (0..<dimension).contains(state.position) else {
-            throw ChainError.position(state.position, sites: dimension)
+            throw SamplingError.position(state.position, sites: dimension)
         }
         place(bits)
         generators = words

@@ -40,17 +40,17 @@ public struct IsingGradientChains: Chains, Sendable {
     ///   - start: bits, shape [count, d]; nil for fair coins.
     ///   - flips: n ≥ 1.
     ///   - generator: gives one 64-bit number, from which the chains' own generators are seeded.
-    /// - Throws: `ChainError` for a start that is not bits of that shape, a β that is negative or not finite, or
+    /// - Throws: `SamplingError` for a start that is not bits of that shape, a β that is negative or not finite, or
     ///   couplings and fields so large that weights would leave the range of float32.
     public init(
         _ model: IsingModel, count: Int, from start: Tensor? = nil, flips: Int = 1, inverseTemperature: Double = 1,
         using generator: RandomGenerator
     ) throws {
         require(flips >= 1, "\(flips) flips in a step")
-        try ChainError.validate(inverseTemperature: inverseTemperature)
+        try SamplingError.validate(inverseTemperature: inverseTemperature)
         sites = SparseSites(model, inverseTemperature: inverseTemperature)
         let largest = sites.largestField
-        guard largest <= Self.largestField else { throw ChainError.field(largest, limit: Self.largestField) }
+        guard largest <= Self.largestField else { throw SamplingError.field(largest, limit: Self.largestField) }
         (self.flips, self.inverseTemperature) = (flips, inverseTemperature)
         rows = try SpinRows(count: count, dimension: model.dimension, from: start, using: generator)
         weights = []
@@ -68,7 +68,7 @@ public struct IsingGradientChains: Chains, Sendable {
 
     public mutating func step() -> Moves { advance(1) }
 
-    /// That many steps of every chain.
+    /// Makes so many steps of every chain.
     @discardableResult
     public mutating func advance(_ steps: Int) -> Moves {
         require(steps >= 0, "\(steps) steps")

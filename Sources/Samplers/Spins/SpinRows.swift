@@ -5,7 +5,7 @@ import Torch
 struct SpinRows: Sendable {
     let count: Int
     let dimension: Int
-    /// By chain, then by site.
+    /// Chain by chain, and in each site by site.
     var spins: [Int8]
     /// Four words for each chain.
     var generators: [UInt64]
@@ -14,7 +14,7 @@ struct SpinRows: Sendable {
     init(count: Int, dimension: Int, from start: Tensor?, using generator: RandomGenerator) throws {
         require(count >= 1, "\(count) chains")
         (self.count, self.dimension) = (count, dimension)
-        let bits = try start.map { try ChainError.bits($0, chains: count, dimension: dimension) }
+        let bits = try start.map { try SamplingError.bits($0, chains: count, dimension: dimension) }
         let seed = generator.next()
         generators = (0..<4 * count).map { splitmix(seed, $0) }
         spins = [Int8](repeating: -1, count: count * dimension)
@@ -40,14 +40,14 @@ struct SpinRows: Sendable {
     /// Bits as float32, shape [count, d].
     var points: Tensor { Tensor(spins.map { Float(($0 + 1) / 2) }, shape: [count, dimension]) }
 
-    var state: ChainState { ChainState(points: points, generator: ChainError.bytes(generators)) }
+    var state: ChainState { ChainState(points: points, generator: SamplingError.bytes(generators)) }
 
     mutating func restore(_ state: ChainState) throws {
-        let bits = try ChainError.bits(state.points, chains: count, dimension: dimension)
-        let words = try ChainError.words(state.generator, count: generators.count) { words in
+        let bits = try SamplingError.bits(state.points, chains: count, dimension: dimension)
+        let words = try SamplingError.words(state.generator, count: generators.count) { words in
             stride(from: 0, to: words.count, by: 4).contains { words[$0..<$0 + 4].allSatisfy { $0 == 0 } }
         }
-        guard state.position == 0 else { throw ChainError.position(state.position, sites: 1) }
+        guard state.position == 0 else { throw SamplingError.position(state.position, sites: 1) }
         spins = bits.map { 2 * Int8($0) - 1 }
         generators = words
     }
