@@ -59,7 +59,8 @@ extension SheetDeclaration {
                 rows.map(\.values).names(of: self.rows), columns.map(\.values).names(of: self.columns)
             )
             let titles = columnNames.flatMap { name in
-                pictures.map { [name, pictures.count > 1 ? $0.title : ""].filter { !$0.isEmpty }.joined(separator: ", ") }
+                let isNamed = pictures.count > 1 || (name.isEmpty && !before.isEmpty)
+                return pictures.map { [name, isNamed ? $0.title : ""].filter { !$0.isEmpty }.joined(separator: ", ") }
             }
             let heading = zip(each, fixed).map { "\($0) = \($1)" }.joined(separator: ", ")
             let sheet = Sheet(
