@@ -126,7 +126,8 @@ struct ListCommand<C: Catalogue>: ParsableCommand {
         if names { return try C.replications.forEach { try printLine($0.name) } }
         for replication in C.replications {
             try printLine("\(replication.name): \(replication.summary)")
-            let profiles = try Profiles(replication.declarations.profiles, place: "\(replication.name)/profiles.yaml").summaries
+            let profiles = try Profiles(replication.declarations.profiles, place: "\(replication.name)/profiles.yaml")
+                .summaries
             let width = profiles.map(\.name.count).max() ?? 0
             for (name, summary) in profiles {
                 try printLine("  \(name.padding(toLength: width, withPad: " ", startingAt: 0))  \(summary)")

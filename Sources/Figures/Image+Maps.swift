@@ -27,7 +27,8 @@ extension Image {
         // Halved, so that the difference of the largest doubles is a double too.
         let span = highest / 2 - lowest / 2
         let pixels = values.flatMap { value in
-            let colour = colorMap[!value.isFinite ? value : span > 0 ? max(0, min(1, (value / 2 - lowest / 2) / span)) : 0.5]
+            let colour = colorMap[
+                !value.isFinite ? value : span > 0 ? max(0, min(1, (value / 2 - lowest / 2) / span)) : 0.5]
             return [colour.x, colour.y, colour.z]
         }
         return try Image(width: columns, height: rows, channels: 3, pixels: pixels).magnified(by: magnification)

@@ -94,7 +94,9 @@ import Torch
         #expect(throws: CouplingError.nonFiniteField(2, -.infinity)) {
             try IsingModel(graph, couplings: [1, 1], fields: [0, 0, -.infinity])
         }
-        #expect(throws: CouplingError.asymmetric(row: 0, column: 1, 1, transposed: 2)) { try IsingModel(matrix: [0, 1, 2, 0], siteCount: 2) }
+        #expect(throws: CouplingError.asymmetric(row: 0, column: 1, 1, transposed: 2)) {
+            try IsingModel(matrix: [0, 1, 2, 0], siteCount: 2)
+        }
         #expect(throws: CouplingError.selfCoupling(1, 3)) { try IsingModel(matrix: [0, 1, 1, 3], siteCount: 2) }
         #expect(throws: CouplingError.self) { try IsingModel(matrix: [0, .nan, .nan, 0], siteCount: 2) }
         #expect(throws: CouplingError.asymmetric(row: 0, column: 1, 1, transposed: .infinity)) {
@@ -102,6 +104,7 @@ import Torch
         }
         #expect(throws: CouplingError.couplingCount(3, fields: 2)) { try IsingModel(matrix: [0, 1, 1], siteCount: 2) }
         #expect(throws: GraphError.siteCount(0)) { try IsingModel(matrix: [], siteCount: 0) }
-        #expect(CouplingError.edgeCouplingCount(1, edges: 2).description == "1 couplings for 2 edges: each edge has one")
+        #expect(
+            CouplingError.edgeCouplingCount(1, edges: 2).description == "1 couplings for 2 edges: each edge has one")
     }
 }

@@ -92,7 +92,9 @@ import Torch
         #expect(throws: Never.self) {
             try IsingGradientChains(model, count: 1, inverseTemperature: 0.9, using: RandomGenerator(seed: 1))
         }
-        #expect(throws: SamplingError.inverseTemperature(-0.5)) { try GibbsWithGradients(model, inverseTemperature: -0.5) }
+        #expect(throws: SamplingError.inverseTemperature(-0.5)) {
+            try GibbsWithGradients(model, inverseTemperature: -0.5)
+        }
     }
 }
 

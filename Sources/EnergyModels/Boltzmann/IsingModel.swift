@@ -33,12 +33,16 @@ public struct IsingModel: BinaryEnergyModel {
         guard couplings.count == graph.edges.count else {
             throw CouplingError.edgeCouplingCount(couplings.count, edges: graph.edges.count)
         }
-        guard fields.count == graph.siteCount else { throw CouplingError.fieldCount(fields.count, sites: graph.siteCount) }
+        guard fields.count == graph.siteCount else {
+            throw CouplingError.fieldCount(fields.count, sites: graph.siteCount)
+        }
         if let edge = couplings.firstIndex(where: { !$0.isFinite }) {
             throw CouplingError.nonFiniteCoupling(
                 row: graph.edges[edge].first, column: graph.edges[edge].second, Double(couplings[edge]))
         }
-        if let site = fields.firstIndex(where: { !$0.isFinite }) { throw CouplingError.nonFiniteField(site, Double(fields[site])) }
+        if let site = fields.firstIndex(where: { !$0.isFinite }) {
+            throw CouplingError.nonFiniteField(site, Double(fields[site]))
+        }
         self.graph = graph
         self.couplings = Tensor(couplings).converted(to: dtype).requiringGradient()
         self.fields = Tensor(fields).converted(to: dtype).requiringGradient()
@@ -85,7 +89,9 @@ public struct IsingModel: BinaryEnergyModel {
             for j in i + 1..<d {
                 let (upper, lower) = (matrix[i * d + j], matrix[j * d + i])
                 guard upper.isFinite else { throw CouplingError.nonFiniteCoupling(row: i, column: j, Double(upper)) }
-                guard upper == lower else { throw CouplingError.asymmetric(row: i, column: j, Double(upper), transposed: Double(lower)) }
+                guard upper == lower else {
+                    throw CouplingError.asymmetric(row: i, column: j, Double(upper), transposed: Double(lower))
+                }
                 if upper != 0 {
                     edges.append((i, j))
                     couplings.append(upper)

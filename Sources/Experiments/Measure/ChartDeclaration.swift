@@ -79,7 +79,9 @@ extension ChartDeclaration {
             let (rows, levels) = (part(plotted), part(found))
             var series = try lines.flatMap { try self.series($0, zip(each, fixed), rows, levels, vocabulary, place) }
             guard !series.isEmpty else { return nil }
-            series += try controls.compactMap { try level($0, zip(each, fixed), levels, under: series, vocabulary, place) }
+            series += try controls.compactMap {
+                try level($0, zip(each, fixed), levels, under: series, vocabulary, place)
+            }
             let heading = fixed.isEmpty ? "" : ": " + zip(each, fixed).map { "\($0) = \($1)" }.joined(separator: ", ")
             let chart = Chart(
                 title: title + heading, x: .init(x.title ?? x.by!, isLogarithmic: x.isLogarithmic),

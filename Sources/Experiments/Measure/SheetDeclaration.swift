@@ -59,14 +59,18 @@ extension SheetDeclaration {
                 rows.map(\.values).names(of: self.rows), columns.map(\.values).names(of: self.columns)
             )
             let titles = columnNames.flatMap { name in
-                pictures.map {
-                    [name, pictures.count > 1 ? $0.title : ""].filter { !$0.isEmpty }.joined(separator: ", ")
-                }
+                let isNamed = pictures.count > 1 || (name.isEmpty && !before.isEmpty)
+                return pictures.map { [name, isNamed ? $0.title : ""].filter { !$0.isEmpty }.joined(separator: ", ") }
             }
             let heading = zip(each, fixed).map { "\($0) = \($1)" }.joined(separator: ", ")
+            // Rows and columns of which no picture is there are left out.
+            let all = before.map(\.title) + titles
+            let shownRows = rowNames.indices.filter { row in panels[row].contains { $0 != nil } }
+            let shownColumns = all.indices.filter { column in panels.contains { $0[column] != nil } }
             let sheet = Sheet(
-                title: title + (heading.isEmpty ? "" : ": \(heading)"),
-                rows: rowNames, columns: before.map(\.title) + titles, panels: panels)
+                title: title + (heading.isEmpty ? "" : ": \(heading)"), rows: shownRows.map { rowNames[$0] },
+                columns: shownColumns.map { all[$0] },
+                panels: shownRows.map { row in shownColumns.map { panels[row][$0] } })
             return (([name] + fixed).joined(separator: "-"), sheet)
         }
     }

@@ -88,7 +88,8 @@ extension TableDeclaration {
         let varied = body.map(\.0).variedColumns
         let shared = rows.indices.filter { !varied.contains($0) }.map { "\(rows[$0]): \(settings[0][$0])" }
         let notes = [
-            shared.isEmpty ? "" : "All rows: \(shared.joined(separator: ", ")).", Self.divergences(settings, cells, varied), caption,
+            shared.isEmpty ? "" : "All rows: \(shared.joined(separator: ", ")).",
+            Self.divergences(settings, cells, varied), caption,
         ]
         return Table(
             columns: varied.map { rows[$0] } + headings,
@@ -101,7 +102,8 @@ extension TableDeclaration {
         let left = zip(settings, cells).compactMap { setting, cells -> String? in
             let seeds = Set(cells.filter { $0.value != nil }.flatMap(\.diverged)).sorted()
             guard !seeds.isEmpty else { return nil }
-            return "\(varied.map { setting[$0] }.joined(separator: ", ")) seed \(seeds.map(String.init).joined(separator: ", "))"
+            return
+                "\(varied.map { setting[$0] }.joined(separator: ", ")) seed \(seeds.map(String.init).joined(separator: ", "))"
         }
         return left.isEmpty ? "" : "Left out, since they diverged: \(left.joined(separator: "; "))."
     }

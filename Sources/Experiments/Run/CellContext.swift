@@ -63,7 +63,8 @@ public final class CellContext {
 
     init(
         cell: Cell, vocabulary: Vocabulary, files: CellFolder, owner: Checkpoint.Owner, restored: Checkpoint?,
-        device: Device, recordsGraphs: Bool, checkpointInterval: Double, commit: String, interruption: @escaping @Sendable () -> Int32?,
+        device: Device, recordsGraphs: Bool, checkpointInterval: Double, commit: String,
+        interruption: @escaping @Sendable () -> Int32?,
         progress: @escaping (RunProgress) -> Void
     ) throws {
         self.cell = cell

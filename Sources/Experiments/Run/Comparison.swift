@@ -20,7 +20,8 @@ public struct Comparison: Sendable, Equatable {
         let ids = contents.0.merging(contents.1) { own, _ in own }.mapValues(\.id)
         for (key, id) in ids.sorted(by: { $0.value < $1.value }) {
             guard let (ownID, own) = contents.0[key], let (othersID, others) = contents.1[key] else {
-                rows.append([id, "measurements"] + [contents.0, contents.1].map { $0[key] == nil ? "absent" : "present" })
+                rows.append(
+                    [id, "measurements"] + [contents.0, contents.1].map { $0[key] == nil ? "absent" : "present" })
                 continue
             }
             let (first, second) = (a.cell(ownID), b.cell(othersID))
@@ -37,7 +38,9 @@ public struct Comparison: Sendable, Equatable {
                 compared += 1
                 rows += try Self.checkpoints(first.checkpoint, second.checkpoint).map { [id] + $0 }
             }
-            for name in Set(first.pictures.map(\.lastPathComponent)).union(second.pictures.map(\.lastPathComponent)).sorted() {
+            for name in Set(first.pictures.map(\.lastPathComponent)).union(second.pictures.map(\.lastPathComponent))
+                .sorted()
+            {
                 compared += 1
                 let pictures = [first, second].map { try? plainContents(of: $0.url.appendingPathComponent(name)) }
                 if pictures[0] != pictures[1] {

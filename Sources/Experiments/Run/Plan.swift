@@ -149,7 +149,10 @@ public struct Plan<R: Replication>: Sendable {
         }
         let rows = groups.values.sorted { $0[0] < $1[0] }.map { places in
             let (cells, labels) = (places.map { selected[$0] }, selected[places[0]].labels)
-            let name = [CellSelection(cells.map(\.index)).description, "\(labels.keys[0]) \(labels[labels.keys[0]]!): \(cells.count) cells"]
+            let name = [
+                CellSelection(cells.map(\.index)).description,
+                "\(labels.keys[0]) \(labels[labels.keys[0]]!): \(cells.count) cells",
+            ]
             return row(name, places.map { estimates[$0] }, atOnce: 1)
         }
         return Table(columns: columns, rows: rows + [total], notes: ["--cells 3,5-8 lists these alone, one by one."])

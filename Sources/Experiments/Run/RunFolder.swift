@@ -213,7 +213,8 @@ public struct CellRecord: Sendable, Equatable {
             case let row? where row.status == Measurement.finished: .finished
             case let row?:
                 .diverged(
-                    quantity: row.status.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "?",
+                    quantity: row.status.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
+                        ?? "?",
                     iteration: Int(row.value))
             }
         self.init(cell: cell, status: status, measurements: rows, timing: rows.isEmpty ? nil : timing)

@@ -66,7 +66,9 @@ public final class HamiltonianChains<Model: EnergyModel>: Chains {
 
     private static func validated(_ model: Model, _ x: Tensor) throws -> (energy: Tensor, gradient: Tensor) {
         let (energy, gradient) = model.energyAndInputGradient(x)
-        guard x.isFinite().all(), energy.isFinite().all(), gradient.isFinite().all() else { throw NonFiniteQuantity("energy of the chains") }
+        guard x.isFinite().all(), energy.isFinite().all(), gradient.isFinite().all() else {
+            throw NonFiniteQuantity("energy of the chains")
+        }
         return (energy, gradient)
     }
 

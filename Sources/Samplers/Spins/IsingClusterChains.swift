@@ -31,7 +31,9 @@ public struct IsingClusterChains: Chains, Sendable {
         if let edge = couplings.firstIndex(where: { $0 < 0 }) {
             throw SamplingError.negativeCoupling(couplings[edge], model.graph.edges[edge])
         }
-        if let site = fields.firstIndex(where: { $0 != 0 }) { throw SamplingError.clusterField(fields[site], site: site) }
+        if let site = fields.firstIndex(where: { $0 != 0 }) {
+            throw SamplingError.clusterField(fields[site], site: site)
+        }
         graph = model.graph
         bondProbabilities = couplings.map { -expm1(-2 * beta * Double($0)) }
         rows = try SpinRows(count: count, dimension: model.dimension, from: start, using: generator)
