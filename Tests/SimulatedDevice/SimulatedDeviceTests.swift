@@ -66,9 +66,10 @@ import Testing
             let arguments = ["--profile", "smoke", "--cells", "1", "--device", "cuda"]
             _ = try device.run(arguments + ["--output", once.path])
             try FileManager.default.copyItem(at: once, to: again)
-            for cell in try FileManager.default.contentsOfDirectory(
+            // The classifier's file lies among the cells' folders.
+            let cells = try FileManager.default.contentsOfDirectory(
                 at: RunFolder(again).cells, includingPropertiesForKeys: nil)
-            {
+            for cell in cells where cell.hasDirectoryPath {
                 for name in ["measurements.csv", "samples-fresh.png"] {
                     try FileManager.default.removeItem(at: cell.appendingPathComponent(name))
                 }
