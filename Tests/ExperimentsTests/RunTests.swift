@@ -177,7 +177,7 @@ import Torch
         }
         let chart = files.pictures.appendingPathComponent("loss.png")
         try Data("kept".utf8).write(to: chart)
-        let rest = try request(folder) { $0.resume = true }
+        let rest = request(folder) { $0.resume = true }
         let table = try run(rest)
         #expect(table.rows.count == 4 && !table.rows.joined().contains("–"))
         #expect(try Data(contentsOf: chart) == Data("kept".utf8))
