@@ -24,7 +24,7 @@ func replication(_ name: String) -> Target {
             "Samplers", "Torch",
         ],
         path: "Replications/\(name)", exclude: ["README.md"],
-        resources: ["profiles", "metrics", "shows", "expected"].map { .embedInCode("\($0).yaml") })
+        resources: ["profiles", "metrics", "shows", "expected", "claims"].map { .embedInCode("\($0).yaml") })
 }
 
 let package = Package(

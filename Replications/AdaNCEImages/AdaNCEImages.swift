@@ -15,7 +15,8 @@ public struct AdaNCEImages: Replication {
         "self-adapting noise-contrastive estimation on images: sample quality against the adaptive interval K"
     public let declarations = Declarations(
         profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+        claims: PackageResources.claims_yaml)
     public var runsOnGPU: Bool { true }
 
     public init() {}

@@ -12,7 +12,8 @@ public struct NCEFamily: Replication {
         "noise-contrastive estimation and its relatives on known densities: normalisers, stability, dimension, noise, self-adaptation"
     public let declarations = Declarations(
         profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+        claims: PackageResources.claims_yaml)
 
     public init() {}
 

@@ -12,7 +12,8 @@ public struct OuBoltzmann: Replication {
         "Ou's gradient-guided ratio matching: what its approximation costs, and Boltzmann machines learnt with it"
     public let declarations = Declarations(
         profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+        claims: PackageResources.claims_yaml)
     public let defaultSeed: UInt64 = 1
     public let elementType = "float64"
 

@@ -16,7 +16,8 @@ public struct OuRBM: Replication {
         "restricted Boltzmann machines on binarised MNIST: contrastive divergence and gradient-guided ratio matching"
     public let declarations = Declarations(
         profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+        claims: PackageResources.claims_yaml)
 
     public init() {}
 

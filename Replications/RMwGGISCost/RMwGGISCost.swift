@@ -93,7 +93,8 @@ public struct RMwGGISCost: Replication {
         "time and memory of ratio matching against the number of bits: all flips, chunks of them, a few guided ones"
     public let declarations = Declarations(
         profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+        claims: PackageResources.claims_yaml)
     public let defaultSeed: UInt64 = 1023
     /// Peak memory is a process's.
     public let cellsAreProcesses = true

@@ -34,7 +34,8 @@ public struct RMwGGISIsing: Replication {
         "couplings of Ising models learnt by ratio matching, its estimates, PCD and pseudo-likelihood; and Gibbs against GWG"
     public let declarations = Declarations(
         profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+        claims: PackageResources.claims_yaml)
     /// The first of those that the released Erdős–Rényi data have.
     public let defaultSeed: UInt64 = 1111
     /// Peak memory is a process's.

@@ -25,9 +25,8 @@ struct Sampling {
         let blocks = (steps + Self.blockLength - 1) / Self.blockLength
         let reference = Tensor.integers([data.siteCount], 0..<2, using: context.generator("reference")).converted(
             to: .float32)
-        var chains = try SpinChains(
-            sampler, data.model(seed: context.seed), count: configuration.samplingChains,
-            using: context.generator("chains"))
+        var chains = try sampler.chains(
+            data.model(seed: context.seed), count: configuration.samplingChains, using: context.generator("chains"))
         var seen = Observations(chains.points, reference)
         let state = Kept(
             store: { checkpoint in
@@ -56,59 +55,20 @@ struct Sampling {
     }
 }
 
-/// Chains of one of the samplers; a step is one single-site update, or one step of Gibbs-with-gradients.
-private enum SpinChains {
-    case gibbs(IsingGibbsChains)
-    case gradient(IsingGradientChains)
-
-    init(_ sampler: RMwGGISIsing.Sampler, _ model: IsingModel, count: Int, using generator: RandomGenerator) throws {
-        func gradient(_ flips: Int) throws -> SpinChains {
-            .gradient(try IsingGradientChains(model, count: count, flips: flips, using: generator))
+extension RMwGGISIsing.Sampler {
+    /// Chains of this sampler; a step is one single-site update, or one step of Gibbs-with-gradients.
+    fileprivate func chains(_ model: IsingModel, count: Int, using generator: RandomGenerator) throws -> any Chains {
+        func gradient(_ flips: Int) throws -> IsingGradientChains {
+            try IsingGradientChains(model, count: count, flips: flips, using: generator)
         }
-        switch sampler {
-        case .gibbs: self = .gibbs(try IsingGibbsChains(model, count: count, using: generator))
-        case .gwg: self = try gradient(1)
-        case .gwg3: self = try gradient(3)
-        case .gwg5: self = try gradient(5)
-        }
-    }
-
-    @discardableResult
-    mutating func advance(_ steps: Int) -> Moves {
         switch self {
-        case .gibbs(var chains):
-            let moves = chains.update(steps)
-            self = .gibbs(chains)
-            return moves
-        case .gradient(var chains):
-            let moves = chains.advance(steps)
-            self = .gradient(chains)
-            return moves
-        }
-    }
-
-    var points: Tensor {
-        switch self {
-        case .gibbs(let chains): chains.points
-        case .gradient(let chains): chains.points
-        }
-    }
-
-    var state: ChainState {
-        switch self {
-        case .gibbs(let chains): chains.state
-        case .gradient(let chains): chains.state
-        }
-    }
-
-    mutating func restore(_ state: ChainState) throws {
-        switch self {
-        case .gibbs(var chains):
-            try chains.restore(state)
-            self = .gibbs(chains)
-        case .gradient(var chains):
-            try chains.restore(state)
-            self = .gradient(chains)
+        case .gibbs:
+            var chains = try IsingGibbsChains(model, count: count, using: generator)
+            chains.updatesPerStep = 1
+            return chains
+        case .gwg: return try gradient(1)
+        case .gwg3: return try gradient(3)
+        case .gwg5: return try gradient(5)
         }
     }
 }

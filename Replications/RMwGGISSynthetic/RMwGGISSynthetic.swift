@@ -18,7 +18,8 @@ public struct RMwGGISSynthetic: Replayable {
     public let summary = "ratio matching with gradient-guided importance sampling on seven synthetic binary data sets"
     public let declarations = Declarations(
         profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+        claims: PackageResources.claims_yaml)
     /// The released code's.
     public let defaultSeed: UInt64 = 1023
 

@@ -13,7 +13,8 @@ public struct ScoreMatchingDensities: Replication {
         "score matching on known densities of the plane: exact, Hutchinson, sliced, denoising, and contrastive divergence as its limit"
     public let declarations = Declarations(
         profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+        shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+        claims: PackageResources.claims_yaml)
 
     public init() {}
 

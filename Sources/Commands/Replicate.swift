@@ -29,7 +29,7 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
                 """,
             subcommands: [
                 ListCommand<C>.self, SettingsCommand<C>.self, RunCommand<C>.self, TableCommand<C>.self,
-                CheckCommand<C>.self, CompareCommand.self, ReplayCommand<C>.self,
+                ClaimsCommand<C>.self, CheckCommand<C>.self, CompareCommand.self, ReplayCommand<C>.self,
                 ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
             ])
     }
@@ -182,6 +182,57 @@ func show(_ tables: [ShownTable], of plan: Plan<some Replication>) throws {
     if pictures.contains(where: { $0.hasSuffix(".png") }) { try printLine("pictures: \(plan.folder.pictures.path)") }
 }
 
+struct ClaimsCommand<C: Catalogue>: ParsableCommand {
+    static var configuration: CommandConfiguration {
+        CommandConfiguration(
+            commandName: "claims",
+            abstract: "Lists what the papers state, and whether it holds by the runs at hand.",
+            discussion:
+                "A claim holds, or does not, where the interval of 95 % over seeds lies on one side of what the paper's words come to."
+        )
+    }
+
+    @Argument(help: "The replication; all of them where none is named.") var name: String?
+    @Option(help: ArgumentHelp("Where the runs are, a folder for each replication.", valueName: "folder"))
+    var results = "results"
+    @Flag(help: "Print the evidence too: each number with its spread, its seeds and its bound.") var evidence = false
+
+    func run() throws {
+        let replications = try name.map { [try Replicate<C>.replication($0)] } ?? C.replications
+        for replication in replications {
+            let judgements = try replication.judgements(results: URL(fileURLWithPath: results))
+            guard !judgements.isEmpty else { continue }
+            let rows = judgements.map { judgement in
+                [
+                    judgement.claim.claim, "\(judgement.claim.source), \(judgement.claim.place)",
+                    judgement.verdict.rawValue,
+                ]
+            }
+            try printText(
+                "\(replication.name)\n\n\(Table(columns: ["claim", "source", "verdict"], rows: rows).markdown)\n")
+            for judgement in judgements where evidence {
+                let lines = judgement.missing.isEmpty ? judgement.evidence.map(\.text) : [judgement.missing]
+                try printLine("\(judgement.claim.name): \(judgement.verdict.rawValue)")
+                for line in lines { try printLine("  \(line)") }
+            }
+            try printLine(summary(of: judgements) + "\n")
+        }
+    }
+}
+
+/// `9 claims: 5 hold, 2 in part, 2 do not`.
+func summary(of judgements: [Judgement]) -> String {
+    let words: [(Claim.Verdict, String)] = [
+        (.holds, "hold"), (.holdsInPart, "in part"), (.doesNotHold, "do not"), (.undecided, "undecided"),
+        (.notTested, "not tested"),
+    ]
+    let counts = words.compactMap { verdict, word -> String? in
+        let count = judgements.count { $0.verdict == verdict }
+        return count > 0 ? "\(count) \(word)" : nil
+    }
+    return "\(judgements.count) \(judgements.count == 1 ? "claim" : "claims"): \(counts.joined(separator: ", "))"
+}
+
 struct CheckCommand<C: Catalogue>: ParsableCommand {
     static var configuration: CommandConfiguration {
         CommandConfiguration(
@@ -207,10 +258,19 @@ struct CheckCommand<C: Catalogue>: ParsableCommand {
             run: existing.map(folder), threads: threads, environment: C.environment, logger: logger,
             interruption: Interruption.signal, progress: progress.show)
         try printText(report.table.markdown)
-        try printLine(report.summary)
+        let judgements = try Replicate<C>.replication(name).judgements(results: URL(fileURLWithPath: "results"))
+        // Where the runs are not at hand there is nothing to compare.
+        let moved = judgements.filter { $0.verdict != $0.claim.verdict && $0.verdict != .notTested }
+        try printLine(report.summary + (judgements.isEmpty ? "" : "; \(summary(of: judgements))"))
+        for judgement in moved {
+            Console.shared.write(
+                "moved: claim '\(judgement.claim.name)' is \(judgement.verdict.rawValue), was \(judgement.claim.verdict.rawValue)"
+            )
+        }
         for line in report.absent { Console.shared.write("absent: \(line)") }
         for line in report.moved { Console.shared.write("moved: \(line)") }
-        if report.exitCode != 0 { throw ExitCode(report.exitCode) }
+        let code = max(report.exitCode, moved.isEmpty ? 0 : 1)
+        if code != 0 { throw ExitCode(code) }
     }
 }
 

@@ -83,7 +83,8 @@ public struct Estimate: Sendable, Equatable {
 /// ```swift
 /// let declarations = Declarations(
 ///     profiles: PackageResources.profiles_yaml, metrics: PackageResources.metrics_yaml,
-///     shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml)
+///     shows: PackageResources.shows_yaml, expected: PackageResources.expected_yaml,
+///     claims: PackageResources.claims_yaml)
 /// ```
 public struct Declarations: Sendable {
     /// A map of profile to `{summary, every key of Configuration}`, with an optional `defaults`, and `settings`: a line
@@ -95,14 +96,19 @@ public struct Declarations: Sendable {
     public var shows: String
     /// Pinned values; see `ExpectedValue`.
     public var expected: String
+    /// What the papers state; see `Claim`. May be empty.
+    public var claims: String
 
-    public init(profiles: String, metrics: String, shows: String, expected: String) {
+    public init(profiles: String, metrics: String, shows: String, expected: String, claims: String = "") {
         (self.profiles, self.metrics, self.shows, self.expected) = (profiles, metrics, shows, expected)
+        self.claims = claims
     }
 
-    public init(profiles: [UInt8], metrics: [UInt8], shows: [UInt8], expected: [UInt8]) {
+    public init(profiles: [UInt8], metrics: [UInt8], shows: [UInt8], expected: [UInt8], claims: [UInt8]) {
         func text(_ bytes: [UInt8]) -> String { String(decoding: bytes, as: UTF8.self) }
-        self.init(profiles: text(profiles), metrics: text(metrics), shows: text(shows), expected: text(expected))
+        self.init(
+            profiles: text(profiles), metrics: text(metrics), shows: text(shows), expected: text(expected),
+            claims: text(claims))
     }
 }
 

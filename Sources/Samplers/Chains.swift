@@ -15,12 +15,24 @@ public protocol Chains {
     /// One step of every chain, whatever a step of this sampler is.
     mutating func step() -> Moves
 
+    /// So many steps of every chain, the same as one by one; what they did, added up.
+    @discardableResult
+    mutating func advance(_ steps: Int) -> Moves
+
     var state: ChainState { get }
 
     /// Goes on from a saved state of the same sampler on the same model.
     ///
     /// - Throws: `SamplingError` where the state cannot be one of these chains; they are then as they were.
     mutating func restore(_ state: ChainState) throws
+}
+
+extension Chains {
+    @discardableResult
+    public mutating func advance(_ steps: Int) -> Moves {
+        require(steps >= 0, "\(steps) steps")
+        return (0..<steps).reduce(into: Moves()) { moves, _ in moves += step() }
+    }
 }
 
 /// Everything that decides how chains go on.

@@ -21,6 +21,7 @@ package func validateDeclarations<R: Replication>(of replication: R) throws {
     _ = try replication.shows()
     _ = try ExpectedValue.read(
         replication.declarations.expected, place: "expected.yaml", vocabulary: replication.vocabulary())
+    _ = try replication.claims()
     let profiles = try Profiles(replication.declarations.profiles, place: "profiles.yaml")
     for profile in profiles.summaries { _ = try profiles.table(R.Configuration.self, profile: profile.name) }
 }

@@ -23,7 +23,7 @@ public struct CheckReport: Sendable, Equatable {
     package init(_ records: [CellRecord], profile: String, expected: [ExpectedValue], place: String) throws {
         let pinned = expected.filter { $0.profile == profile }
         guard !pinned.isEmpty else { throw RunError("\(place) pins nothing for the profile '\(profile)'") }
-        let all = records.flatMap { $0.measurements + ($0.timing?.measurements(of: $0.cell) ?? []) }
+        let all = records.withTimes
         var rows: [[String]] = [], moved: [String] = [], absent: [String] = []
         for value in pinned {
             let measured = Measurements(value.seed.map { seed in all.filter { $0.seed == seed } } ?? all)

@@ -31,8 +31,7 @@ struct Assembly<R: Replication> {
         try atomically(replacing: folder.measurements, by: Data(measurements.csv.utf8))
         try atomically(replacing: folder.timing, by: Data(timings.csv.utf8))
         try writeLogs()
-        let withTimes = Measurements(
-            records.flatMap { $0.measurements + ($0.timing?.measurements(of: $0.cell) ?? []) })
+        let withTimes = Measurements(records.withTimes)
         let tables = try writeTables(withTimes)
         try drawCharts(withTimes)
         try drawSheets()

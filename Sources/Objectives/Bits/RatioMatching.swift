@@ -76,8 +76,8 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
     public func lossAndGradients(
         _ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator
     ) throws -> (loss: Tensor, gradients: [Tensor]) {
-        if let machine = model as? BoltzmannMachine, pairing == .own, proposalIsConstant {
-            return try closedForm(machine, x, using: generator)
+        if let model = model as? any ClosedFormFlipModel, pairing == .own, proposalIsConstant {
+            return try closedForm(model, x, using: generator)
         }
         let parameters = model.parameters.tensors
         guard case .exactInChunks(let size) = estimator else {

@@ -91,6 +91,9 @@ public struct IsingGibbsChains: Chains, Sendable {
 
     public mutating func step() -> Moves { update(updatesPerStep) }
 
+    @discardableResult
+    public mutating func advance(_ steps: Int) -> Moves { update(steps * updatesPerStep) }
+
     /// Visits every site of every chain so many times.
     @discardableResult
     public mutating func sweep(_ sweeps: Int = 1) -> Moves { update(sweeps * dimension) }
