@@ -94,8 +94,6 @@ public struct Chart: Sendable, Equatable {
         guard !series.isEmpty else { throw .chart("chart '\(name)' has no series: there must be at least one") }
         let script = folder.appendingPathComponent(name + ".gp")
         let picture = folder.appendingPathComponent(name + ".png")
-        // An older picture would pass for one of the new data.
-        unlink(picture.path)
         try Gnuplot.write(table, to: folder.appendingPathComponent(name + ".tsv"))
         try Gnuplot.write(commands(name), to: script)
         try Gnuplot.draw(script, making: picture, searchPath: searchPath)

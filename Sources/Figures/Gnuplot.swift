@@ -43,14 +43,18 @@ enum Gnuplot {
     }
 
     /// Has gnuplot, looked for in the folders of `searchPath`, run a script in its folder, which makes a picture; where
-    /// it does not, no picture is left.
+    /// it does not, the picture that was there before stays.
     static func draw(_ script: URL, making picture: URL, searchPath: String) throws(FigureError) {
+        let before = picture.deletingLastPathComponent().appendingPathComponent(".before-\(picture.lastPathComponent)")
+        rename(picture.path, before.path)
         do {
             try run(script, searchPath: searchPath)
             // gnuplot does not report a full disk.
             _ = try Image(png: picture)
+            unlink(before.path)
         } catch {
             unlink(picture.path)
+            rename(before.path, picture.path)
             if case .gnuplotMissing = error { throw error }
             if case .gnuplotFailed = error { throw error }
             throw .gnuplotFailed(script: script.path, reason: "\(error)")

@@ -36,7 +36,6 @@ public struct Sheet: Sendable, Equatable {
         let (script, picture) = (
             folder.appendingPathComponent(name + ".gp"), folder.appendingPathComponent(name + ".png")
         )
-        unlink(picture.path)
         try Gnuplot.write(try commands(name, from: folder), to: script)
         try Gnuplot.draw(
             script, making: picture, searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")

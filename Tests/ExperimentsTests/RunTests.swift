@@ -252,6 +252,94 @@ import Torch
                 "\(folder.path): is a run of the form 1, this program reads and writes form 2\n"))
     }
 
+    /// Each damage with what is said of it; nothing of the run is written, and its pictures stay.
+    @Test func whatIsDamagedIsNamedBeforeAnythingIsWritten() throws {
+        let whole = folder.appendingPathComponent("whole")
+        try run(request(whole))
+        func refusal(_ name: String, _ damage: (RunFolder) throws -> Void) throws -> String {
+            let copy = RunFolder(folder.appendingPathComponent(name))
+            try FileManager.default.copyItem(at: whole, to: copy.url)
+            try damage(copy)
+            let before = try snapshot(copy.url)
+            let text = fault { try Plan(NoisyQuadratic(), of: copy).assemble(quiet) }
+            #expect(try snapshot(copy.url) == before, "\(name)")
+            return text.replacingOccurrences(of: copy.url.path + "/", with: "")
+        }
+        func edit(_ file: URL, _ change: (String) -> String) throws {
+            try change(String(contentsOf: file, encoding: .utf8)).write(to: file, atomically: false, encoding: .utf8)
+        }
+        let cell = "plain-1-seed1"
+        #expect(
+            try refusal("cut log") { try edit($0.cell(cell).metrics) { String($0.dropLast(3)) } }
+                == "cells/plain-1-seed1/metrics.jsonl: is cut short: its last line does not end")
+        #expect(
+            try refusal("other log") {
+                try edit($0.cell(cell).metrics) { $0.replacingOccurrences(of: cell, with: "plain-2.5-seed1") }
+            } == "cells/plain-1-seed1/metrics.jsonl: has a line of another cell, plain-2.5-seed1")
+        #expect(
+            try refusal("foreign log") {
+                try FileManager.default.removeItem(at: $0.cells)
+                try edit($0.metrics) { $0 + "{\"cell\":\"x\",\"iteration\":1}\n" }
+            } == "metrics.jsonl: has a line of a cell that this run has not, x")
+        #expect(
+            try refusal("times") {
+                try edit($0.cell(cell).timing) {
+                    $0.replacingOccurrences(of: "wallSeconds\" : ", with: "wallSeconds\" : -")
+                }
+            } == "cells/plain-1-seed1/timing.json: is damaged: it holds times or counts that cannot be")
+        #expect(
+            try refusal("foreign times") {
+                try FileManager.default.removeItem(at: $0.cells)
+                try edit($0.timing) { $0.replacingOccurrences(of: "plain,1,1,", with: "plain,9,1,") }
+            }.hasPrefix(
+                "timing.csv: is not of this run alone: it has a cell that the run has not: method: plain, curvature: 9")
+        )
+        #expect(
+            try refusal("two accounts") {
+                try edit($0.measurements) { $0.replacingOccurrences(of: "plain,1,1,loss,", with: "plain,1,1,loss,1") }
+            }
+            .hasPrefix("cells/plain-1-seed1/measurements.csv: differs from what"))
+        #expect(
+            try refusal("diverged far") {
+                try edit($0.cell(cell).measurements) { _ in
+                    "method,curvature,seed,metric,value,error,status\nplain,1,1,divergedAt,1e300,,diverged: loss\n"
+                }
+            }
+                == "cells/plain-1-seed1/measurements.csv, line 2: divergedAt is 1e+300, expected the number of an iteration"
+        )
+        #expect(
+            try refusal("status") {
+                try edit($0.measurements) { $0.replacingOccurrences(of: ",finished", with: ",done") }
+            }
+                == "measurements.csv, line 2: status is 'done', expected 'finished', or 'diverged: …' of divergedAt")
+        #expect(
+            try refusal("mark") { try edit($0.measurements) { "\u{feff}" + $0 } }.hasPrefix(
+                "measurements.csv: begins with a byte order mark"))
+        #expect(
+            try refusal("metric") {
+                try FileManager.default.removeItem(at: $0.cells)
+                try edit($0.measurements) { $0.replacingOccurrences(of: ",evaluated,", with: ",valuated,") }
+            }.hasPrefix("unknown metric 'valuated' in "))
+        let pipe = try refusal("pipe") { copy in
+            let picture = copy.cell(cell).url.appendingPathComponent("x.png")
+            try FileManager.default.removeItem(at: picture)
+            mkfifo(picture.path, 0o600)
+        }
+        #expect(pipe == "cells/plain-1-seed1/x.png: is no plain file, expected one in a run folder")
+    }
+
+    /// In a child, whose PATH leads nowhere: what was drawn before stays.
+    @Test func picturesStayWhereTheyCannotBeDrawn() async throws {
+        try run(request(folder))
+        let before = try snapshot(RunFolder(folder).pictures)
+        #expect(before.keys.filter { $0.hasSuffix(".png") }.sorted() == ["loss.png", "points.png"])
+        await #expect(processExitsWith: .success) { [path = folder.path as String] in
+            setenv("PATH", "/nonexistent", 1)
+            try Plan(NoisyQuadratic(), of: RunFolder(URL(fileURLWithPath: path))).assemble(quiet)
+        }
+        #expect(try snapshot(RunFolder(folder).pictures) == before)
+    }
+
     @Test func whatIsMeasuredMustBeDeclaredFiniteAndOnce() throws {
         for (metric, value, twice, expected) in [
             ("mmd", 1.0, false, "unknown metric 'mmd' in noisy-quadratic/metrics.yaml"),
@@ -718,7 +806,13 @@ import Torch
                     "7 bytes",
                 ],
             ])
-        // Without the cells' files the runs' own are compared.
+        // Without the cells' files the runs' own are compared, also with a run that has them.
+        let clone = folder.appendingPathComponent("clone")
+        try FileManager.default.copyItem(at: a, to: clone)
+        try FileManager.default.removeItem(at: RunFolder(clone).cells)
+        #expect(try Comparison(RunFolder(a), RunFolder(clone)).identical)
+        try Data().write(to: RunFolder(clone).metrics)
+        #expect(try !Comparison(RunFolder(a), RunFolder(clone)).identical)
         for run in [a, b, c] { try FileManager.default.removeItem(at: RunFolder(run).cells) }
         #expect(try Comparison(RunFolder(a), RunFolder(c)).identical)
         #expect(try !Comparison(RunFolder(a), RunFolder(b)).identical)

@@ -29,4 +29,18 @@ public struct Measurement: Hashable, Sendable {
     }
 
     public static let finished = "finished"
+
+    /// What cannot be of a row that was read; nil where nothing is.
+    var fault: String? {
+        if let error, error < 0 { return "error is \(error), expected a number from 0" }
+        if status == Self.finished {
+            return metric == Vocabulary.divergedAt
+                ? "\(metric) is measured where a cell diverged, expected 'diverged: …'" : nil
+        }
+        guard status.hasPrefix("diverged: "), metric == Vocabulary.divergedAt else {
+            return "status is '\(status)', expected 'finished', or 'diverged: …' of \(Vocabulary.divergedAt)"
+        }
+        return (0...0x1p53).contains(value) && value == value.rounded()
+            ? nil : "\(metric) is \(value), expected the number of an iteration"
+    }
 }

@@ -62,13 +62,14 @@ extension Measurements {
         var rows: [Measurement] = [], seen: [Key: Int] = [:]
         for (line, fields) in records {
             func number(_ text: String, _ column: String) throws -> Double {
-                guard let value = Double(text), value.isFinite else {
+                // Swift reads hexadecimal numbers too.
+                guard !text.lowercased().contains("x"), let value = Double(text), value.isFinite else {
                     throw fault(line, "\(column) is '\(text)', expected a finite number with a decimal point")
                 }
                 return value
             }
             let labels = Labels(zip(labelKeys, fields))
-            guard let seedValue = UInt64(fields[seed]) else {
+            guard let seedValue = UInt64(fields[seed]), "\(seedValue)" == fields[seed] else {
                 throw fault(line, "seed is '\(fields[seed])', expected a whole number from 0")
             }
             var readOut: [String: String] = [:]
@@ -81,6 +82,7 @@ extension Measurements {
             guard !row.metric.isEmpty, !row.status.isEmpty else {
                 throw fault(line, "names no \(row.metric.isEmpty ? "metric" : "status")")
             }
+            if let fault = row.fault { throw RunError("\(place), line \(line): \(fault)") }
             if let other = seen.updateValue(line, forKey: Key(row)) {
                 throw fault(line, "stands in line \(other) already")
             }

@@ -144,6 +144,7 @@ extension TableDeclaration {
                 column.query.statistic == .diverged
                     ? Cell(text: Cell.absent, value: nil) : try cell(column, entry, asked, measurements, place)
             }
+            .map { $0.value == nil ? Cell(text: Cell.absent, value: nil) : $0 }
             guard cells.contains(where: { $0.value != nil }) else { return nil }
             var setting = rows.map { key in control.by.firstIndex(of: key).map { values[$0] } ?? "" }
             if let last = rows.lastIndex(where: { !control.by.contains($0) }) { setting[last] = "*\(control.title)*" }

@@ -13,7 +13,7 @@ struct Assembly<R: Replication> {
     init(_ plan: Plan<R>, _ logger: Logger) throws {
         (self.plan, self.logger) = (plan, logger)
         records = try plan.records()
-        logs = try RunLogs(records.filter { $0.status != .missing }.map(\.cell), in: plan.folder)
+        logs = try RunLogs(records, in: plan.folder)
     }
 
     private var folder: RunFolder { plan.folder }
@@ -76,20 +76,22 @@ struct Assembly<R: Replication> {
     }
 
     private func drawSheets() throws {
+        var fault: (any Error)?
         func picture(_ cell: Cell, _ name: String) -> URL? {
             let url = folder.cell(cell.id).url.appendingPathComponent("\(name).png")
-            return FileManager.default.fileExists(atPath: url.path) ? url : nil
+            guard FileManager.default.fileExists(atPath: url.path) else { return nil }
+            do { close(try openPlain(url, O_RDONLY, failing: "cannot be read")) } catch { fault = fault ?? error }
+            return url
         }
+        // Cells of a checkout that leaves their files out: a sheet without them would replace one with them.
+        let isWhole = records.allSatisfy { $0.status != .finished || logs.hasFolder($0.cell) }
         for declaration in plan.shows.sheets {
             for (name, sheet) in declaration.sheets(records, picture) {
                 let name = name.fileName
-                let isThere = FileManager.default.fileExists(
-                    atPath: folder.pictures.appendingPathComponent("\(name).png").path)
-                if isThere, sheet.panels.contains(where: { $0.contains(nil) }),
-                    records.contains(where: { $0.status == .finished && !logs.hasFolder($0.cell) })
-                {
-                    logger.warning(
-                        "\(folder.pictures.path)/\(name).png stays as it is: some cells' pictures are not here")
+                if let fault { throw fault }
+                let file = folder.pictures.appendingPathComponent("\(name).png")
+                guard isWhole || !FileManager.default.fileExists(atPath: file.path) else {
+                    logger.warning("\(file.path) stays as it is: some cells' pictures are not here")
                     continue
                 }
                 do { try sheet.write(named: name, in: folder.pictures) } catch {
@@ -119,22 +121,44 @@ struct RunLogs {
     /// The cells that have none, where there is no log of the run either.
     let absent: [Cell]
 
-    init(_ cells: [Cell], in folder: RunFolder) throws {
+    /// - Throws: `RunError` where a log does not end with a line, or has lines of another cell, or of none of the run's.
+    init(_ records: [CellRecord], in folder: RunFolder) throws {
+        let cells = records.filter { $0.status != .missing }.map(\.cell)
         (self.cells, self.folder) = (cells, folder)
-        let without = cells.filter { !FileManager.default.fileExists(atPath: folder.cell($0.id).metrics.path) }
+        func hasLog(_ cell: Cell) -> Bool { FileManager.default.fileExists(atPath: folder.cell(cell.id).metrics.path) }
+        for cell in cells where hasLog(cell) {
+            let file = folder.cell(cell.id).metrics
+            for (id, _) in try Self.lines(of: file) where id != cell.id {
+                throw RunError("\(file.path): has a line of another cell, \(id)")
+            }
+        }
+        let without = cells.filter { !hasLog($0) }
         guard !without.isEmpty, FileManager.default.fileExists(atPath: folder.metrics.path) else {
             (lines, absent) = ([:], without)
             return
         }
         // The run's own has all that had ended when it was made; a cell without a line in it has logged nothing.
         absent = []
+        let all = try Self.lines(of: folder.metrics)
+        let known = Set(records.map(\.cell.id))
+        if let (id, _) = all.first(where: { !known.contains($0.id) }) {
+            throw RunError("\(folder.metrics.path): has a line of a cell that this run has not, \(id)")
+        }
+        lines = Dictionary(grouping: all, by: \.id).mapValues { $0.map(\.text) }
+    }
+
+    /// The lines of a log with the cells that they are of.
+    static func lines(of file: URL) throws -> [(id: String, text: Data)] {
         struct Line: Decodable { var cell: String }
-        let all = try plainContents(of: folder.metrics).split(separator: UInt8(ascii: "\n"))
-        lines = try Dictionary(grouping: all.map { Data($0) }) { line in
+        let text = try plainContents(of: file)
+        guard text.isEmpty || text.last == UInt8(ascii: "\n") else {
+            throw RunError("\(file.path): is cut short: its last line does not end")
+        }
+        return try text.split(separator: UInt8(ascii: "\n")).enumerated().map { number, line in
             guard let cell = try? JSONDecoder().decode(Line.self, from: line).cell else {
-                throw RunError("\(folder.metrics.path): is damaged: a line of it cannot be read")
+                throw RunError("\(file.path), line \(number + 1): is damaged: it cannot be read")
             }
-            return cell
+            return (cell, Data(line))
         }
     }
 

@@ -83,6 +83,14 @@ func plainContents(of url: URL) throws -> Data {
     return contents
 }
 
+/// The text of a plain file of a run, a byte order mark with it. Throws `RunError` where it is no UTF-8 too.
+func textContents(of url: URL) throws -> String {
+    guard let text = String(validating: try plainContents(of: url), as: UTF8.self) else {
+        throw RunError("\(url.path): is damaged: it is no text in UTF-8")
+    }
+    return text
+}
+
 /// The permissions of a plain file; nil where nothing is there. Throws `RunError` for what is there and is no plain
 /// file.
 private func plainFileMode(_ path: String, named name: String) throws -> mode_t? {

@@ -17,6 +17,7 @@ public struct Comparison: Sendable, Equatable {
         var rows: [[String]] = []
         var compared = 0
         let contents = (try Self.cells(a), try Self.cells(b))
+        let logs = (try RunTexts(a), try RunTexts(b))
         let ids = contents.0.merging(contents.1) { own, _ in own }.mapValues(\.id)
         for (key, id) in ids.sorted(by: { $0.value < $1.value }) {
             guard let (ownID, own) = contents.0[key], let (othersID, others) = contents.1[key] else {
@@ -27,14 +28,16 @@ public struct Comparison: Sendable, Equatable {
             let (first, second) = (a.cell(ownID), b.cell(othersID))
             compared += 1
             rows += Self.measurements(own, others).map { [id] + $0 }
-            let logs = [first, second].filter { FileManager.default.fileExists(atPath: $0.metrics.path) }
-            // Neither is there in a checkout that leaves the cells' files out.
-            if !logs.isEmpty {
+            let logs = [logs.0.text(ownID, in: a), logs.1.text(othersID, in: b)]
+            if logs[0] != nil || logs[1] != nil {
                 compared += 1
-                rows += try Self.metrics(first.metrics, second.metrics).map { [id] + $0 }
+                rows += Self.metrics(logs[0], logs[1]).map { [id] + $0 }
             }
             // A diverged cell's checkpoint is the last one that was due, and so a matter of time.
-            if (own + others).allSatisfy({ $0.status == Measurement.finished }) {
+            // A checkout that leaves the cells' files out has neither checkpoints nor pictures to compare.
+            guard [first, second].allSatisfy({ FileManager.default.fileExists(atPath: $0.url.path) }) else { continue }
+            let hasCheckpoint = [first, second].contains { FileManager.default.fileExists(atPath: $0.checkpoint.path) }
+            if hasCheckpoint, (own + others).allSatisfy({ $0.status == Measurement.finished }) {
                 compared += 1
                 rows += try Self.checkpoints(first.checkpoint, second.checkpoint).map { [id] + $0 }
             }
@@ -47,6 +50,10 @@ public struct Comparison: Sendable, Equatable {
                     rows.append([id, name] + pictures.map { $0.map { "\($0.count) bytes" } ?? "absent" })
                 }
             }
+        }
+        guard !ids.isEmpty else {
+            throw RunError(
+                "\(a.url.path) and \(b.url.path): no cell of either has ended, so there is nothing to compare")
         }
         // Why two runs differ stands first; alone it is no difference.
         if !rows.isEmpty {
@@ -96,10 +103,10 @@ public struct Comparison: Sendable, Equatable {
     }
 
     /// The first line in which two logs differ.
-    private static func metrics(_ a: URL, _ b: URL) throws -> [[String]] {
-        let (first, second) = (try plainContents(of: a), try plainContents(of: b))
-        guard first != second else { return [] }
-        let lines = [first, second].map { $0.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) }
+    private static func metrics(_ a: Data?, _ b: Data?) -> [[String]] {
+        guard let a, let b else { return [["metrics.jsonl"] + [a, b].map { $0 == nil ? "absent" : "present" }] }
+        guard a != b else { return [] }
+        let lines = [a, b].map { $0.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) }
         let place =
             zip(lines[0], lines[1]).enumerated().first { $1.0 != $1.1 }?.offset ?? min(lines[0].count, lines[1].count)
         let texts = lines.map { place < $0.count ? String(decoding: $0[place], as: UTF8.self) : "no such line" }
@@ -137,6 +144,28 @@ public struct Comparison: Sendable, Equatable {
         } catch let error as HDF5Error {
             throw RunError(error.description)
         }
+    }
+}
+
+/// The lines of a run's own log, by the ids of the cells.
+private struct RunTexts {
+    private let lines: [String: Data]
+
+    init(_ folder: RunFolder) throws {
+        guard FileManager.default.fileExists(atPath: folder.metrics.path) else {
+            lines = [:]
+            return
+        }
+        lines = try RunLogs.lines(of: folder.metrics).reduce(into: [:]) { all, line in
+            all[line.id, default: Data()] += line.text + [UInt8(ascii: "\n")]
+        }
+    }
+
+    /// A cell's own log, or else its lines in the run's; nil where it has neither.
+    func text(_ id: String, in folder: RunFolder) -> Data? {
+        let own = folder.cell(id).metrics
+        let text = FileManager.default.fileExists(atPath: own.path) ? try? plainContents(of: own) : lines[id]
+        return text?.isEmpty == true ? nil : text
     }
 }
 

@@ -163,7 +163,13 @@ public struct Plan<R: Replication>: Sendable {
 
     /// What there is of all cells in the folder, missing ones among them: a cell's own files, or else its rows in the
     /// run's. Throws `RunError` for a damaged file, and for measurements of a cell that the run has not.
-    public func records() throws -> [CellRecord] { try RunContents(folder).records(cells) }
+    public func records() throws -> [CellRecord] {
+        let records = try RunContents(folder).records(cells)
+        for metric in Set(records.flatMap { $0.measurements.map(\.metric) }).sorted() {
+            _ = try shows.vocabulary.entry(metric, place: folder.measurements.path)
+        }
+        return records
+    }
 
     /// Whose checkpoints a cell's are.
     func owner(_ cell: Cell) -> Checkpoint.Owner {

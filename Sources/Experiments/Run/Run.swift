@@ -37,7 +37,11 @@ public final class Run<R: Replication> {
         {
             logger.warning("\(folder.url.path) was begun by another build, at commit \(begun.commit)")
         }
-        let ended = Set(try plan.records().filter { $0.status != .missing }.map(\.cell.index))
+        // What is there must be such that the run's own files can be made of it in the end.
+        let records = try plan.records()
+        _ = try RunLogs(records, in: folder)
+        for part in [folder.tables, folder.pictures] { _ = try isFolderOfRun(part) }
+        let ended = Set(records.filter { $0.status != .missing }.map(\.cell.index))
         finished = plan.selected.filter { ended.contains($0.index) }
         remaining = plan.selected.filter { !ended.contains($0.index) }
         try Self.checkCells(of: plan, finished: finished, remaining: remaining)

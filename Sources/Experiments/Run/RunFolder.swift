@@ -171,10 +171,10 @@ public struct CellTiming: Codable, Sendable, Equatable {
     /// Reads a cell's times. Throws `RunError` where the file is damaged.
     init(from file: URL) throws {
         self = try JSON.decode(CellTiming.self, from: file)
-        let counts = 0...1 << 53
-        guard counts ~= iterations, counts ~= peakMemory else {
-            throw RunError("\(file.path): is damaged: it holds counts that cannot be")
-        }
+        let (counts, seconds) = (0...1 << 53, 0.0...1e12)
+        guard counts ~= iterations, counts ~= peakMemory, seconds ~= wallSeconds, seconds ~= iterationSeconds,
+            medianSecondsPerIteration.map({ seconds ~= $0 }) != false
+        else { throw RunError("\(file.path): is damaged: it holds times or counts that cannot be") }
     }
 
     init() {}
@@ -215,7 +215,7 @@ public struct CellRecord: Sendable, Equatable {
                 .diverged(
                     quantity: row.status.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) }
                         ?? "?",
-                    iteration: Int(row.value))
+                    iteration: Int(exactly: row.value) ?? 0)
             }
         self.init(cell: cell, status: status, measurements: rows, timing: rows.isEmpty ? nil : timing)
     }
