@@ -45,6 +45,11 @@ enum Gnuplot {
     /// Has gnuplot, looked for in the folders of `searchPath`, run a script in its folder, which makes a picture; where
     /// it does not, the picture that was there before stays.
     static func draw(_ script: URL, making picture: URL, searchPath: String) throws(FigureError) {
+        var status = stat()
+        // A link is replaced, a folder is not moved with what it holds.
+        if lstat(picture.path, &status) == 0, ![S_IFREG, S_IFLNK].contains(status.st_mode & S_IFMT) {
+            throw .cannotOpen(path: picture.path, reason: "it is no plain file")
+        }
         let before = picture.deletingLastPathComponent().appendingPathComponent(".before-\(picture.lastPathComponent)")
         rename(picture.path, before.path)
         do {

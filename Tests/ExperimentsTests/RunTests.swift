@@ -231,7 +231,7 @@ import Torch
         let foreign = whole.replacingOccurrences(of: "plain,1,", with: "plain,7,")
         #expect(
             try refusal(foreign, at: files.measurements)
-                == "\(files.measurements.path): holds measurements of a cell that this run has not: method: plain, curvature: 7, seed 1"
+                == "\(files.measurements.path): is not of this run alone: it has a cell that the run has not: method: plain, curvature: 7, seed 1"
         )
         #expect(try refusal(String(whole.dropLast(3)), at: files.measurements).contains("is cut short"))
         try whole.write(to: files.measurements, atomically: false, encoding: .utf8)

@@ -22,7 +22,12 @@ public struct CheckReport: Sendable, Equatable {
     /// is.
     package init(_ records: [CellRecord], profile: String, expected: [ExpectedValue], place: String) throws {
         let pinned = expected.filter { $0.profile == profile }
-        guard !pinned.isEmpty else { throw RunError("\(place) pins nothing for the profile '\(profile)'") }
+        guard !pinned.isEmpty else {
+            let profiles = Set(expected.map(\.profile)).sorted().joined(separator: ", ")
+            throw RunError(
+                "\(place) pins nothing for the profile '\(profile)'",
+                cure: profiles.isEmpty ? "it pins nothing yet" : "it does for: \(profiles)")
+        }
         let all = records.withTimes
         var rows: [[String]] = [], moved: [String] = [], absent: [String] = []
         for value in pinned {

@@ -104,6 +104,8 @@ public struct Comparison: Sendable, Equatable {
 
     /// The first line in which two logs differ.
     private static func metrics(_ a: Data?, _ b: Data?) -> [[String]] {
+        // A cell that has logged nothing has an empty log, and no line in the run's.
+        if (a ?? Data()).isEmpty && (b ?? Data()).isEmpty { return [] }
         guard let a, let b else { return [["metrics.jsonl"] + [a, b].map { $0 == nil ? "absent" : "present" }] }
         guard a != b else { return [] }
         let lines = [a, b].map { $0.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false) }
@@ -164,8 +166,7 @@ private struct RunTexts {
     /// A cell's own log, or else its lines in the run's; nil where it has neither.
     func text(_ id: String, in folder: RunFolder) -> Data? {
         let own = folder.cell(id).metrics
-        let text = FileManager.default.fileExists(atPath: own.path) ? try? plainContents(of: own) : lines[id]
-        return text?.isEmpty == true ? nil : text
+        return FileManager.default.fileExists(atPath: own.path) ? try? plainContents(of: own) : lines[id]
     }
 }
 
