@@ -109,7 +109,7 @@ let package = Package(
                 "Datasets", "Metrics", "Objectives", "Samplers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Benchmarks/Driver"),
+            path: "Benchmarks/Driver", swiftSettings: kernelFlags),
 
         // Independent truths for the tests: enumeration, finite differences, a plain model.
         .target(name: "Oracles", dependencies: ["EnergyModels"], path: "Tests/Oracles", resources: [.copy("Golden")]),
@@ -132,7 +132,7 @@ let package = Package(
         .testTarget(name: "FiguresTests", dependencies: ["Figures", "Datasets"]),
         .testTarget(
             name: "HDF5Tests", dependencies: ["HDF5"], exclude: ["make-golden"], resources: [.copy("Golden")]),
-        .testTarget(name: "READMETests"),
+        .testTarget(name: "READMETests", dependencies: ["replicate"]),
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"],
             resources: [.copy("Golden")]),
@@ -174,7 +174,8 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Datasets", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "Torch", "harness-fixture",
+                "Commands", "Experiments", "Datasets", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "Torch",
+                "harness-fixture",
                 .product(name: "Logging", package: "swift-log"),
             ]),
     ]

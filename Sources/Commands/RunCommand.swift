@@ -15,7 +15,10 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
 
     @Argument(help: "The replication; 'replicate list' lists them.") var name: String
     @Option(help: "The profile.") var profile = "quick"
-    @Option(help: "Where all randomness starts (default: the replication's own).") var seed: UInt64?
+    @Option(
+        parsing: .unconditional,
+        help: "Where all randomness starts: a whole number from 0 (default: the replication's own).")
+    var seed: UInt64?
     @Option(
         help:
             "Threads to compute with, in all (default: as the run was begun with, else those that this process may use)."
@@ -79,12 +82,13 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         if let parent { Interruption.endWith(parent: parent) }
         Interruption.catchSignals(secondEnds: parent == nil)
         let run = try Run(plan, environment: C.environment, logger: logger)
-        let progress = ProgressLine()
         if parent != nil {  // which makes the table, and says how to go on
-            try run.cells(interruption: Interruption.signal, progress: progress.show)
+            try run.cells(interruption: Interruption.signal, progress: ProgressRelay.sender())
             if !run.passedOver.isEmpty { throw ExitCode(RunError.tryAgain) }
             return
         }
+        let progress = ProgressDisplay(plan, run.remaining, atOnce: jobs)
+        defer { progress.end() }
         var code: Int32 = 0
         do {
             if jobs > 1 || replication.cellsAreProcesses {
@@ -92,7 +96,9 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             } else {
                 try run.cells(interruption: Interruption.signal, progress: progress.show)
             }
+            progress.end()
         } catch let interruption as Interrupted {
+            progress.end()
             try run.assemble()
             Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
             throw interruption
@@ -110,9 +116,9 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     }
 
     /// Runs the remaining cells in child processes; the highest of their exit codes.
-    private func runJobs(_ run: Run<some Replication>, _ progress: ProgressLine) throws -> Int32 {
+    private func runJobs(_ run: Run<some Replication>, _ progress: ProgressDisplay) throws -> Int32 {
         let plan = run.plan
-        if !run.finished.isEmpty { progress.show(.skipped(run.finished)) }
+        if !run.finished.isEmpty { progress.show(.skipped(cells: run.finished.map(\.id))) }
         let processes = run.remaining.map { cell in
             var arguments = [
                 "run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)",
@@ -125,7 +131,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             return CellProcess(cell: cell.id, arguments: arguments)
         }
         let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) {
-            progress.show(.relayed($0))
+            progress.show(ProgressRelay.read($0))
         }
         if let signal = Interruption.signal() { throw Interrupted(signal: signal) }
         return code
