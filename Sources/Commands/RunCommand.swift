@@ -79,21 +79,27 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         if let parent { Interruption.endWith(parent: parent) }
         Interruption.catchSignals(secondEnds: parent == nil)
         let run = try Run(plan, environment: C.environment, logger: logger)
-        let progress = ProgressLine()
+        let line = ProgressLine()
         if parent != nil {  // which makes the table, and says how to go on
-            try run.cells(interruption: Interruption.signal, progress: progress.show)
+            try run.cells(interruption: Interruption.signal, progress: line.show)
             if !run.passedOver.isEmpty { throw ExitCode(RunError.tryAgain) }
             return
         }
         var code: Int32 = 0
+        let page = LiveReport(plan)
+        let progress = { (progress: RunProgress) in
+            line.show(progress)
+            page.update()
+        }
         do {
             if jobs > 1 || replication.cellsAreProcesses {
                 code = try runJobs(run, progress)
             } else {
-                try run.cells(interruption: Interruption.signal, progress: progress.show)
+                try run.cells(interruption: Interruption.signal, progress: progress)
             }
         } catch let interruption as Interrupted {
             try run.assemble()
+            page.end()
             Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
             throw interruption
         }
@@ -110,9 +116,11 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     }
 
     /// Runs the remaining cells in child processes; the highest of their exit codes.
-    private func runJobs(_ run: Run<some Replication>, _ progress: ProgressLine) throws -> Int32 {
+    private func runJobs(
+        _ run: Run<some Replication>, _ progress: @escaping (RunProgress) -> Void
+    ) throws -> Int32 {
         let plan = run.plan
-        if !run.finished.isEmpty { progress.show(.skipped(run.finished)) }
+        if !run.finished.isEmpty { progress(.skipped(run.finished)) }
         let processes = run.remaining.map { cell in
             var arguments = [
                 "run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)",
@@ -125,7 +133,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             return CellProcess(cell: cell.id, arguments: arguments)
         }
         let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) {
-            progress.show(.relayed($0))
+            progress(.relayed($0))
         }
         if let signal = Interruption.signal() { throw Interrupted(signal: signal) }
         return code

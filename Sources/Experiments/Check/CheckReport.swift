@@ -11,6 +11,8 @@ public struct CheckReport: Sendable, Equatable {
     public let absent: [String]
     /// How many numbers are pinned.
     public let count: Int
+    /// Settings in which the run is not the profile that is pinned, a line each: its numbers may differ for that.
+    public var departures: [String] = []
 
     /// 0 where all numbers stand, 1 where one moved, 2 where one is not there.
     public var exitCode: Int32 { !absent.isEmpty ? 2 : !moved.isEmpty ? 1 : 0 }
@@ -85,7 +87,10 @@ extension Replication {
         let expected = try ExpectedValue.read(declarations.expected, place: place, vocabulary: vocabulary())
         if let folder {
             let plan = try Plan(self, of: folder)
-            return try CheckReport(plan.records(), profile: plan.request.profile, expected: expected, place: place)
+            var report = try CheckReport(
+                plan.records(), profile: plan.request.profile, expected: expected, place: place)
+            report.departures = try plan.departures()
+            return report
         }
         let temporaries = FileManager.default.temporaryDirectory
         var isFolder: ObjCBool = false

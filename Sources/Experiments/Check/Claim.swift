@@ -8,6 +8,7 @@ import Foundation
 ///     claim: A training step with ten guided flips takes less time than one with all flips.
 ///     source: Liu et al. 2023
 ///     place: abstract; 2022 submission, Table 2
+///     setting: 2spirals, batch 128      # here, where it is not the paper's; may be left out
 ///     run: reference                    # of results/<replication>/, on which it is judged
 ///     verdict: holds                    # as it was found; `check` compares
 ///     parts:                            # each a query's keys: see Query
@@ -25,6 +26,8 @@ package struct Claim: Decodable, Sendable {
     package var claim: String
     package var source: String
     package var place: String
+    /// The setting in which it is tested here, as far as all parts share it.
+    package var setting: String?
     package var run: String?
     package var verdict: Verdict
     package var parts: [Part]
@@ -38,6 +41,13 @@ package struct Claim: Decodable, Sendable {
         package var below: Double?
         package var above: Double?
         package var paper: Double?
+
+        /// `above 0, below 1`.
+        var bounds: String {
+            [("above", above), ("below", below)].compactMap { word, bound in
+                bound.map { "\(word) \(Judgement.Evidence.number($0))" }
+            }.joined(separator: ", ")
+        }
     }
 
     /// What comes of a claim.
@@ -78,7 +88,7 @@ package struct Claim: Decodable, Sendable {
 
 extension Claim {
     private enum Keys: String, CodingKey, CaseIterable {
-        case name, claim, source, place, run, verdict, parts, missing
+        case name, claim, source, place, setting, run, verdict, parts, missing
     }
 
     package init(from decoder: any Decoder) throws {
@@ -88,6 +98,7 @@ extension Claim {
         claim = try values.decode(String.self, forKey: .claim)
         source = try values.decode(String.self, forKey: .source)
         place = try values.decode(String.self, forKey: .place)
+        setting = try values.decodeIfPresent(String.self, forKey: .setting)
         run = try values.decodeIfPresent(String.self, forKey: .run)
         verdict = try values.decode(Verdict.self, forKey: .verdict)
         parts = try values.decodeIfPresent([Part].self, forKey: .parts) ?? []

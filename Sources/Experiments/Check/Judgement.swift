@@ -47,21 +47,31 @@ package struct Judgement: Sendable {
 
         /// `d = 32: 0.31 ± 0.02, 3 seeds, below 1`.
         package var text: String {
-            func number(_ value: Double) -> String { String(format: "%.3g", value) }
-            let values = result.values
-            let mean = result.value.map(number) ?? "nothing measured"
-            let spread = SampleStatistics(values)?.standardDeviation.map { " ± \(number($0))" } ?? ""
-            let bounds = [("below", part.below), ("above", part.above)].compactMap { word, bound in
-                bound.map { "\(word) \(number($0))" }
-            }
             let end = holds.map { $0 ? "yes" : "no" } ?? "undecided"
-            let diverged = result.diverged.isEmpty ? "" : ", \(result.diverged.count) diverged"
-            var text =
-                "\(part.setting): \(mean)\(spread) (\(values.count) seed\(values.count == 1 ? "" : "s")\(diverged)), "
-            text += "\(bounds.joined(separator: ", ")): \(end)"
-            if let paper = part.paper { text += "; paper \(number(paper))\(away(from: paper))" }
+            var text = "\(part.setting): \(value) (\(seeds)), \(part.bounds): \(end)"
+            if let paper = part.paper { text += "; paper \(Self.number(paper))\(away(from: paper))" }
             return text
         }
+
+        /// `0.31 ± 0.02 (3 seeds), to be below 1; paper 0.5`.
+        var shortText: String {
+            let paper = part.paper.map { "; paper \(Self.number($0))" } ?? ""
+            return "\(value) (\(seeds)), to be \(part.bounds)\(paper)"
+        }
+
+        /// The mean over seeds, ± their standard deviation.
+        private var value: String {
+            let mean = result.value.map(Self.number) ?? "nothing measured"
+            return mean + (SampleStatistics(result.values)?.standardDeviation.map { " ± \(Self.number($0))" } ?? "")
+        }
+
+        private var seeds: String {
+            let count = result.values.count
+            let diverged = result.diverged.isEmpty ? "" : ", \(result.diverged.count) diverged"
+            return "\(count) seed\(count == 1 ? "" : "s")\(diverged)"
+        }
+
+        static func number(_ value: Double) -> String { String(format: "%.3g", value) }
 
         /// How many standard deviations over seeds our mean is from the paper's number.
         private func away(from paper: Double) -> String {
@@ -75,12 +85,27 @@ package struct Judgement: Sendable {
     ///
     /// - Throws: `RunError` where a query asks what the run has not.
     package init(_ claim: Claim, _ measurements: Measurements, place: String) throws {
-        self.claim = claim
-        missing = ""
-        evidence = try claim.parts.map { part in
-            let place = "\(place), claim '\(claim.name)', \(part.setting)"
-            return Evidence(part, try part.query.answer(measurements, place: place))
+        self.init(
+            claim,
+            try claim.parts.map { part in
+                let place = "\(place), claim '\(claim.name)', \(part.setting)"
+                return Evidence(part, try part.query.answer(measurements, place: place))
+            })
+    }
+
+    /// Judges a claim by those of its parts that measurements have a number for; nil where they have none.
+    package init?(_ claim: Claim, ofPartOf measurements: Measurements) {
+        let evidence = claim.parts.compactMap { part -> Evidence? in
+            // Other settings than the claim's may leave a query more than one answer: it is then not this run's to judge.
+            guard let result = try? part.query.answer(measurements, isPartial: true, place: "") else { return nil }
+            return result.values.isEmpty ? nil : Evidence(part, result)
         }
+        guard !evidence.isEmpty else { return nil }
+        self.init(claim, evidence)
+    }
+
+    private init(_ claim: Claim, _ evidence: [Evidence]) {
+        (self.claim, self.evidence, missing) = (claim, evidence, "")
         let outcomes = evidence.map(\.holds)
         verdict =
             switch (outcomes.contains(true), outcomes.contains(false), outcomes.contains(nil)) {
@@ -89,6 +114,29 @@ package struct Judgement: Sendable {
             case (true, false, false): .holds
             default: .doesNotHold
             }
+    }
+
+    /// The evidence in a line: numbers of one setting or two, the least and the greatest of more; what is missing where
+    /// it is not tested.
+    package var shortEvidence: String {
+        guard missing.isEmpty else { return "missing: \(missing)" }
+        guard evidence.count > 2 else {
+            return evidence.map { evidence.count == 1 ? $0.shortText : "\($0.part.setting): \($0.shortText)" }
+                .joined(separator: "; ")
+        }
+        func range(_ values: [Double]) -> String? {
+            guard let least = values.min(), let most = values.max() else { return nil }
+            let (low, high) = (Evidence.number(least), Evidence.number(most))
+            return low == high ? low : "\(low) to \(high)"
+        }
+        var text = "in \(evidence.count { $0.holds == true }) of \(evidence.count) settings"
+        let undecided = evidence.count { $0.holds == nil }
+        if undecided > 0 { text += ", undecided in \(undecided)" }
+        if let ours = range(evidence.compactMap(\.result.value)) { text += ": \(ours)" }
+        let bounds = Set(evidence.map(\.part.bounds))
+        if bounds.count == 1 { text += ", to be \(bounds.first!)" }
+        if let paper = range(evidence.compactMap(\.part.paper)) { text += "; paper \(paper)" }
+        return text
     }
 
     /// A claim that is not tested, and why.
