@@ -1,6 +1,6 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: help setup build report test test-report test-instruction-sets examples bench data check fuzz torture gpu-bundle replicate clean
+.PHONY: help setup build report test test-report test-instruction-sets examples bench data check readmes fuzz torture gpu-bundle replicate clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -38,6 +38,9 @@ data: ## MNIST and CIFAR-10 into data/, checked by SHA-256; FROM=folder takes th
 
 check: build ## the pinned values of every replication, again
 	@set -e; for name in $$($(REPLICATE) list --names); do $(REPLICATE) check $$name; done
+
+readmes: build ## the claims and tables in the READMEs, made anew from results/
+	@$(REPLICATE) splice README.md Replications/*/*.md
 
 replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build, run rmwggis-synthetic, print its table
 

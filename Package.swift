@@ -120,7 +120,7 @@ let package = Package(
                 "Datasets", "Metrics", "Objectives", "Samplers",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ],
-            path: "Benchmarks/Driver"),
+            path: "Benchmarks/Driver", swiftSettings: kernelFlags),
 
         // Independent truths for the tests: enumeration, finite differences, a plain model.
         .target(name: "Oracles", dependencies: ["EnergyModels"], path: "Tests/Oracles", resources: [.copy("Golden")]),
@@ -146,7 +146,7 @@ let package = Package(
             dependencies: ["Experiments", "Figures", "NoisyQuadratic", "Report", "RunSupport", "harness-fixture"]),
         .testTarget(
             name: "HDF5Tests", dependencies: ["HDF5"], exclude: ["make-golden"], resources: [.copy("Golden")]),
-        .testTarget(name: "READMETests"),
+        .testTarget(name: "READMETests", dependencies: ["replicate"]),
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"],
             resources: [.copy("Golden")]),
@@ -188,7 +188,8 @@ let package = Package(
         .testTarget(
             name: "ExperimentsTests",
             dependencies: [
-                "Experiments", "Datasets", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "Torch", "harness-fixture",
+                "Commands", "Experiments", "Datasets", "Figures", "HDF5", "Metrics", "NoisyQuadratic", "Torch",
+                "harness-fixture",
                 .product(name: "Logging", package: "swift-log"),
             ]),
     ]

@@ -58,7 +58,7 @@ extension Benchmark {
                     [batch] + ConvNetArchitecture.c.inputShape, low: -1, high: 1, using: generator)
                 let dynamics = try LangevinDynamics(stepSize: 1, noise: 0.005)
                 let chains = LangevinChains(dynamics, model, from: start.channelsLast(), using: generator)
-                return { (count: Int) in try! chains.advance(count) }
+                return { (count: Int) in _ = try! chains.advance(count) }
             })
     }
 }

@@ -132,7 +132,7 @@ extension AdaNCEImages {
         public var gradientBatches: Int
 
         public func validate() throws {
-            let counts = [
+            try requireCounts([
                 ("trainingImages", trainingImages, 1...60_000), ("seeds", seeds, 1...1000),
                 ("iterations", iterations, 2...1 << 40),
                 ("batchSize", batchSize, 1...65_536), ("chainLength", chainLength, 1...1 << 20),
@@ -140,11 +140,7 @@ extension AdaNCEImages {
                 ("scoredSamples", scoredSamples, 0...1 << 20), ("classifierEpochs", classifierEpochs, 1...1000),
                 ("extraSteps", extraSteps, 0...1 << 20),
                 ("longRunSteps", longRunSteps, 0...1 << 30), ("gradientBatches", gradientBatches, 0...1 << 16),
-            ]
-            for (key, value, range) in counts {
-                try require(
-                    key, value, range ~= value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
-            }
+            ])
             try require(
                 "gradientBatches", gradientBatches, gradientBatches != 1,
                 "0, or at least 2, of which there is a variance")
@@ -160,23 +156,19 @@ extension AdaNCEImages {
                 ("noise", noise), ("gradientLimit", gradientLimit), ("dataNoise", dataNoise),
                 ("gradientNormLimit", gradientNormLimit), ("energyPenalty", energyPenalty),
             ]
-            for (key, value) in amounts { try require(key, value, 0...1e30 ~= value, "a number from 0 to 1e+30") }
+            for (key, value) in amounts { try requireAmount(key, value) }
             for (key, value) in [("beta1", beta1), ("beta2", beta2), ("momentum", momentum)] {
                 try require(key, value, (0..<1) ~= value, "a number from 0 to below 1")
             }
-            try Self.requireDifferent("adaptiveIntervals", adaptiveIntervals, self, "whole numbers from 1") { $0 >= 1 }
+            try requireList("adaptiveIntervals", adaptiveIntervals, of: "whole numbers from 1") { $0 >= 1 }
             for interval in adaptiveIntervals {
                 try require(
                     "iterations", iterations, iterations.isMultiple(of: interval),
                     "a multiple of each of adaptiveIntervals, of \(interval)")
             }
-            try Self.requireDifferent("objectives", objectives.map(\.rawValue), self, "objectives") { _ in true }
-            try Self.requireDifferent("normalizations", normalizations.map(\.rawValue), self, "normalisations") { _ in
-                true
-            }
-            try Self.requireDifferent("rejuvenationRates", rejuvenationRates, self, "numbers from 0 to 1") {
-                0...1 ~= $0
-            }
+            try requireList("objectives", objectives)
+            try requireList("normalizations", normalizations)
+            try requireList("rejuvenationRates", rejuvenationRates, in: 0...1)
             let shape = data == .cifar10 ? [3, 32, 32] : [1, 28, 28]
             try require(
                 "network", network.rawValue, architecture.inputShape == shape,
@@ -185,14 +177,6 @@ extension AdaNCEImages {
             try require(
                 "bufferStart", bufferStart.rawValue, bufferStart == .full || bufferWriting == .queue,
                 "full, since a buffer that is written in place never fills")
-        }
-
-        private static func requireDifferent<T: Hashable>(
-            _ key: String, _ values: [T], _ configuration: Self, _ what: String, _ holds: (T) -> Bool
-        ) throws {
-            try configuration.require(
-                key, values, !values.isEmpty && Set(values).count == values.count && values.allSatisfy(holds),
-                "a list of different \(what)")
         }
 
         /// Before its width is scaled.

@@ -160,49 +160,44 @@ extension NCEFamily {
         }
 
         public func validate() throws {
-            let counts: [(String, Int, Int, Int)] = [
-                ("seeds", seeds, 1, 1000), ("claimSeeds", claimSeeds, 1, 1000), ("batchSize", batchSize, 2, 1 << 20),
-                ("iterations", iterations, 4, 1 << 40), ("logEvery", logEvery, 1, 1 << 40), ("cells", cells, 50, 2000),
-                ("rankingSamples", rankingSamples, 1, 1 << 16), ("latentDraws", latentDraws, 1, 1 << 16),
-                ("couplings", couplings, 2, 1000),
-                ("adaptiveInterval", adaptiveInterval, 1, 1 << 40), ("chainSteps", chainSteps, 1, 1 << 20),
-                ("shortRunSteps", shortRunSteps, 1, 1 << 20),
-                ("temperatures", temperatures, 1, 1 << 20), ("annealingChains", annealingChains, 2, 1 << 20),
-                ("heldOut", heldOut, 2, 1 << 24),
-                ("gradientBatches", gradientBatches, 2, 1 << 20), ("samplingCells", samplingCells, 50, 1000),
-                ("repetitions", repetitions, 1, 1 << 20), ("levelRepetitions", levelRepetitions, 1, 1 << 20),
-                ("replicates", replicates, 1, 1 << 20),
-            ]
-            for (key, value, least, most) in counts { try requireCount(key, value, from: least, to: most) }
-            for (key, widths) in [("hidden", hidden), ("noiseHidden", noiseHidden)] {
-                try require(
-                    key, widths, !widths.isEmpty && widths.allSatisfy { 1...4096 ~= $0 },
-                    "a list of widths from 1 to 4096, at least one")
-            }
-            let positive: [(String, Double)] = [
+            try requireList("parts", parts)
+            try requireCounts([
+                ("seeds", seeds, 1...1000), ("claimSeeds", claimSeeds, 1...1000), ("batchSize", batchSize, 2...1 << 20),
+                ("iterations", iterations, 4...1 << 40), ("logEvery", logEvery, 1...1 << 40),
+                ("cells", cells, 50...2000),
+                ("rankingSamples", rankingSamples, 1...1 << 16), ("latentDraws", latentDraws, 1...1 << 16),
+                ("couplings", couplings, 2...1000), ("adaptiveInterval", adaptiveInterval, 1...1 << 40),
+                ("chainSteps", chainSteps, 1...1 << 20), ("shortRunSteps", shortRunSteps, 1...1 << 20),
+                ("temperatures", temperatures, 1...1 << 20), ("annealingChains", annealingChains, 2...1 << 20),
+                ("heldOut", heldOut, 2...1 << 24), ("gradientBatches", gradientBatches, 2...1 << 20),
+                ("samplingCells", samplingCells, 50...1000), ("repetitions", repetitions, 1...1 << 20),
+                ("levelRepetitions", levelRepetitions, 1...1 << 20), ("replicates", replicates, 1...1 << 20),
+            ])
+            try requireWidths("hidden", hidden)
+            try requireWidths("noiseHidden", noiseHidden)
+            for (key, value) in [
                 ("learningRate", learningRate), ("bandwidth", bandwidth), ("timeStep", timeStep),
-                ("shortRunStep", shortRunStep),
-                ("annealingStep", annealingStep),
-            ]
-            for (key, value) in positive { try requirePositive(key, value) }
+                ("shortRunStep", shortRunStep), ("annealingStep", annealingStep),
+            ] {
+                try requirePositive(key, value)
+            }
             try require(
                 "confinement", confinement, confinement > 0 && confinement <= Self.largestNumber,
                 "a positive number up to \(Self.largestNumber): without it exp(−E) has no mass")
             for (key, list) in [("bandwidths", bandwidths), ("scales", scales)] {
-                try requireDistinct(key, list, 0.001...100)
+                try requireList(key, list, in: 0.001...100, isOptional: true)
             }
             for (key, list) in [
                 ("shifts", shifts), ("discriminatorShifts", discriminatorShifts), ("steinShifts", steinShifts),
             ] {
-                try requireDistinct(key, list, 0...100)
+                try requireList(key, list, in: 0...100, isOptional: true)
             }
-            try requireDistinct("intervals", intervals, 1...1 << 30)
-            try requireDistinct("sampleSizes", sampleSizes, 2...10_000)
-            try require(
-                "dimensions", dimensions,
-                dimensions.allSatisfy { 2...4096 ~= $0 && $0.isMultiple(of: 2) }
-                    && Set(dimensions).count == dimensions.count,
-                "a list of different even numbers from 2 to 4096: the product has copies of a density of the plane")
+            try requireList("intervals", intervals, in: 1...1 << 30, isOptional: true)
+            try requireList("sampleSizes", sampleSizes, in: 2...10_000, isOptional: true)
+            // A product has copies of a density of the plane.
+            try requireList("dimensions", dimensions, of: "even numbers from 2 to 4096", isOptional: true) {
+                2...4096 ~= $0 && $0.isMultiple(of: 2)
+            }
             for target in [productTarget] + discriminatorTargets {
                 try require(
                     "target", target.rawValue, target != .checkerboard,

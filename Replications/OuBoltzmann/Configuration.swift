@@ -103,39 +103,25 @@ extension OuBoltzmann {
         public var evaluateEvery: Int
 
         public func validate() throws {
-            func requireList<T: Hashable>(_ key: String, _ values: [T], _ expected: String, _ holds: (T) -> Bool) throws
-            {
-                let isList = !values.isEmpty && Set(values).count == values.count && values.allSatisfy(holds)
-                try require(
-                    key, "[\(values.map { "\($0)" }.joined(separator: ", "))]", isList,
-                    "a list of different \(expected)")
-            }
-            func requireScale(_ key: String, _ value: Double) throws {
-                try require(key, value, value >= 0 && value <= 100, "a number from 0 to 100")
-            }
             let most = ExactDistribution.largestDimension
-            try requireList("parts", parts.map(\.rawValue), "parts") { _ in true }
-            try requireCount("seeds", seeds, to: 1000)
-            try requireList("models", models.map(\.rawValue), "models") { _ in true }
-            try requireList("scales", scales, "numbers above 0, up to 100") { $0 > 0 && $0 <= 100 }
-            try requireList("estimateDimensions", estimateDimensions, "whole numbers from 2 to \(most)") {
-                2...most ~= $0
+            try requireList("parts", parts)
+            try requireList("models", models)
+            try requireList("methods", methods)
+            try requireList("scales", scales, of: "numbers above 0, up to 100") { $0 > 0 && $0 <= 100 }
+            try requireList("estimateDimensions", estimateDimensions, in: 2...most)
+            try requireList("dimensions", dimensions, in: 2...most)
+            try requireList("samples", samples, in: 1...1 << 24)
+            try requireWidths("mlpWidths", mlpWidths)
+            try requireCounts([
+                ("seeds", seeds, 1...1000),
+                ("hiddenUnits", hiddenUnits, 1...UnrestrictedBoltzmannMachine.largestHiddenCount),
+                ("points", points, 1...1 << 20), ("flips", flips, 1...1 << 20), ("chains", chains, 1...1 << 20),
+                ("iterations", iterations, 1...1 << 30), ("evaluateEvery", evaluateEvery, 1...1 << 30),
+            ])
+            for (key, scale) in [("couplingScale", couplingScale), ("fieldScale", fieldScale)] {
+                try require(key, scale, 0...100 ~= scale, "a number from 0 to 100")
             }
-            try requireCount("hiddenUnits", hiddenUnits, to: UnrestrictedBoltzmannMachine.largestHiddenCount)
-            try require(
-                "mlpWidths", mlpWidths, !mlpWidths.isEmpty && mlpWidths.allSatisfy { 1...4096 ~= $0 },
-                "a list of widths from 1 to 4096")
-            try requireCount("points", points, to: 1 << 20)
-            try requireList("methods", methods.map(\.rawValue), "methods") { _ in true }
-            try requireList("dimensions", dimensions, "whole numbers from 2 to \(most)") { 2...most ~= $0 }
-            try requireList("samples", samples, "whole numbers from 1 to \(1 << 24)") { 1...1 << 24 ~= $0 }
-            try requireScale("couplingScale", couplingScale)
-            try requireScale("fieldScale", fieldScale)
-            try requireCount("flips", flips, to: 1 << 20)
-            try requireCount("chains", chains, to: 1 << 20)
-            try requireCount("iterations", iterations, to: 1 << 30)
-            try require("learningRate", learningRate, learningRate > 0 && learningRate < .infinity, "a positive number")
-            try requireCount("evaluateEvery", evaluateEvery, to: 1 << 30)
+            try requirePositive("learningRate", learningRate)
         }
     }
 }

@@ -56,7 +56,7 @@ extension OuRBM {
         public var sampleSteps: Int
 
         public func validate() throws {
-            let counts = [
+            try requireCounts([
                 ("side", side, 2...64), ("trainingImages", trainingImages, 1...60000),
                 ("testImages", testImages, 1...10000),
                 ("seeds", seeds, 1...1000), ("hidden", hidden, 1...65536), ("batchSize", batchSize, 1...60000),
@@ -65,22 +65,13 @@ extension OuRBM {
                 ("evaluateEvery", evaluateEvery, 0...1 << 40),
                 ("annealingTemperatures", annealingTemperatures, 1...1 << 20),
                 ("annealingChains", annealingChains, 2...1 << 20), ("sampleSteps", sampleSteps, 1...1 << 20),
-            ]
-            for (key, value, range) in counts {
-                try require(
-                    key, value, range ~= value, "a whole number from \(range.lowerBound) to \(range.upperBound)")
-            }
+            ])
             try require(
                 "batchSize", batchSize, batchSize <= trainingImages, "at most trainingImages, \(trainingImages)")
-            try require("learningRate", learningRate, learningRate > 0 && learningRate < .infinity, "a positive number")
-            try require(
-                "inverseTemperatures", inverseTemperatures,
-                inverseTemperatures.contains(1) && Set(inverseTemperatures).count == inverseTemperatures.count
-                    && inverseTemperatures.allSatisfy { 1...16 ~= $0 },
-                "a list of different whole numbers from 1 to 16, 1 among them")
-            let names = methods.map(\.rawValue)
-            try require(
-                "methods", names, !names.isEmpty && Set(names).count == names.count, "a list of different methods")
+            try requirePositive("learningRate", learningRate, upTo: 1e300)  // of float64
+            try requireList("methods", methods)
+            try requireList("inverseTemperatures", inverseTemperatures, in: 1...16)
+            try require("inverseTemperatures", inverseTemperatures, inverseTemperatures.contains(1), "1 among them")
         }
     }
 }

@@ -72,12 +72,12 @@ public struct OuRBM: Replication {
         let adam = Adam(machine.parameters, .init(learningRate: configuration.learningRate))
         let (batches, draws) = (context.generator("batches"), context.generator("objective"))
         let persistent = PersistentContrastiveDivergence(
-            RestrictedBlockGibbs(steps: configuration.persistentSteps),
+            BlockGibbs(steps: configuration.persistentSteps),
             from: draws.bernoulli(images.marginals(configuration.batchSize)))
         let objective: any BinaryObjective =
             switch method {
-            case .contrastiveDivergence1: ContrastiveDivergence(RestrictedBlockGibbs(steps: 1))
-            case .contrastiveDivergence10: ContrastiveDivergence(RestrictedBlockGibbs(steps: 10))
+            case .contrastiveDivergence1: ContrastiveDivergence(BlockGibbs(steps: 1))
+            case .contrastiveDivergence10: ContrastiveDivergence(BlockGibbs(steps: 10))
             case .persistent: persistent
             default: method.ratioMatching?.objective(flips: configuration.flips) ?? PseudoLikelihood()
             }
@@ -134,7 +134,7 @@ public struct OuRBM: Replication {
         let generator = context.generator("samples")
         let start = generator.bernoulli(images.marginals(100))
         let samples = withoutGradients {
-            let v = RestrictedBlockGibbs(steps: configuration.sampleSteps).moved(machine, from: start, using: generator)
+            let v = BlockGibbs(steps: configuration.sampleSteps).moved(hidden: machine, from: start, using: generator)
             return machine.visibleProbabilities(generator.bernoulli(machine.hiddenProbabilities(v)))
         }
         let weights = machine.weight.detached()

@@ -51,6 +51,7 @@ public struct RMwGGISCost: Replication {
         public var chunk: Int
         public var iterations: Int
         public var evaluations: Int
+        public var seeds: Int
 
         /// Flips that a method evaluates at each point.
         func flips(_ method: Method, _ d: Int) -> Int {
@@ -66,25 +67,17 @@ public struct RMwGGISCost: Replication {
         }
 
         public func validate() throws {
-            let evenFromFour = dimensions.allSatisfy { 4...65536 ~= $0 && $0.isMultiple(of: 2) }
-            try require(
-                "dimensions", dimensions,
-                !dimensions.isEmpty && evenFromFour && Set(dimensions).count == dimensions.count,
-                "a list of different even numbers from 4 to 65536")
-            let names = methods.map(\.rawValue)
-            try require(
-                "methods", names, !names.isEmpty && Set(names).count == names.count, "a list of different methods")
-            try require(
-                "hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...65536 ~= $0 },
-                "a list of widths from 1 to 65536")
-            for (key, value) in [
-                ("batchSize", batchSize), ("flips", flips), ("chunk", chunk), ("iterations", iterations),
-            ] {
-                try require(key, value, 1...1 << 20 ~= value, "a whole number from 1 to \(1 << 20)")
+            try requireList("dimensions", dimensions, of: "even numbers from 4 to 65536") {
+                4...65536 ~= $0 && $0.isMultiple(of: 2)
             }
+            try requireList("methods", methods)
+            try requireWidths("hidden", hidden, to: 65536)
+            try requireCounts([
+                ("batchSize", batchSize, 1...1 << 20), ("flips", flips, 1...1 << 20), ("chunk", chunk, 1...1 << 20),
+                ("iterations", iterations, 1...1 << 20), ("evaluations", evaluations, 0...1 << 20),
+                ("copiesUpTo", copiesUpTo, 0...1 << 40), ("seeds", seeds, 1...1000),
+            ])
             try require("batchSize", batchSize, batchSize.isMultiple(of: 2), "an even number: 2spirals has two arms")
-            try require("copiesUpTo", copiesUpTo, copiesUpTo >= 0, "a whole number from 0")
-            try require("evaluations", evaluations, 0...1 << 20 ~= evaluations, "a whole number from 0 to \(1 << 20)")
         }
     }
 

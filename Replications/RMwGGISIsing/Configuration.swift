@@ -25,34 +25,23 @@ extension RMwGGISIsing {
         public var samplingSteps: Int
 
         public func validate() throws {
-            func requireDifferent(_ key: String, _ values: [String]) throws {
-                try require(
-                    key, "[\(values.joined(separator: ", "))]", Set(values).count == values.count, "different entries")
-            }
-            try requireDifferent("datasets", datasets.map(\.name))
-            try requireDifferent("samplingDatasets", samplingDatasets.map(\.name))
-            try requireDifferent("methods", methods.map(\.rawValue))
-            try requireDifferent("samplers", samplers.map(\.rawValue))
-            try requireDifferent("pcdSteps", pcdSteps.map(String.init))
-            for steps in pcdSteps { try requireCount("pcdSteps", steps, to: 1 << 20) }
-            try requireCount("seeds", seeds, to: 1000)
-            try requireCount("dataChains", dataChains, from: 10, to: 1 << 20)
-            try requireCount("dataUpdates", dataUpdates, to: 1 << 40)
+            try requireList("datasets", datasets.map(\.name), isOptional: true)
+            try requireList("samplingDatasets", samplingDatasets.map(\.name), isOptional: true)
+            try requireList("methods", methods, isOptional: true)
+            try requireList("samplers", samplers, isOptional: true)
+            try requireList("pcdSteps", pcdSteps, in: 1...1 << 20, isOptional: true)
+            try requireList("penalties", penalties, in: 0...Self.largestNumber, isOptional: true)
+            try requireCounts([
+                ("seeds", seeds, 1...1000), ("dataChains", dataChains, 10...1 << 20),
+                ("dataUpdates", dataUpdates, 1...1 << 40), ("iterations", iterations, 1...1 << 30),
+                ("batchSize", batchSize, 1...1 << 20), ("chains", chains, 1...1 << 20), ("flips", flips, 1...1 << 20),
+                ("evaluateEvery", evaluateEvery, 1...1 << 30), ("samplingChains", samplingChains, 1...1 << 20),
+                ("samplingSteps", samplingSteps, 20...1 << 24),
+            ])
             try require("dataField", dataField, abs(dataField) <= 10, "a number from -10 to 10")
-            try requireCount("iterations", iterations, to: 1 << 30)
-            try requireCount("batchSize", batchSize, to: 1 << 20)
-            try requireCount("chains", chains, to: 1 << 20)
-            try requireCount("flips", flips, to: 1 << 20)
-            try require("learningRate", learningRate, learningRate > 0 && learningRate < .infinity, "a positive number")
-            try require("initialScale", initialScale, initialScale >= 0 && initialScale < .infinity, "a number from 0")
-            try require(
-                "penalties", penalties,
-                Set(penalties).count == penalties.count && penalties.allSatisfy { $0 >= 0 && $0 < .infinity },
-                "a list of different numbers from 0")
+            try requirePositive("learningRate", learningRate)
+            try requireAmount("initialScale", initialScale)
             try require("heldOut", heldOut, 0.05...0.5 ~= heldOut, "a share from 0.05 to 0.5")
-            try requireCount("evaluateEvery", evaluateEvery, to: 1 << 30)
-            try requireCount("samplingChains", samplingChains, to: 1 << 20)
-            try requireCount("samplingSteps", samplingSteps, from: 20, to: 1 << 24)
         }
     }
 }

@@ -41,14 +41,14 @@ struct Sampling {
         try context.train(blocks, keeping: [state]) { block in
             let done = min(block * Self.blockLength, steps)
             let now = done - (block - 1) * Self.blockLength
-            context.untimed {
+            try context.untimed {
                 var probe = chains
                 for _ in 0..<now {
-                    let moves = probe.advance(1)
+                    let moves = try probe.step()
                     seen.record(probe.points, moves)
                 }
             }
-            chains.advance(now)
+            _ = try chains.advance(now)
             try context.untimed { try context.log(iteration: done, ["lnRMSE": mean(seen.errors(steps: done))]) }
         }
         try seen.measure(steps: steps, context)

@@ -74,58 +74,45 @@ extension RMwGGISSynthetic {
         }
 
         public func validate() throws {
-            func requireRate(_ key: String, _ value: Double) throws {
-                try require(key, value, value > 0 && value < .infinity, "a positive number")
+            try requireList("datasets", datasets)
+            try requireList("variants", variants)
+            try requireList("methods", methods)
+            try requireList("releasedMethods", releasedMethods, of: "methods that the released code has") {
+                Self.released.contains($0)
             }
-            func requireList(_ key: String, _ values: [String]) throws {
-                try require(
-                    key, "[\(values.joined(separator: ", "))]", !values.isEmpty && Set(values).count == values.count,
-                    "a list of one or more different names")
+            try requireWidths("hidden", hidden, to: 65536)
+            try requireCounts([
+                ("seeds", seeds, 1...1000), ("batchSize", batchSize, 1...1 << 20),
+                ("iterations", iterations, 1...1 << 40), ("evaluationSamples", evaluationSamples, 2...1 << 20),
+                ("gibbsSweeps", gibbsSweeps, 1...1 << 20), ("evaluateEvery", evaluateEvery, 0...1 << 40),
+                ("finalEvaluations", finalEvaluations, 0...1 << 20),
+                ("finalEvaluateEvery", finalEvaluateEvery, 1...1 << 20), ("logEvery", logEvery, 1...1 << 40),
+                ("lossWindow", lossWindow, 1...1 << 20), ("controlDraws", controlDraws, 1...1000),
+                ("readOutSweeps", readOutSweeps, 2...1 << 20), ("testPoints", testPoints, 1...1 << 24),
+                ("truthPoints", truthPoints, 1...1 << 30),
+                ("annealingTemperatures", annealingTemperatures, 1...1 << 20),
+                ("annealingChains", annealingChains, 2...1 << 20),
+            ])
+            for (key, rate) in [
+                ("learningRate", learningRate), ("learningRateUniform", learningRateUniform),
+                ("learningRateCheckerboard", learningRateCheckerboard), ("gradientClip", gradientClip),
+            ] {
+                try requirePositive(key, rate)
             }
-            try requireList("datasets", datasets.map(\.rawValue))
-            try requireList("variants", variants.map(\.rawValue))
-            try requireList("methods", methods.map(\.rawValue))
-            try requireList("releasedMethods", releasedMethods.map(\.rawValue))
-            for method in releasedMethods {
-                try require(
-                    "releasedMethods", method.rawValue, Self.released.contains(method),
-                    "methods that the released code has")
+            try requireAmount("weightDecay", weightDecay)
+            try requireList(
+                "inverseTemperatures", inverseTemperatures, of: "positive numbers up to 1e+06", isOptional: true
+            ) {
+                $0 > 0 && $0 <= 1e6
             }
-            try requireCount("seeds", seeds, to: 1000)
-            try require(
-                "hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...65536 ~= $0 },
-                "a list of widths from 1 to 65536")
-            try requireCount("batchSize", batchSize, to: 1 << 20)
-            try requireCount("iterations", iterations, to: 1 << 40)
-            try requireRate("learningRate", learningRate)
-            try requireRate("learningRateUniform", learningRateUniform)
-            try requireRate("learningRateCheckerboard", learningRateCheckerboard)
-            try require("weightDecay", weightDecay, weightDecay >= 0 && weightDecay < .infinity, "a number from 0")
-            try requireRate("gradientClip", gradientClip)
-            try requireCount("evaluationSamples", evaluationSamples, from: 2, to: 1 << 20)
-            try requireCount("gibbsSweeps", gibbsSweeps, to: 1 << 20)
-            try requireCount("evaluateEvery", evaluateEvery, from: 0, to: 1 << 40)
-            try requireCount("finalEvaluations", finalEvaluations, from: 0, to: 1 << 20)
-            try requireCount("finalEvaluateEvery", finalEvaluateEvery, to: 1 << 20)
-            try requireCount("logEvery", logEvery, to: 1 << 40)
-            try requireCount("lossWindow", lossWindow, to: 1 << 20)
-            try requireCount("controlDraws", controlDraws, to: 1000)
-            try require(
-                "inverseTemperatures", inverseTemperatures,
-                Set(inverseTemperatures).count == inverseTemperatures.count
-                    && inverseTemperatures.allSatisfy { $0 > 0 && $0 <= 1e6 },
-                "a list of different positive numbers up to 1e+06")
-            try requireCount("readOutSweeps", readOutSweeps, from: 2, to: 1 << 20)
-            try require(
+            try requireList(
                 "otherReadOutSweeps", otherReadOutSweeps,
-                Set(otherReadOutSweeps + [readOutSweeps]).count == otherReadOutSweeps.count + 1
-                    && otherReadOutSweeps.allSatisfy { 2...1 << 20 ~= $0 },
-                "a list of different whole numbers from 2 to \(1 << 20), readOutSweeps not among them")
-            try requireCount("testPoints", testPoints, to: 1 << 24)
-            try requireCount("truthPoints", truthPoints, to: 1 << 30)
-            try requireCount("annealingTemperatures", annealingTemperatures, to: 1 << 20)
-            try requireCount("annealingChains", annealingChains, from: 2, to: 1 << 20)
-            try requireList("dimensions", dimensions.map { "\($0)" })
+                of: "whole numbers from 2 to \(1 << 20) without \(readOutSweeps), which is readOutSweeps",
+                isOptional: true
+            ) {
+                2...1 << 20 ~= $0 && $0 != readOutSweeps
+            }
+            try requireList("dimensions", dimensions, of: "even numbers")
             try validateData()
             // Independent draws may be as many as one likes; distinct ones are at most d.
             let isReleased = variants.contains(.released)

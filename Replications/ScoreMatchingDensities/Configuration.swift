@@ -112,25 +112,23 @@ extension ScoreMatchingDensities {
         }
 
         public func validate() throws {
-            let counts = [
-                ("seeds", seeds, 1, 1000), ("batchSize", batchSize, 1, 1 << 20), ("iterations", iterations, 1, 1 << 40),
-                ("logEvery", logEvery, 1, 1 << 40), ("cells", cells, 50, 2000),
-                ("trainingCells", trainingCells, 20, 1000),
-                ("limitPoints", limitPoints, 1, 1 << 20), ("tracePoints", tracePoints, 1, 1 << 16),
-                ("traceDraws", traceDraws, 2, 1 << 20),
-                ("traceSteps", traceSteps, 1, 1 << 20), ("chains", chains, 1, 1 << 20),
-                ("chainGradients", chainGradients, 1, 1 << 30),
-            ]
-            for (key, value, least, most) in counts { try requireCount(key, value, from: least, to: most) }
-            try require(
-                "hidden", hidden, !hidden.isEmpty && hidden.allSatisfy { 1...4096 ~= $0 },
-                "a list of widths from 1 to 4096, at least one")
-            let positive = [
+            try requireList("parts", parts)
+            try requireCounts([
+                ("seeds", seeds, 1...1000), ("batchSize", batchSize, 1...1 << 20),
+                ("iterations", iterations, 1...1 << 40),
+                ("logEvery", logEvery, 1...1 << 40), ("cells", cells, 50...2000),
+                ("trainingCells", trainingCells, 20...1000), ("limitPoints", limitPoints, 1...1 << 20),
+                ("tracePoints", tracePoints, 1...1 << 16), ("traceDraws", traceDraws, 2...1 << 20),
+                ("traceSteps", traceSteps, 1...1 << 20), ("chains", chains, 1...1 << 20),
+                ("chainGradients", chainGradients, 1...1 << 30),
+            ])
+            try requireWidths("hidden", hidden)
+            for (key, value) in [
                 ("learningRate", learningRate), ("denoisingDeviation", denoisingDeviation),
-                ("langevinStep", langevinStep),
-                ("weightScale", weightScale), ("chainTimeStep", chainTimeStep),
-            ]
-            for (key, value) in positive { try requirePositive(key, value) }
+                ("langevinStep", langevinStep), ("weightScale", weightScale), ("chainTimeStep", chainTimeStep),
+            ] {
+                try requirePositive(key, value)
+            }
             try require(
                 "confinement", confinement, confinement > 0 && confinement <= Self.largestNumber,
                 "a positive number up to \(Self.largestNumber): without it exp(−E) has no mass")
@@ -139,11 +137,11 @@ extension ScoreMatchingDensities {
                 limitSteps.count >= 3 && limitSteps.allSatisfy { 1e-4...1 ~= $0 }
                     && zip(limitSteps, limitSteps.dropFirst()).allSatisfy { $0 > $1 },
                 "a falling list of at least three numbers from 0.0001 to 1")
-            try requireDistinct("noiseDeviations", noiseDeviations, 0.01...2)
+            try requireList("noiseDeviations", noiseDeviations, in: 0.01...2, isOptional: true)
             try require(
                 "noiseTarget", noiseTarget.rawValue, noiseTarget.planar.density is GaussianMixture,
                 "a mixture of Gaussians, such as 8gaussians")
-            try requireDistinct("dimensions", dimensions, 1...4096)
+            try requireList("dimensions", dimensions, in: 1...4096, isOptional: true)
         }
     }
 

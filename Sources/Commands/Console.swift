@@ -43,81 +43,56 @@ private func write(_ text: String, to descriptor: Int32) -> Bool {
     return true
 }
 
-/// Standard error: messages, and the line of progress that stands below them on a terminal.
+/// Standard error: messages, and the lines of progress that stand below them on a terminal.
 final class Console: Sendable {
     static let shared = Console()
 
     /// Whether standard error is a terminal.
     let isTerminal = isatty(STDERR_FILENO) == 1
-    private let hasLine = Mutex(false)
+    /// The lines of progress that stand there; the cursor is at the end of the last.
+    private let standing = Mutex<[String]>([])
 
-    /// Writes a line, or several, above the line of progress. What files say stands in them: control characters are
+    /// The terminal's width in characters; 80 where it does not say.
+    var width: Int {
+        var size = winsize()
+        return ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0 && size.ws_col > 0 ? Int(size.ws_col) : 80
+    }
+
+    /// Writes a line, or several, above the lines of progress. What files say stands in them: control characters are
     /// escaped.
     func write(_ line: String) {
-        let text = line.printableLines
-        hasLine.withLock { hasLine in
-            put((hasLine ? "\r\u{1B}[K" : "") + text + "\n")
-            hasLine = false
+        standing.withLock { standing in
+            put(erasing(standing) + line.printableLines + "\n" + drawing(standing))
         }
     }
 
-    /// Replaces the line of progress, control characters escaped; for a terminal.
-    func show(_ line: String) {
-        hasLine.withLock { hasLine in
-            put("\r\u{1B}[K\u{1B}[?7l" + line.printable + "\u{1B}[?7h")  // cut at the terminal's edge, not wrapped
-            hasLine = true
+    /// Replaces the lines of progress, control characters escaped; for a terminal. None removes them.
+    func show(_ lines: [String]) {
+        standing.withLock { standing in
+            put(erasing(standing) + drawing(lines))
+            standing = lines
         }
+    }
+
+    /// Writes a text as it is: for a parent process that reads it.
+    func relay(_ text: String) { put(text) }
+
+    /// Goes to where the first of the lines begins, and clears from there. A terminal that was made narrower since has
+    /// wrapped them, so their rows are counted by its width of now.
+    private func erasing(_ lines: [String]) -> String {
+        guard !lines.isEmpty else { return "" }
+        let rows = lines.reduce(0) { $0 + max(1, ($1.count + width - 1) / width) }
+        return "\r" + (rows > 1 ? "\u{1B}[\(rows - 1)A" : "") + "\u{1B}[J"
+    }
+
+    /// The lines, each cut at the terminal's edge and not wrapped.
+    private func drawing(_ lines: [String]) -> String {
+        guard !lines.isEmpty else { return "" }
+        return "\u{1B}[?7l" + lines.map(\.printable).joined(separator: "\r\n") + "\u{1B}[?7h"
     }
 
     /// Where standard error cannot be written there is nowhere to say so.
     private func put(_ text: String) { _ = Commands.write(text, to: STDERR_FILENO) }
-}
-
-/// Renders progress: on a terminal a line in place with the rate and the time left, else a line every few seconds.
-final class ProgressLine {
-    private let interval = Console.shared.isTerminal ? 0.1 : 5.0
-    private var place = ""
-    private var cellStart = Date()
-    private var firstIteration = 0
-    private var lastShown = Date.distantPast
-
-    func show(_ progress: RunProgress) {
-        switch progress {
-        case .started(let cell, let position, let count, let iteration):
-            place = "[\(position)/\(count)] \(cell.id)"
-            (cellStart, firstIteration, lastShown) = (Date(), iteration, Date())
-            if iteration > 0 { Console.shared.write("\(place): resumes after iteration \(iteration)") }
-        case .iterated(_, let iteration, let total):
-            let now = Date()
-            guard now.timeIntervalSince(lastShown) >= interval else { return }
-            lastShown = now
-            let rate = Double(iteration - firstIteration) / max(1e-9, now.timeIntervalSince(cellStart))
-            let left = Self.time(Double(total - iteration) / max(1e-9, rate))
-            let line = "\(place): \(iteration)/\(total), \(String(format: "%.1f", rate)) iterations/s, \(left) left"
-            Console.shared.isTerminal ? Console.shared.show(line) : Console.shared.write(line)
-        case .skipped(let cells):
-            Console.shared.write(
-                cells.count == 1 ? "\(cells[0].id): has run already" : "\(cells.count) cells have run already")
-        case .ended(let record):
-            let headlines = record.measurements.filter { $0.readOut.isEmpty && $0.status == Measurement.finished }
-            let values = headlines.prefix(3).map { "\($0.metric) \(String(format: "%.4g", $0.value))" }
-            let seconds = record.timing.map { " in \(Self.time($0.wallSeconds))" } ?? ""
-            let end = record.status == .finished ? "done" : "diverged"
-            Console.shared.write(
-                "\(place): \(end)\(seconds)\(values.isEmpty ? "" : ": ")\(values.joined(separator: ", "))")
-        case .relayed(let line):
-            Console.shared.write(line)
-        }
-    }
-
-    private static func time(_ seconds: Double) -> String {
-        switch seconds {
-        case ..<100: String(format: "%.0f s", seconds)
-        case ..<6000: String(format: "%.0f min", seconds / 60)
-        case ..<360_000: String(format: "%.1f h", seconds / 3600)
-        default: "days"
-        }
-    }
 }
 
 /// Brings log messages to standard error, a line each.

@@ -53,138 +53,41 @@ struct DeviceCommand: ParsableCommand {
                     "graphs are of work on a GPU, but the device is cpu",
                     cure: "leave out --graphs, or give --device cuda")
             }
-            let report = try DeviceReport(self, on: device)
+            let report = try measured(on: device)
             if json { try printJSON(report) } else { try printText(report.table.markdown) }
             if !report.agrees { throw ExitCode(1) }
         } catch let fault as DeviceError { throw RunError(fault.description) }
     }
-}
 
-private struct DeviceReport: Encodable {
-    struct Agreement: Encodable {
-        var type: String
-        var energyError, gradientError: Double
-        /// Mean energy, and mean root mean square, at the chains' ends: the device's less the reference's, in standard
-        /// errors.
-        var energyZ, deviationZ: Double
-        var agrees: Bool
-    }
-    struct Speed: Encodable {
-        var type: String
-        var graphs: Bool
-        var imageStepsPerSecond, gigaflops: Double
-        /// The share of what a product of square matrices reaches on the device in this type.
-        var share: Double
-    }
-
-    var device, network: String
-    var width: Double
-    var batch, steps, threads: Int
-    var agreement: [Agreement] = []
-    var speed: [Speed] = []
-    var agrees: Bool { agreement.allSatisfy(\.agrees) }
-
-    init(_ command: DeviceCommand, on device: Device) throws {
-        (self.device, network, width) = (device.description, command.network, command.width)
-        (batch, steps, threads) = (command.batch, command.steps, command.threads)
-        let base: ConvNetArchitecture = ["a": .a, "b": .b, "c": .c][command.network]!
-        let architecture = try base.scaled(width: command.width)
-        try Self.checkMemory(architecture, batch: batch)
-        let shape = [batch] + architecture.inputShape
-        let images = Tensor.uniform(shape, low: -1, high: 1, using: RandomGenerator(seed: 2))
-        let weights = try ConvNetEnergy(architecture, using: RandomGenerator(seed: 1))
-
-        func model(_ type: DType, sampling: DType, on device: Device) throws -> FrozenConvNetEnergy {
-            let model = try ConvNetEnergy(
-                architecture, dtype: type, samplingType: sampling, using: RandomGenerator(seed: 1, device: device))
-            model.parameters.assign(weights.parameters)
-            model.state.assign(weights.state)
-            return model.frozen()
-        }
-        let dynamics = try LangevinDynamics(stepSize: 1, noise: 0.005)
-        let (batch, steps) = (batch, steps)
-        /// Energies, and root mean squares, of where chains end that start from the same images.
-        func ends(_ model: FrozenConvNetEnergy, _ start: Tensor, on device: Device) throws -> [Tensor] {
-            let end = try dynamics.run(
-                model, from: start.channelsLast(), steps: steps, using: RandomGenerator(seed: 3, device: device)
-            ).points
-            let squares = end.reshaped([batch, -1]).squared().mean(1).squareRoot()
-            return [model.evaluate(end), squares].map { $0.moved(to: .cpu).converted(to: .float64) }
-        }
-        let exact = try model(.float64, sampling: .float64, on: .cpu)
-        let wide = images.converted(to: .float64)
-        let (energy, gradient) = exact.energyAndInputGradient(wide)
-        let reference = try ends(exact, wide, on: .cpu)
-
-        let own = images.moved(to: device)
-        for (type, bound) in [(DType.float32, 0.03), (.bfloat16, 0.2)] {
-            let frozen = try model(.float32, sampling: type, on: device)
-            let found = frozen.energyAndInputGradient(own)
-            func wide(_ x: Tensor) -> Tensor { x.moved(to: .cpu).converted(to: .float64) }
-            func rows(_ x: Tensor) -> Tensor { x.contiguous().reshaped([batch, -1]) }
-            let energyError = (wide(found.energy) - energy).abs().max().item() / energy.abs().max().item()
-            let gradientError = (rows(wide(found.gradient) - gradient).norm(1) / rows(gradient).norm(1)).mean().item()
-            let z = zip(try ends(frozen, own, on: device), reference).map { ours, theirs in
-                let spread =
-                    batch > 1
-                    ? ((ours.variance(0) + theirs.variance(0)) / Double(batch)).squareRoot().item() : .infinity
-                return (ours.mean().item() - theirs.mean().item()) / spread
-            }
-            agreement.append(
-                Agreement(
-                    type: "\(type)", energyError: energyError, gradientError: gradientError, energyZ: z[0],
-                    deviationZ: z[1],
-                    agrees: energyError <= bound && gradientError <= bound && z.allSatisfy { abs($0) <= 5 }))
-            let rate = Self.productRate(type, rows: command.matrix ?? (device == .cpu ? 1024 : 8192), on: device)
-            for asGraph in command.graphs ? [false, true] : [false] {
-                let generator = RandomGenerator(seed: 3, device: device)
-                let times = try (0...command.rounds).map { _ in
-                    try ContinuousClock().measure {
-                        _ = try dynamics.run(
-                            frozen, from: own.channelsLast(), steps: steps, asGraph: asGraph, using: generator)
-                    } / .seconds(1)
-                }
-                let speed = Double(batch * steps) / Self.median(Array(times.dropFirst()))
-                // Forward, and back to the image.
-                let flops = speed * 4 * Double(architecture.multiplications)
-                self.speed.append(
-                    Speed(
-                        type: "\(type)", graphs: asGraph, imageStepsPerSecond: speed, gigaflops: flops / 1e9,
-                        share: flops / rate))
-            }
-        }
-    }
-
-    /// Throws `RunError` where the machine has less memory than is likely to be needed: weights in float32, and in
-    /// float64 as they are and frozen, then frozen in the device's type; and a layer of a batch, unfolded for its
-    /// convolution, in float64, forward and back.
-    private static func checkMemory(_ architecture: ConvNetArchitecture, batch: Int) throws {
-        let weights = 28 * Double(architecture.parameterCount)
-        let needed = weights + 16 * Double(batch) * Double(architecture.largestUnfolding)
+    private func measured(on device: Device) throws -> DeviceReport {
+        let base: ConvNetArchitecture = ["a": .a, "b": .b, "c": .c][network]!
+        let architecture = try base.scaled(width: width)
+        let needed = DeviceComparison.estimatedMemory(architecture, batch: batch)
         let there = Double(ProcessInfo.processInfo.physicalMemory)
-        guard needed <= there else {
+        guard needed.total <= there else {
             throw RunError(
                 String(
                     format: "this needs about %.0f GB of memory, %.0f GB of them for weights; the machine has %.0f GB",
-                    needed / 1e9, weights / 1e9, there / 1e9),
+                    needed.total / 1e9, needed.weights / 1e9, there / 1e9),
                 cure: "give a smaller --width or --batch")
         }
+        var comparison = try DeviceComparison(architecture, batch: batch, steps: steps, on: device)
+        try comparison.compare()
+        try comparison.measureSpeed(
+            rounds: rounds, productRows: matrix ?? (device == .cpu ? 1024 : 8192), withGraphs: graphs)
+        return DeviceReport(
+            device: device.description, network: network, width: width, batch: batch, steps: steps, threads: threads,
+            agreement: comparison.agreements, speed: comparison.speeds)
     }
+}
 
-    /// Floating-point operations a second of a product of square matrices.
-    private static func productRate(_ type: DType, rows n: Int, on device: Device) -> Double {
-        let a = Tensor.normal([n, n], using: RandomGenerator(seed: 0)).moved(to: device).converted(to: type)
-        let c = Tensor.empty([n, n], dtype: type, device: device)
-        let times = (0..<6).map { _ in
-            ContinuousClock().measure {
-                for _ in 0..<4 { c.assign(matmul: a, a) }
-                _ = c.narrowed(0, start: 0, length: 1).narrowed(1, start: 0, length: 1).item()
-            } / .seconds(1)
-        }
-        return 8 * Double(n) * Double(n) * Double(n) / median(Array(times.dropFirst()))
-    }
-
-    private static func median(_ times: [Double]) -> Double { times.sorted()[times.count / 2] }
+private struct DeviceReport: Encodable {
+    var device, network: String
+    var width: Double
+    var batch, steps, threads: Int
+    var agreement: [DeviceComparison.Agreement]
+    var speed: [DeviceComparison.Speed]
+    var agrees: Bool { agreement.allSatisfy(\.agrees) }
 
     var table: Table {
         func small(_ value: Double) -> String { String(format: "%.1e", value) }

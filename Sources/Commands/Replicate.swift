@@ -30,7 +30,8 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
                 """,
             subcommands: [
                 ListCommand<C>.self, SettingsCommand<C>.self, RunCommand<C>.self, TableCommand<C>.self,
-                ClaimsCommand<C>.self, ReportCommand<C>.self, CheckCommand<C>.self, CompareCommand.self,
+                ClaimsCommand<C>.self, ReportCommand<C>.self, SpliceCommand<C>.self, CheckCommand<C>.self,
+                CompareCommand.self,
                 ReplayCommand<C>.self,
                 ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
             ])
@@ -179,6 +180,7 @@ struct TableCommand<C: Catalogue>: ParsableCommand {
 func show(_ tables: [ShownTable], of plan: Plan<some Replication>) throws {
     for shown in tables { try printText("\(shown.title)\n\n\(shown.table.markdown)\n") }
     if let note = try plan.missingNote() { try printLine(note) }
+    for line in try plan.verdict().lines { try printLine(line) }
     try printLine("tables: \(plan.folder.tables.path)")
     let pictures = (try? FileManager.default.contentsOfDirectory(atPath: plan.folder.pictures.path)) ?? []
     if pictures.contains(where: { $0.hasSuffix(".png") }) { try printLine("pictures: \(plan.folder.pictures.path)") }
@@ -259,10 +261,7 @@ struct CheckCommand<C: Catalogue>: ParsableCommand {
 
     func run() throws {
         Interruption.catchSignals()
-        let progress = ProgressLine()
-        let report = try Replicate<C>.replication(name).check(
-            run: existing.map(folder), threads: threads, environment: C.environment, logger: logger,
-            interruption: Interruption.signal, progress: progress.show)
+        let report = try report(of: Replicate<C>.replication(name))
         try printText(report.table.markdown)
         let judgements = try Replicate<C>.replication(name).judgements(results: URL(fileURLWithPath: "results"))
         // Where the runs are not at hand there is nothing to compare.
@@ -273,10 +272,23 @@ struct CheckCommand<C: Catalogue>: ParsableCommand {
                 "moved: claim '\(judgement.claim.name)' is \(judgement.verdict.rawValue), was \(judgement.claim.verdict.rawValue)"
             )
         }
+        for line in report.departures { Console.shared.write("note: \(line)") }
         for line in report.absent { Console.shared.write("absent: \(line)") }
         for line in report.moved { Console.shared.write("moved: \(line)") }
         let code = max(report.exitCode, moved.isEmpty ? 0 : 1)
         if code != 0 { throw ExitCode(code) }
+    }
+
+    private func report(of replication: some Replication) throws -> CheckReport {
+        var progress: ProgressDisplay?
+        if existing == nil {
+            let plan = try Plan(replication, RunRequest(profile: "smoke", threads: threads))
+            progress = ProgressDisplay(plan, plan.cells, atOnce: 1, isTemporary: true)
+        }
+        defer { progress?.end() }
+        return try replication.check(
+            run: existing.map(folder), threads: threads, environment: C.environment, logger: logger,
+            interruption: Interruption.signal, progress: { progress?.show($0) })
     }
 }
 

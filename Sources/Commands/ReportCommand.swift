@@ -76,10 +76,14 @@ final class LiveReport<R: Replication> {
         isOn = !plan.replication.cellsAreProcesses
     }
 
-    /// Writes the page, where the last time is a quarter of a minute ago and fifty times as long as the page took then.
-    func update() {
+    /// Writes the page where a cell begins or ends, unless the last time is less than a quarter of a minute ago, or less
+    /// than fifty times as long as the page took then.
+    func update(_ event: RunProgress) {
         let begin = Date()
-        guard isOn, begin >= next else { return }
+        switch event {
+        case .started, .ended: guard isOn, begin >= next else { return }
+        default: return
+        }
         write(isGoing: true)
         let end = Date()
         next = end.addingTimeInterval(max(15, 50 * end.timeIntervalSince(begin)))

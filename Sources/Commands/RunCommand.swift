@@ -15,7 +15,10 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
 
     @Argument(help: "The replication; 'replicate list' lists them.") var name: String
     @Option(help: "The profile.") var profile = "quick"
-    @Option(help: "Where all randomness starts (default: the replication's own).") var seed: UInt64?
+    @Option(
+        parsing: .unconditional,
+        help: "Where all randomness starts: a whole number from 0 (default: the replication's own).")
+    var seed: UInt64?
     @Option(
         help:
             "Threads to compute with, in all (default: as the run was begun with, else those that this process may use)."
@@ -79,31 +82,34 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         if let parent { Interruption.endWith(parent: parent) }
         Interruption.catchSignals(secondEnds: parent == nil)
         let run = try Run(plan, environment: C.environment, logger: logger)
-        let line = ProgressLine()
         if parent != nil {  // which makes the table, and says how to go on
-            try run.cells(interruption: Interruption.signal, progress: line.show)
+            try run.cells(interruption: Interruption.signal, progress: ProgressRelay.sender())
             if !run.passedOver.isEmpty { throw ExitCode(RunError.tryAgain) }
             return
         }
+        let progress = ProgressDisplay(plan, run.remaining, atOnce: jobs)
+        defer { progress.end() }
         var code: Int32 = 0
         let page = LiveReport(plan)
-        let progress = { (progress: RunProgress) in
-            line.show(progress)
-            page.update()
+        let show = { (event: RunProgress) in
+            progress.show(event)
+            page.update(event)
         }
         do {
             if jobs > 1 || replication.cellsAreProcesses {
-                code = try runJobs(run, progress)
+                code = try runJobs(run, show)
             } else {
-                try run.cells(interruption: Interruption.signal, progress: progress)
+                try run.cells(interruption: Interruption.signal, progress: show)
             }
+            progress.end()
         } catch let interruption as Interrupted {
+            progress.end()
             try run.assemble()
             page.end()
             Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
             throw interruption
         }
-        try show(run.assemble(), of: plan)
+        try Commands.show(run.assemble(), of: plan)
         let indices = plan.selected.map(\.index)
         let ends = try plan.records().filter { indices.contains($0.cell.index) }.map(\.status)
         if ends.allSatisfy(\.isDiverged) {
@@ -117,10 +123,10 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
 
     /// Runs the remaining cells in child processes; the highest of their exit codes.
     private func runJobs(
-        _ run: Run<some Replication>, _ progress: @escaping (RunProgress) -> Void
+        _ run: Run<some Replication>, _ show: @escaping (RunProgress) -> Void
     ) throws -> Int32 {
         let plan = run.plan
-        if !run.finished.isEmpty { progress(.skipped(run.finished)) }
+        if !run.finished.isEmpty { show(.skipped(cells: run.finished.map(\.id))) }
         let processes = run.remaining.map { cell in
             var arguments = [
                 "run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)",
@@ -133,7 +139,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             return CellProcess(cell: cell.id, arguments: arguments)
         }
         let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) {
-            progress(.relayed($0))
+            show(ProgressRelay.read($0))
         }
         if let signal = Interruption.signal() { throw Interrupted(signal: signal) }
         return code

@@ -45,7 +45,10 @@ struct ScoreCommand: ParsableCommand {
     var saveStatistics: String?
     @Flag(help: "Replace the file of --save-statistics where it is there already.") var force = false
     @Option(help: "Images at a time.") var batch = 50
-    @Option(help: "Where random choices start: the classifier, subsets of the KID.") var seed: UInt64 = 1
+    @Option(
+        parsing: .unconditional,
+        help: "Where random choices start: the classifier, subsets of the KID; a whole number from 0.")
+    var seed: UInt64 = 1
     @Option(help: "Threads to compute with.") var threads: Int = Processor.available
     @Flag(help: "Print JSON instead of a table.") var json = false
     @Flag(
@@ -169,7 +172,9 @@ struct ScoreCommand: ParsableCommand {
     }
 
     private func showProgress(_ line: String, last: Bool) {
-        if Console.shared.isTerminal { last ? Console.shared.write(line) : Console.shared.show(line) }
+        guard Console.shared.isTerminal else { return }
+        Console.shared.show(last ? [] : [line])
+        if last { Console.shared.write(line) }
     }
 }
 

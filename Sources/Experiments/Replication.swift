@@ -26,19 +26,55 @@ extension ExperimentConfiguration {
     /// multiples of it are taken.
     public static var largestNumber: Double { 1e30 }
 
-    /// Throws `ConfigurationError` unless a number is positive and at most `largestNumber`.
-    public func requirePositive(_ key: String, _ value: Double) throws {
-        try require(
-            key, value, value > 0 && value <= Self.largestNumber, "a positive number up to \(Self.largestNumber)")
+    /// Throws `ConfigurationError` unless a number is positive and at most `most`.
+    public func requirePositive(_ key: String, _ value: Double, upTo most: Double = largestNumber) throws {
+        try require(key, value, value > 0 && value <= most, "a positive number up to \(most)")
     }
 
-    /// Throws `ConfigurationError` unless the numbers of a list, which may be empty, lie in a range and differ.
-    public func requireDistinct<Number: Hashable & Comparable & CustomStringConvertible>(
-        _ key: String, _ list: [Number], _ range: ClosedRange<Number>
+    /// Throws `ConfigurationError` unless each count lies in its range.
+    public func requireCounts(_ counts: [(key: String, value: Int, range: ClosedRange<Int>)]) throws {
+        for (key, value, range) in counts {
+            try requireCount(key, value, from: range.lowerBound, to: range.upperBound)
+        }
+    }
+
+    /// Throws `ConfigurationError` unless a number is at least 0 and at most `largestNumber`.
+    public func requireAmount(_ key: String, _ value: Double) throws {
+        try require(key, value, 0...Self.largestNumber ~= value, "a number from 0 to \(Self.largestNumber)")
+    }
+
+    /// Throws `ConfigurationError` unless the entries of a list differ and each is allowed; an empty list is refused
+    /// unless `isOptional`.
+    ///
+    /// - Parameter entries: what the entries are, in the plural: "even numbers from 4 to 65536".
+    public func requireList<Entry: Hashable>(
+        _ key: String, _ list: [Entry], of entries: String = "names", isOptional: Bool = false,
+        where isAllowed: (Entry) -> Bool = { _ in true }
     ) throws {
+        let written = list.map { ($0 as? any Choice)?.rawValue ?? "\($0)" }.joined(separator: ", ")
         try require(
-            key, list, list.allSatisfy { range ~= $0 } && Set(list).count == list.count,
-            "a list of different numbers from \(range.lowerBound) to \(range.upperBound)")
+            key, "[\(written)]",
+            (isOptional || !list.isEmpty) && Set(list).count == list.count && list.allSatisfy(isAllowed),
+            "a list of different \(entries)\(isOptional ? "" : ", at least one")")
+    }
+
+    /// The same of numbers in a range.
+    public func requireList<Number: Hashable & Comparable>(
+        _ key: String, _ list: [Number], in range: ClosedRange<Number>, isOptional: Bool = false
+    ) throws {
+        func text(_ bound: Number) -> String { "\(bound)".replacing(/\.0$/, with: "") }
+        let kind = Number.self is any BinaryInteger.Type ? "whole numbers" : "numbers"
+        try requireList(
+            key, list, of: "\(kind) from \(text(range.lowerBound)) to \(text(range.upperBound))",
+            isOptional: isOptional
+        ) { range ~= $0 }
+    }
+
+    /// Throws `ConfigurationError` unless a list holds the widths of one layer at least.
+    public func requireWidths(_ key: String, _ widths: [Int], to most: Int = 4096) throws {
+        try require(
+            key, widths, !widths.isEmpty && widths.allSatisfy { 1...most ~= $0 },
+            "a list of widths from 1 to \(most), at least one")
     }
 }
 

@@ -2,24 +2,24 @@ import Foundation
 
 extension Chart {
     /// An axis as it is drawn: it begins and ends where the data do, but for a little room.
-    struct Scale: Equatable {
-        struct Tick: Equatable {
-            let value: Double
-            let label: String
+    package struct Scale: Equatable {
+        package struct Tick: Equatable {
+            package let value: Double
+            package let label: String
         }
 
-        let isLogarithmic: Bool
-        let lower: Double
-        let upper: Double
+        package let isLogarithmic: Bool
+        package let lower: Double
+        package let upper: Double
         /// With their labels, in rising order; on a logarithmic axis powers of ten, where two or more lie on it.
-        let ticks: [Tick]
+        package let ticks: [Tick]
         /// The multiples of powers of ten between the ticks of a logarithmic axis.
-        let minorTicks: [Double]
+        package let minorTicks: [Double]
 
         /// - Parameters:
         ///   - values: what must lie on the axis; those that have no place on it are left out.
         ///   - room: the share of the axis that is left free at either end.
-        init(_ values: [Double], _ axis: Axis, room: Double) {
+        package init(_ values: [Double], _ axis: Axis, room: Double) {
             isLogarithmic = axis.isLogarithmic
             let held = values.filter(axis.holds)
             let (least, most) = (held.min() ?? 1, held.max() ?? 10)
@@ -43,7 +43,7 @@ extension Chart {
         private static let largest = 1e307
 
         /// Where a number stands between the axis's ends, which are 0 and 1.
-        func place(_ value: Double) -> Double {
+        package func place(_ value: Double) -> Double {
             isLogarithmic
                 ? (log10(value) - log10(lower)) / (log10(upper) - log10(lower)) : (value - lower) / (upper - lower)
         }

@@ -3,14 +3,14 @@ extension Chart {
     ///
     /// The colours are seven that keep apart for the colour-blind and stand out of white and, in their second form, of
     /// a dark page; dashes change with each round of colours.
-    struct Style: Equatable {
+    package struct Style: Equatable {
         /// `#rrggbb` on white, and on a dark page.
-        let colour: String, darkColour: String
-        let marker: Marker
+        package let colour: String, darkColour: String
+        package let marker: Marker
         /// gnuplot's dash type, and the lengths of strokes and gaps; empty where the line is whole.
-        let dashType: Int, dashes: String
+        package let dashType: Int, dashes: String
 
-        init(ofSeries index: Int) {
+        package init(ofSeries index: Int) {
             let (colour, dark) = Self.colours[index % Self.colours.count]
             (self.colour, darkColour) = (colour, dark)
             marker = Marker.allCases[index % Marker.allCases.count]
@@ -26,7 +26,7 @@ extension Chart {
     }
 
     /// The mark at a point.
-    enum Marker: CaseIterable {
+    package enum Marker: CaseIterable {
         case disc, square, triangle, diamond, triangleDown, pentagon, circle, openSquare, openTriangle, openDiamond
         case openTriangleDown, openPentagon, cross
 

@@ -62,7 +62,8 @@ enum Gnuplot {
             rename(before.path, picture.path)
             if case .gnuplotMissing = error { throw error }
             if case .gnuplotFailed = error { throw error }
-            throw .gnuplotFailed(script: script.path, reason: "\(error)")
+            throw .gnuplotFailed(
+                script: script.path, reason: "what it wrote is no whole picture (is the disk full?): \(error)")
         }
     }
 

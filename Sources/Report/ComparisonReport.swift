@@ -82,7 +82,7 @@ struct ComparisonView: Sendable {
                 }
                 let (mine, theirs) = (found(one), found(two))
                 guard let any = mine ?? theirs else { return nil }
-                return [part.setting, mine?.ours ?? "–", theirs?.ours ?? "–", any.bounds, any.paper]
+                return [part.setting, mine?.value ?? "–", theirs?.value ?? "–", part.bounds, any.paper]
             }
             let table = Table(columns: ["setting", names.a, names.b, "holds where", "paper"], rows: rows)
             return ClaimPair(

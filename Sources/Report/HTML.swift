@@ -4,18 +4,18 @@ import Foundation
 
 /// Pieces of HTML that are made without a template: tables, whose thousands of cells a template is slow for, and text
 /// with emphasis.
-enum HTML {
+package enum HTML {
     /// An attribute's or element's name from a text: its letters and digits, the rest made hyphens.
-    static func identifier(_ text: String) -> String {
+    package static func identifier(_ text: String) -> String {
         String(text.map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "-" })
     }
 
     /// A phrase as the beginning of a sentence.
-    static func sentence(_ phrase: String) -> String { phrase.prefix(1).uppercased() + phrase.dropFirst() }
+    package static func sentence(_ phrase: String) -> String { phrase.prefix(1).uppercased() + phrase.dropFirst() }
 
     /// Text with `**strong**`, `` `code` `` and `[text](address)` in it; all else is escaped. Addresses other than of the
     /// web are left out, their text stays.
-    static func inline(_ text: String) -> String {
+    package static func inline(_ text: String) -> String {
         let pattern = /\*\*(?<strong>[^*]+)\*\*|`(?<code>[^`]+)`|\[(?<label>[^\]]+)\]\((?<address>[^)]+)\)/
         var html = "", rest = text[...]
         while let match = rest.firstMatch(of: pattern) {
@@ -50,7 +50,7 @@ enum HTML {
     /// - Parameters:
     ///   - name: what the table is, for those who do not see it.
     ///   - kind: further classes, such as `sortable`.
-    static func table(_ table: Table, name: String, kind: String = "") -> String {
+    package static func table(_ table: Table, name: String, kind: String = "") -> String {
         let numeric = table.columns.indices.map { column in isNumeric(table.rows.map { $0[column] }) }
         func cells(_ texts: [String], _ tag: String, _ attributes: String = "") -> String {
             zip(texts, numeric).map { text, isNumber in
@@ -82,7 +82,7 @@ enum HTML {
 
     /// The little Markdown that a section of a page has: paragraphs, and lists by `1.` or `-`, each with lines that go
     /// on. What else there is becomes paragraphs.
-    static func blocks(_ markdown: String) -> String {
+    package static func blocks(_ markdown: String) -> String {
         var html = "", list: (tag: String, items: [String])?, paragraph: [String] = []
         func close() {
             if !paragraph.isEmpty { html += "<p>\(inline(paragraph.joined(separator: " ")))</p>\n" }

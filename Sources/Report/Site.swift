@@ -68,26 +68,12 @@ public struct Site {
             try put(Data(page.utf8), at: "\(place)/report.html")
             runs.append(view)
         }
-        let readme = sources.appendingPathComponent("\(type(of: replication))/README.md")
-        let departures = (try? String(contentsOf: readme, encoding: .utf8)).flatMap(Self.departures)
-        let view = ReplicationView(replication.name, replication.summary, judgements, runs, departures: departures)
+        let file = sources.appendingPathComponent("\(type(of: replication))/README.md")
+        let readme = Readme((try? String(contentsOf: file, encoding: .utf8)) ?? "")
+        let view = ReplicationView(replication.name, replication.summary, judgements, runs, readme)
         let page = Pages.render("replication", view, title: view.name, assets: .files(up: 0))
         try put(Data(page.utf8), at: "\(view.name).html")
         return view
-    }
-
-    /// The section of a README that tells of departures, without its heading; nil where there is none.
-    static func departures(_ readme: String) -> String? {
-        var found: [Substring]?
-        for line in readme.split(separator: "\n", omittingEmptySubsequences: false) {
-            if line.hasPrefix("#") {
-                if found != nil { break }
-                if line.lowercased().contains("depart") { found = [] }
-            } else {
-                found?.append(line)
-            }
-        }
-        return found.map { $0.joined(separator: "\n").trimmingCharacters(in: .whitespacesAndNewlines) }
     }
 }
 
@@ -95,8 +81,9 @@ public struct Site {
 struct ReplicationView: Sendable {
     let name: String, summary: String
     let claims: [ClaimView], hasClaims: Bool, tally: Tally
-    /// The run that most claims are judged on, else the largest; its first table, and the first picture of any.
+    /// The run of the README's table, else that which most claims are judged on, else the largest.
     let main: RunView?
+    /// The README's table and picture; else the main run's first table, and the first picture or chart of any run.
     let table: TableView?
     let hero: FigureView?, heroRun: String?
     let shownCharts: [FigureView], shownPictures: [FigureView]
@@ -110,25 +97,24 @@ struct ReplicationView: Sendable {
         let name: String, address: String, profile: String, summary: String, contents: String, isMain: Bool
     }
 
-    init(_ name: String, _ summary: String, _ judgements: [Judgement], _ all: [RunView], departures: String?) {
+    init(_ name: String, _ summary: String, _ judgements: [Judgement], _ all: [RunView], _ readme: Readme) {
         (self.name, self.summary, self.judgements) = (name, HTML.sentence(summary), judgements)
         claims = judgements.map { ClaimView($0) }
         hasClaims = !claims.isEmpty
         tally = Tally(judgements.map(\.verdict))
-        func weight(_ run: RunView) -> (Int, Int) {
-            (judgements.count { $0.claim.run == run.run && $0.missing.isEmpty }, run.measurementCount)
+        func weight(_ run: RunView) -> (Int, Int, Int) {
+            let judged = judgements.count { $0.claim.run == run.run && $0.missing.isEmpty }
+            return (readme.table?.run == run.run ? 1 : 0, judged, run.measurementCount)
         }
         let main = all.max { weight($0) < weight($1) }
-        (self.main, table) = (main, main?.tables.first)
-        let ordered = (main.map { [$0] } ?? []) + all.filter { $0.run != main?.run }
-        let pictured = ordered.first { !$0.pictures.isEmpty } ?? ordered.first { !$0.charts.isEmpty }
-        heroRun = pictured?.run
-        hero = (pictured?.pictures.first ?? pictured?.charts.first).map { figure in
-            figure.moved(to: "runs/\(name)/\(pictured!.run)")
-        }
+        self.main = main
+        table = main?.tables.first { $0.id == TableView.id(readme.table?.name ?? "") } ?? main?.tables.first
+        let found = Self.hero((main.map { [$0] } ?? []) + all.filter { $0.run != main?.run }, readme.picture)
+        heroRun = found?.run
+        hero = found.map { $0.figure.moved(to: "runs/\(name)/\($0.run)") }
         shownCharts = main?.charts.map { $0.moved(to: "runs/\(name)/\(main!.run)") } ?? []
         shownPictures = main?.pictures.map { $0.moved(to: "runs/\(name)/\(main!.run)") } ?? []
-        departuresHTML = departures.map(HTML.blocks)
+        departuresHTML = readme.departures.map(HTML.blocks)
         runs = all.map { run in
             let counts = [
                 ("table", run.tables.count), ("chart", run.charts.count), ("picture", run.pictures.count),
@@ -147,6 +133,23 @@ struct ReplicationView: Sendable {
             CommandView(command: "\(program) claims \(name) --evidence", meaning: "judges the claims again"),
             CommandView(command: "\(program) check \(name)", meaning: "compares a small run with the pinned values"),
         ]
+    }
+}
+
+extension ReplicationView {
+    /// The picture of that name, else the first picture, else the first chart of the runs in their order.
+    private static func hero(_ runs: [RunView], _ told: Readme.Shown?) -> (figure: FigureView, run: String)? {
+        func first(_ figures: (RunView) -> FigureView?) -> (figure: FigureView, run: String)? {
+            runs.lazy.compactMap { run in figures(run).map { ($0, run.run) } }.first
+        }
+        let named = told.flatMap { told in
+            first { run in
+                guard run.run == told.run else { return nil }
+                let ids = [FigureView.id(ofPicture: told.name), FigureView.id(ofChart: told.name)]
+                return (run.pictures + run.charts).first { ids.contains($0.id) }
+            }
+        }
+        return named ?? first { $0.pictures.first } ?? first { $0.charts.first }
     }
 }
 

@@ -76,11 +76,11 @@ struct ClaimView: Sendable {
         let hasPaper = judgement.evidence.contains { $0.part.paper != nil }
         let rows = judgement.evidence.map { evidence -> [String] in
             let badge = Badge(holds: evidence.holds)
-            return [evidence.part.setting, evidence.ours, evidence.seeds, evidence.bounds]
+            return [evidence.part.setting, evidence.value, evidence.seeds, evidence.part.bounds]
                 + (hasPaper ? [evidence.paper, evidence.distance] : []) + ["\(badge.sign) \(badge.word)"]
         }
         let columns =
-            ["setting", "ours, mean ± s.d.", "seeds", "holds where"]
+            ["setting", "ours, mean ± s.d.", "over", "holds where"]
             + (hasPaper ? ["paper", "ours from it"] : []) + ["verdict"]
         return HTML.table(
             Table(columns: columns, rows: rows), name: "Evidence: \(judgement.claim.claim)", kind: "evidence")
@@ -91,8 +91,10 @@ struct ClaimView: Sendable {
 struct TableView: Sendable {
     let id: String, title: String, tableHTML: String, notes: [String], file: String?
 
+    static func id(_ name: String) -> String { "table-" + HTML.identifier(name) }
+
     init(_ declaration: TableDeclaration, _ table: Table, file: String?) {
-        id = "table-" + HTML.identifier(declaration.name)
+        id = Self.id(declaration.name)
         title = declaration.title
         tableHTML = HTML.table(table, name: declaration.title)
         notes = table.notes
@@ -116,15 +118,20 @@ struct FigureView: Sendable {
     var links: [Link] = []
 
     init(_ name: String, _ chart: Chart, caption: String = "", links: [Link] = []) {
-        id = "chart-" + HTML.identifier(name)
+        id = Self.id(ofChart: name)
         (title, self.caption, self.links) = (chart.title, caption, links)
         svgHTML = chart.svg()
     }
 
+    static func id(ofChart name: String) -> String { "chart-" + HTML.identifier(name) }
+    static func id(ofPicture name: String) -> String { "picture-" + HTML.identifier(name) }
+
+    /// nil where the file is no picture that can be read.
+    ///
     /// - Parameter address: where the page finds the picture.
     init?(_ name: String, title: String, caption: String, picture file: URL, address: String) {
         guard let image = try? Image(png: file) else { return nil }
-        id = "picture-" + HTML.identifier(name)
+        id = Self.id(ofPicture: name)
         (self.title, self.caption) = (title, caption)
         (picture, width, height) = (address, image.width, image.height)
         alt = caption.isEmpty ? title : "\(title). \(caption)"
@@ -155,35 +162,6 @@ struct FactView: Sendable {
 }
 
 extension Judgement.Evidence {
-    private static func number(_ value: Double) -> String { String(format: "%.3g", value) }
-
-    /// Our mean over seeds with its standard deviation: `0.31 ± 0.02`.
-    var ours: String {
-        let spread = SampleStatistics(result.values)?.standardDeviation.map { " ± \(Self.number($0))" } ?? ""
-        return (result.value.map(Self.number) ?? "nothing measured") + spread
-    }
-
-    /// `3, 1 diverged`.
-    var seeds: String {
-        "\(result.values.count)" + (result.diverged.isEmpty ? "" : ", \(result.diverged.count) diverged")
-    }
-
-    /// Where the number must lie: `below 1`.
-    var bounds: String {
-        [("below", part.below), ("above", part.above)].compactMap { word, bound in
-            bound.map { "\(word) \(Self.number($0))" }
-        }.joined(separator: ", ")
-    }
-
     /// The paper's number; empty where it prints none.
     var paper: String { part.paper.map(Self.number) ?? "" }
-
-    /// How far our mean is from the paper's number in standard deviations over seeds, `+1.2 s.d.`; empty where there is
-    /// no such number, or no spread.
-    var distance: String {
-        guard let paper = part.paper, let mean = result.value,
-            let spread = SampleStatistics(result.values)?.standardDeviation, spread > 0
-        else { return "" }
-        return String(format: "%+.1f s.d.", (mean - paper) / spread)
-    }
 }

@@ -5,19 +5,24 @@ import Torch
 /// them.
 ///
 /// What they do next depends on `state` alone: chains restored from it go on bit for bit.
+///
+/// The samplers of chains all keep this contract. `GridSampler`, whose draws are independent, moves none.
 public protocol Chains {
+    /// What a step throws: `ChainDivergence` where chains can leave the finite numbers; for others `Never`.
+    associatedtype Failure: Error = Never
+
     /// How many chains there are.
     var count: Int { get }
 
-    /// Where they stand, shape [chains, d]; a copy.
+    /// Where they stand, shape [chains, d], or [chains, …] of a model of images; a copy.
     var points: Tensor { get }
 
     /// One step of every chain, whatever a step of this sampler is.
-    mutating func step() -> Moves
+    mutating func step() throws(Failure) -> Moves
 
     /// So many steps of every chain, the same as one by one; what they did, added up.
     @discardableResult
-    mutating func advance(_ steps: Int) -> Moves
+    mutating func advance(_ steps: Int) throws(Failure) -> Moves
 
     var state: ChainState { get }
 
@@ -29,23 +34,27 @@ public protocol Chains {
 
 extension Chains {
     @discardableResult
-    public mutating func advance(_ steps: Int) -> Moves {
+    public mutating func advance(_ steps: Int) throws(Failure) -> Moves {
         require(steps >= 0, "\(steps) steps")
-        return (0..<steps).reduce(into: Moves()) { moves, _ in moves += step() }
+        var moves = Moves()
+        for _ in 0..<steps { moves += try step() }
+        return moves
     }
 }
 
 /// Everything that decides how chains go on.
 public struct ChainState {
-    /// Where they stand, shape [chains, d].
+    /// Where they stand, shape [chains, d] or [chains, …].
     public var points: Tensor
     /// The generators, as bytes.
     public var generator: [UInt8]
     /// How far a systematic scan has come: the next place in its order; 0 for samplers without one.
     public var position: Int
+    /// The last move of chains with momentum, of the points' shape; nil for samplers without.
+    public var velocity: Tensor?
 
-    public init(points: Tensor, generator: [UInt8], position: Int = 0) {
-        (self.points, self.generator, self.position) = (points, generator, position)
+    public init(points: Tensor, generator: [UInt8], position: Int = 0, velocity: Tensor? = nil) {
+        (self.points, self.generator, self.position, self.velocity) = (points, generator, position, velocity)
     }
 }
 
@@ -55,7 +64,8 @@ public struct Moves: Equatable, Sendable {
     public var proposed = 0
     /// Moves that were accepted, be it to stay.
     public var accepted = 0
-    /// How far the chains moved: flipped bits (one that flips back counts twice), or Euclidean distance.
+    /// How far the chains moved: flipped bits (one that flips back counts twice), or Euclidean distance; NaN for chains
+    /// that do not measure it.
     public var distance = 0.0
 
     public init(proposed: Int = 0, accepted: Int = 0, distance: Double = 0) {

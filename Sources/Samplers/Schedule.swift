@@ -63,9 +63,9 @@ public struct ScheduledChains<Underlying: Chains> {
     ///
     /// - Returns: where the chains stand if that is a sample, else nil.
     /// - Precondition: the schedule is not finished.
-    public mutating func step() -> Tensor? {
+    public mutating func step() throws(Underlying.Failure) -> Tensor? {
         require(!isFinished, "a step beyond a schedule of \(schedule.steps)")
-        let made = chains.step()
+        let made = try chains.step()
         stepsTaken += 1
         let kept = stepsTaken - schedule.burnIn
         if kept > 0 { moves += made }
@@ -75,8 +75,8 @@ public struct ScheduledChains<Underlying: Chains> {
     /// Steps on to the next sample.
     ///
     /// - Returns: where the chains stand, shape [chains, d]; nil at the schedule's end.
-    public mutating func nextSample() -> Tensor? {
-        while !isFinished { if let sample = step() { return sample } }
+    public mutating func nextSample() throws(Underlying.Failure) -> Tensor? {
+        while !isFinished { if let sample = try step() { return sample } }
         return nil
     }
 }

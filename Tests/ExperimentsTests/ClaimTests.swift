@@ -89,8 +89,14 @@ private func judgement(_ parts: String...) throws -> Judgement {
         #expect(
             absent.code == 0 && absent.output.contains("| the loss is low | a note, p. 1 | not tested |"), "\(absent)")
         let run = ["run", "noisy-quadratic", "--profile", "smoke", "--output", "results/noisy-quadratic/reference"]
-        let fixture = try Fixture.shell("cd '\(folder.path)' && \"$0\" \"$@\"", run, in: folder)
+        let fixture = try Fixture.shell(
+            "cd '\(folder.path)' && \"$0\" \"$@\"", run, in: folder, environment: claims("below: 99", "undecided"))
         #expect(fixture.code == 0, "\(fixture.messages)")
+        // A run ends with what it says of both.
+        #expect(
+            fixture.output.contains(
+                "within the expected spread: yes (1 of 1 pinned values)\nwhat this run alone says of the papers' claims:\n  low: undecided\n    plain: "
+            ), "\(fixture.output)")
         func outcome(_ command: [String], _ bound: String, _ verdict: String) throws -> Outcome {
             try Fixture.shell(
                 "cd '\(folder.path)' && \"$0\" \"$@\"", command, in: folder, environment: claims(bound, verdict))

@@ -209,8 +209,9 @@ import Testing
         let outcome = try Fixture.run(["check", "noisy-quadratic"], in: folder, environment: ["TMPDIR": none])
         #expect(
             outcome.code == 2
-                && outcome.messages
-                    == "error: TMPDIR is \(none), which is no folder\n  set it to the folder for temporary files, such as /tmp\n",
+                && outcome.messages.hasSuffix(
+                    "error: TMPDIR is \(none), which is no folder\n  set it to the folder for temporary files, such as /tmp\n"
+                ),
             "\(outcome.messages)")
         #expect(!FileManager.default.fileExists(atPath: none))
     }
@@ -238,7 +239,7 @@ import Testing
         #expect(try Fixture.run(arguments(one, "--threads", "2"), in: folder).code == 0)
         let outcome = try Fixture.run(arguments(two, "--threads", "4", "--jobs", "2"), in: folder)
         #expect(outcome.code == 0)
-        #expect(outcome.messages.contains("plain-1-seed1: done"))  // relayed
+        #expect(outcome.messages.contains("plain-1-seed1 done in "))  // relayed
         #expect(outcome.output.contains("| momentum | 2.5"))
         #expect(try identity(one) == identity(two))
         #expect(try Comparison(RunFolder(one), RunFolder(two)).identical)
@@ -347,6 +348,15 @@ import Testing
             "values: [{metric: loss, where: {method: plain, curvature: 1}, profile: smoke, paper: 3, source: here, reference: 1e9, spread: 0, tolerance: 1, why: w}]"
         let moved = try Fixture.run(
             ["check", "noisy-quadratic"], in: folder, environment: ["FIXTURE_EXPECTED": pinned])
+        // A run of other settings than the profile's is compared, and said to be one.
+        let short = folder.appendingPathComponent("short").path
+        let run = ["run", "noisy-quadratic", "--profile", "smoke", "--set", "iterations=5", "--output", short]
+        let ended = try Fixture.run(run, in: folder, environment: ["FIXTURE_EXPECTED": pinned])
+        let departure = "iterations is 5 in this run, 40 in the profile 'smoke'"
+        #expect(ended.output.contains("not compared with the pinned values of its profile:\n  \(departure)\n"))
+        let checked = try Fixture.run(
+            ["check", "noisy-quadratic", "--run", short], in: folder, environment: ["FIXTURE_EXPECTED": pinned])
+        #expect(checked.code == 1 && checked.messages.contains("note: \(departure)"))
         #expect(moved.code == 1 && moved.messages.contains("moved: loss: curvature 1, method plain is "))
         #expect(
             try code(

@@ -150,7 +150,11 @@ private func colouredPixels(_ image: Image) -> Int {
         // Success without a whole picture, as on a full disk.
         try install("printf half > loss.png")
         #expect(
-            throws: FigureError.gnuplotFailed(script: script, reason: "\(folder.file("loss.png").path): not a PNG file")
+            throws: FigureError.gnuplotFailed(
+                script: script,
+                reason:
+                    "what it wrote is no whole picture (is the disk full?): \(folder.file("loss.png").path): not a PNG file"
+            )
         ) {
             try example().write(named: "loss", in: folder.url, searchPath: folder.url.path)
         }

@@ -1,7 +1,8 @@
 import Foundation
+import FoundationXML
 import Testing
 
-@testable import Figures
+import Figures
 
 private func scale(_ values: [Double], logarithmic: Bool = false, room: Double = 0) -> Chart.Scale {
     Chart.Scale(values, .init("", isLogarithmic: logarithmic), room: room)
@@ -21,18 +22,25 @@ private func scale(_ values: [Double], logarithmic: Bool = false, room: Double =
     }
 
     @Test func logarithmicTicksArePowersOfTen() {
-        #expect(scale([1e-3, 1e2], logarithmic: true).ticks.map(\.label) == ["10⁻³", "10⁻²", "10⁻¹", "1", "10", "10²"])
+        #expect(
+            scale([1e-3, 1e2], logarithmic: true).ticks.map(\.label) == ["10⁻³", "10⁻²", "10⁻¹", "1", "10", "10²"])
         // Of many decades some are named.
         let many = scale([1e-20, 1e20], logarithmic: true).ticks
         #expect(many.count <= 9 && many.allSatisfy { $0.label == "1" || $0.label == "10" || $0.label.hasPrefix("10") })
         // Within a decade there are too few powers.
         #expect(scale([2, 60], logarithmic: true).ticks.map(\.label) == ["2", "5", "10", "20", "50"])
-        #expect(scale([0.31, 0.36], logarithmic: true).ticks.map(\.label) == ["0.31", "0.32", "0.33", "0.34", "0.35", "0.36"])
+        #expect(
+            scale([0.31, 0.36], logarithmic: true).ticks.map(\.label) == [
+                "0.31", "0.32", "0.33", "0.34", "0.35", "0.36",
+            ])
     }
 
     @Test func ticksAreRoundAndTheirLabelsShort() {
         #expect(scale([0, 100_000]).ticks.map(\.label) == ["0", "20,000", "40,000", "60,000", "80,000", "100,000"])
-        #expect(scale([0, 3e6]).ticks.map(\.label) == ["0", "0.5·10⁶", "1.0·10⁶", "1.5·10⁶", "2.0·10⁶", "2.5·10⁶", "3.0·10⁶"])
+        #expect(
+            scale([0, 3e6]).ticks.map(\.label) == [
+                "0", "0.5·10⁶", "1.0·10⁶", "1.5·10⁶", "2.0·10⁶", "2.5·10⁶", "3.0·10⁶",
+            ])
         #expect(scale([-2e-5, 2e-5]).ticks.map(\.label) == ["-2·10⁻⁵", "-1·10⁻⁵", "0", "1·10⁻⁵", "2·10⁻⁵"])
     }
 

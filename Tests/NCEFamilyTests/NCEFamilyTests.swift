@@ -90,8 +90,8 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 "confinement=0",
                 "configuration: confinement is 0.0, expected a positive number up to 1e+30: without it exp(−E) has no mass"
             ),
-            ("intervals=[0, 5]", "expected a list of different numbers from 1 to"),
-            ("bandwidths=[0]", "expected a list of different numbers from 0.001 to 100.0"),
+            ("intervals=[0, 5]", "expected a list of different whole numbers from 1 to"),
+            ("bandwidths=[0]", "expected a list of different numbers from 0.001 to 100"),
             ("dimensions=[3]", "expected a list of different even numbers"),
             ("productTarget=checkerboard", "expected a target that is positive everywhere, not checkerboard"),
             ("methods=[adence]", "the nearest is 'adance'"),

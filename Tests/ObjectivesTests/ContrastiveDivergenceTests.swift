@@ -48,12 +48,21 @@ import Torch
         let weights = Tensor(order.map { p[$0] }, shape: [1, 1 << d])
         let start = generator.multinomial(weights, count: 20_000, replacement: true).squeezed(0)
         let x = states.indexSelected(0, start)
-        let end = RestrictedBlockGibbs(steps: 2).moved(machine, from: x, using: generator)
+        let end = BlockGibbs(steps: 2).moved(hidden: machine, from: x, using: generator)
         #expect(chiSquareDeviation(stateNumbers(end), p) < 6)
         let moved = (end .!= x).converted(to: .float64).mean().item()
         #expect(moved > 0.1)
         let uniform = [Double](repeating: 1 / 64, count: 64)
         #expect(chiSquareDeviation(stateNumbers(end), uniform) > 6)
+    }
+
+    /// A model without hidden units is an error that names it.
+    @Test func blockGibbsNeedsHiddenUnits() {
+        let model = SpinEnergy.random(4, scale: 0.4, using: generator)
+        let objective = ContrastiveDivergence(BlockGibbs(steps: 1))
+        #expect(throws: SamplingError.setting("block Gibbs sampling of a SpinEnergy, which has no hidden units")) {
+            try objective.loss(model, .zeros([2, 4], dtype: .float64), using: generator)
+        }
     }
 
     /// Persistent chains go on; those of contrastive divergence start at the data each time.
@@ -66,7 +75,8 @@ import Torch
         for _ in 0..<3 { _ = try objective.lossAndGradients(model, x, using: first) }
         let truth = GibbsSampler().sample(model, from: start, sweeps: 3, using: second)
         #expect(objective.chains.array(Int.self) == truth.array(Int.self))
-        let contrastive = ContrastiveDivergence(GibbsSampler.Sweeps(2)).loss(model, x, using: RandomGenerator(seed: 2))
+        let contrastive = try ContrastiveDivergence(GibbsSampler.Sweeps(2)).loss(
+            model, x, using: RandomGenerator(seed: 2))
         let moved = GibbsSampler().sample(model, from: x, sweeps: 2, using: RandomGenerator(seed: 2))
         #expect(
             abs(contrastive.item() - (model.evaluate(x).mean().item() - model.evaluate(moved).mean().item())) < 1e-12)

@@ -2,14 +2,59 @@ import Foundation
 import Testing
 
 @Suite struct READMETests {
+    private let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    private func text(_ path: String) throws -> String {
+        try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
+    }
+
     /// The energy of Examples/OwnEnergy, which scripts/test-examples builds, trains and samples, stands in README.md to
     /// the letter.
     @Test func theExampleStandsInTheREADME() throws {
-        let root = URL(fileURLWithPath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-            .deletingLastPathComponent()
-        let example = try String(
-            contentsOf: root.appendingPathComponent("Examples/OwnEnergy/BoltzmannMachine.swift"), encoding: .utf8)
-        let readme = try String(contentsOf: root.appendingPathComponent("README.md"), encoding: .utf8)
-        #expect(readme.contains("```swift\n" + example + "```\n"))
+        let example = try text("Examples/OwnEnergy/BoltzmannMachine.swift")
+        #expect(try text("README.md").contains("```swift\n" + example + "```\n"))
+    }
+
+    /// README.md, and every Markdown file of a replication.
+    private var documents: [String] {
+        get throws {
+            let manager = FileManager.default
+            let folders = try manager.contentsOfDirectory(atPath: root.appendingPathComponent("Replications").path)
+            let pages = try folders.flatMap { folder in
+                try manager.contentsOfDirectory(atPath: root.appendingPathComponent("Replications/\(folder)").path)
+                    .filter { $0.hasSuffix(".md") }.map { "Replications/\(folder)/\($0)" }
+            }
+            return ["README.md"] + pages.sorted()
+        }
+    }
+
+    /// Claims and tables are what the runs in results/ give now; `make readmes` renews them.
+    @Test func generatedPartsAreNotStale() throws {
+        let process = Process()
+        let output = Pipe()
+        process.executableURL = URL(fileURLWithPath: "/proc/self/exe").resolvingSymlinksInPath()
+            .deletingLastPathComponent().appendingPathComponent("replicate")
+        process.arguments = ["splice", "--check"] + (try documents)
+        process.currentDirectoryURL = root
+        process.standardError = output
+        try process.run()
+        let messages = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0, "\(messages)")
+    }
+
+    /// Links and pictures within the repository lead somewhere.
+    @Test func linksLeadSomewhere() throws {
+        for document in try documents {
+            let folder = root.appendingPathComponent(document).deletingLastPathComponent()
+            for match in try text(document).matches(of: /\]\((?<target>[^)#\s]+)[^)]*\)/) {
+                let target = String(match.output.target)
+                guard !target.contains("://"), !target.hasPrefix("mailto:") else { continue }
+                #expect(
+                    FileManager.default.fileExists(atPath: folder.appendingPathComponent(target).path),
+                    "\(document): \(target)")
+            }
+        }
     }
 }

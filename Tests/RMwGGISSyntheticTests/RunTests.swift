@@ -201,17 +201,17 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             ("weightDecay=-1", "configuration: weightDecay is -1.0, expected a number from 0"),
             ("gradientClip=0", "configuration: gradientClip is 0.0, expected a positive number"),
             ("datasets=[3spirals]", "unknown datasets '3spirals'; the nearest is '2spirals'"),
-            ("datasets=[]", "configuration: datasets is [], expected a list of one or more different names"),
+            ("datasets=[]", "configuration: datasets is [], expected a list of different names, at least one"),
             ("methods=[rmwgis-basic]", "the nearest is 'rmwggis-basic'"),
             ("batchsize=64", "unknown key 'batchsize' in --set; the nearest is 'batchSize'"),
             ("iterations=many", "--set: iterations is 'many', expected a whole number"),
             (
                 "releasedMethods=[rmwggis-bounded]",
-                "configuration: releasedMethods is rmwggis-bounded, expected methods that the released code has"
+                "configuration: releasedMethods is [rmwggis-bounded], expected a list of different methods that the released code has, at least one"
             ),
             (
                 "otherReadOutSweeps=[40, 6]",
-                "expected a list of different whole numbers from 2 to 1048576, readOutSweeps not among them"
+                "expected a list of different whole numbers from 2 to 1048576 without 40, which is readOutSweeps"
             ),
             ("seeds=0", "configuration: seeds is 0, expected a whole number from 1"),
         ] {

@@ -110,7 +110,7 @@ import Torch
         let start = exactSamples(target, seed: 31)
         var chains = try Self.chains(sampler, from: start, beta: beta, seed: 32)
         var moves = Moves()
-        for _ in 0..<10 { moves += chains.step() }
+        for _ in 0..<10 { moves += try chains.step() }
         let states = stateNumbers(chains.points)
         #expect(chiSquareDeviation(states, target) < 6)
         #expect(chiSquareDeviation(states, boltzmannProbabilities(energies, inverseTemperature: 1.5 - beta)) > 6)
@@ -125,7 +125,7 @@ import Torch
         let energies = try Self.target(sampler).evaluate(allStates(Self.d, dtype: .float32)).array(Double.self)
         let start = Tensor.zeros([3000, Self.d])
         var chains = try Self.chains(sampler, from: start, beta: 0.5, seed: 33)
-        for _ in 0..<120 { _ = chains.step() }
+        for _ in 0..<120 { _ = try chains.step() }
         let target = boltzmannProbabilities(energies, inverseTemperature: 0.5)
         #expect(chiSquareDeviation(stateNumbers(chains.points), target) < 6)
     }
@@ -141,7 +141,7 @@ import Torch
             var samples: [[Int]] = []
             var saved: (state: ChainState, steps: Int, moves: Moves, samples: Int)?
             while !whole.isFinished {
-                if let sample = whole.step() { samples.append(sample.array()) }
+                if let sample = try whole.step() { samples.append(sample.array()) }
                 if whole.stepsTaken == 14 {
                     saved = (whole.chains.state, whole.stepsTaken, whole.moves, samples.count)
                 }
@@ -149,11 +149,11 @@ import Torch
             let before = try #require(saved)
             func resumed(_ other: some Chains) throws -> ([[Int]], Moves) {
                 var other = other
-                _ = other.step()
+                _ = try other.step()
                 try other.restore(before.state)
                 var rest = ScheduledChains(other, schedule, stepsTaken: before.steps, moves: before.moves)
                 var samples: [[Int]] = []
-                while let sample = rest.nextSample() { samples.append(sample.array()) }
+                while let sample = try rest.nextSample() { samples.append(sample.array()) }
                 return (samples, rest.moves)
             }
             let (rest, moves) = try resumed(try Self.chains(sampler, from: 1 - start, seed: 36))
@@ -170,7 +170,7 @@ import Torch
         let start = Tensor.integers([100, Self.d], 0..<2, dtype: .float32, using: RandomGenerator(seed: 34))
         func end(_ seed: UInt64) throws -> [Int] {
             var chains = try Self.chains(sampler, from: start, seed: seed)
-            for _ in 0..<20 { _ = chains.step() }
+            for _ in 0..<20 { _ = try chains.step() }
             chains.points.fill(0.5)
             return chains.points.array()
         }

@@ -6,7 +6,6 @@ import Torch
 /// vector runs along the channels of the convolution's result instead, and ends in one sum a pixel; four pixels beside
 /// each other share each weight that is loaded.
 package struct ImageGradientKernel {
-    private typealias Elements = SwishKernel.Elements
 
     private let layer: ConvNetArchitecture.Layer
     /// [channels, height, width]
@@ -36,7 +35,9 @@ package struct ImageGradientKernel {
             "a gradient of type \(gradient.dtype) and shape \(gradient.shape)")
         let (n, rows, columns) = (gradient.size(0), gradient.size(2), gradient.size(3))
         let output = Tensor.empty([n, image[1], image[2], image[0]])
-        let (from, to, weights) = (Elements(gradient.permuted([0, 2, 3, 1])), Elements(output), Elements(weights))
+        let (from, to, weights) = (
+            VectorElements(gradient.permuted([0, 2, 3, 1])), VectorElements(output), VectorElements(weights)
+        )
         parallelFor(n) { _, images in
             for image in images {
                 for i in 0..<self.image[1] {
@@ -49,8 +50,10 @@ package struct ImageGradientKernel {
 
     /// A row of an image's gradient: x[i, j] = Σ g[i + p − u, j + p − v] w[u, v] over the taps u, v that stay on g.
     @inline(__always)
-    private func row(_ i: Int, of number: Int, rows: Int, columns: Int, from: Elements, weights: Elements, to: Elements)
-    {
+    private func row(
+        _ i: Int, of number: Int, rows: Int, columns: Int, from: VectorElements, weights: VectorElements,
+        to: VectorElements
+    ) {
         let (k, padding, o, lanes) = (layer.kernel, layer.padding, layer.channels, SwishKernel.lanes)
         let (channels, width) = (image[0], image[2])
         let taps = max(0, i + padding - rows + 1)..<max(0, min(k, i + padding + 1))

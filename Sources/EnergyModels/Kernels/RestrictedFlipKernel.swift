@@ -49,7 +49,7 @@ struct RestrictedFlipKernel {
     /// Σₖ log fᵢₖ, shape [batch, d].
     func differences() -> Tensor {
         let output = Tensor.empty([batch, dimension])
-        let values = SwishKernel.Elements(output)
+        let values = VectorElements(output)
         forEachBlock { _, points, bits, rising, falling, on, off in
             for i in 0..<dimension {
                 for n in points {
@@ -77,9 +77,9 @@ struct RestrictedFlipKernel {
     func gradients(of gradient: Tensor, hidden: Int) -> (z: Tensor, columns: Tensor) {
         let zSum = Tensor.zeros([batch, width])
         let sums = (0..<Runtime.threads).map { _ in Tensor.zeros([dimension, width]) }
-        let (g, zValues) = (SwishKernel.Elements(gradient), SwishKernel.Elements(zSum))
+        let (g, zValues) = (VectorElements(gradient), VectorElements(zSum))
         forEachBlock { part, points, bits, rising, falling, on, off in
-            let sum = SwishKernel.Elements(sums[part])
+            let sum = VectorElements(sums[part])
             for i in 0..<dimension {
                 for n in points {
                     let isOn = bits[one: n * dimension + i] > 0.5
@@ -105,12 +105,12 @@ struct RestrictedFlipKernel {
     /// σ(−z).
     private func forEachBlock(
         _ body: (
-            _ part: Int, _ points: Range<Int>, _ bits: SwishKernel.Elements, _ rising: SwishKernel.Elements,
-            _ falling: SwishKernel.Elements, _ on: SwishKernel.Elements, _ off: SwishKernel.Elements
+            _ part: Int, _ points: Range<Int>, _ bits: VectorElements, _ rising: VectorElements,
+            _ falling: VectorElements, _ on: VectorElements, _ off: VectorElements
         ) -> Void
     ) {
-        let (bits, on, off) = (SwishKernel.Elements(x), SwishKernel.Elements(on), SwishKernel.Elements(off))
-        let (rising, falling) = (SwishKernel.Elements(rising), SwishKernel.Elements(falling))
+        let (bits, on, off) = (VectorElements(x), VectorElements(on), VectorElements(off))
+        let (rising, falling) = (VectorElements(rising), VectorElements(falling))
         let blocks = (batch + Self.blockPoints - 1) / Self.blockPoints
         parallelFor(blocks) { part, range in
             for block in range {

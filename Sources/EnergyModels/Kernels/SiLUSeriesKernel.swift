@@ -8,7 +8,6 @@ import Torch
 /// values, first and second derivatives along each point's line.
 enum SiLUSeriesKernel {
     private typealias Lanes = SwishKernel.Lanes
-    private typealias Elements = SwishKernel.Elements
 
     @inline(__always)
     private static func derivatives(_ z: Lanes) -> (value: Lanes, first: Lanes, second: Lanes, third: Lanes) {
@@ -30,7 +29,7 @@ enum SiLUSeriesKernel {
     static func forward(_ z: Tensor, bias: Tensor, into h: Tensor, points n: Int, _ range: Range<Int>) {
         let (width, isBent) = (z.size(1), z.size(0) == 3 * n)
         let block = n * width
-        let (z, bias, h) = (Elements(z), Elements(bias), Elements(h))
+        let (z, bias, h) = (VectorElements(z), VectorElements(bias), VectorElements(h))
         for row in range {
             for c in stride(from: 0, to: width, by: SwishKernel.lanes) {
                 let at = row * width + c
@@ -57,7 +56,9 @@ enum SiLUSeriesKernel {
     ) {
         let (width, isBent) = (z.size(1), z.size(0) == 3 * n)
         let block = n * width
-        let (z, bias, gradient, biasSum) = (Elements(z), Elements(bias), Elements(gradient), Elements(biasSum))
+        let (z, bias, gradient, biasSum) = (
+            VectorElements(z), VectorElements(bias), VectorElements(gradient), VectorElements(biasSum)
+        )
         for row in range {
             for c in stride(from: 0, to: width, by: SwishKernel.lanes) {
                 let at = row * width + c

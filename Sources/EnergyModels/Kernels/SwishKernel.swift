@@ -6,57 +6,9 @@ import Torch
 /// Fused kernels on row-major float32 matrices whose rows are a multiple of `lanes` long. Each runs on the calling
 /// thread: whoever calls shares rows out over threads.
 enum SwishKernel {
-    typealias Lanes = SIMD16<Float>
+    typealias Lanes = VectorElements.Lanes
 
     static let lanes = Lanes.scalarCount
-
-    /// The elements of a contiguous float32 tensor, read and written 16 at a time.
-    struct Elements {
-        private let tensor: Tensor
-        private let address: UnsafeMutablePointer<Float>
-
-        init(_ tensor: Tensor) {
-            self.tensor = tensor
-            address = tensor.unsafeElements(Float.self)
-        }
-
-        @inline(__always)
-        subscript(index: Int) -> Lanes {
-            get { UnsafeRawPointer(address + index).loadUnaligned(as: Lanes.self) }
-            nonmutating set { UnsafeMutableRawPointer(address + index).storeBytes(of: newValue, as: Lanes.self) }
-        }
-
-        @inline(__always)
-        subscript(one index: Int) -> Float {
-            get { address[index] }
-            nonmutating set { address[index] = newValue }
-        }
-    }
-
-    /// The same of a bfloat16 tensor: read exactly, written rounded to nearest, ties to even.
-    struct HalfElements {
-        private let tensor: Tensor
-        private let address: UnsafeMutablePointer<BFloat16>
-
-        init(_ tensor: Tensor) {
-            self.tensor = tensor
-            address = tensor.unsafeElements(BFloat16.self)
-        }
-
-        @inline(__always)
-        subscript(index: Int) -> Lanes {
-            get {
-                let bits = UnsafeRawPointer(address + index).loadUnaligned(as: SIMD16<UInt16>.self)
-                return unsafeBitCast(SIMD16<UInt32>(truncatingIfNeeded: bits) &<< 16, to: Lanes.self)
-            }
-            nonmutating set {
-                let bits = unsafeBitCast(newValue, to: SIMD16<UInt32>.self)
-                let rounded = (bits &+ (0x7FFF &+ (bits &>> 16 & 1))) &>> 16
-                UnsafeMutableRawPointer(address + index).storeBytes(
-                    of: SIMD16<UInt16>(truncatingIfNeeded: rounded), as: SIMD16<UInt16>.self)
-            }
-        }
-    }
 
     // MARK: - One element
 
@@ -80,7 +32,7 @@ enum SwishKernel {
     /// y ← Swish(z + bias) for z, y [rows, width]; bias [width].
     static func forward(_ z: Tensor, bias: Tensor, slope: Float, into y: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, bias, y) = (Elements(z), Elements(bias), Elements(y))
+        let (z, bias, y) = (VectorElements(z), VectorElements(bias), VectorElements(y))
         let slope = Lanes(repeating: slope)
         for row in 0..<rows {
             for c in stride(from: 0, to: width, by: lanes) {
@@ -95,7 +47,9 @@ enum SwishKernel {
     /// - Returns: the gradient with respect to β.
     static func backward(_ z: Tensor, bias: Tensor, slope: Float, gradient: Tensor, biasSum: Tensor) -> Double {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, bias, gradient, biasSum) = (Elements(z), Elements(bias), Elements(gradient), Elements(biasSum))
+        let (z, bias, gradient, biasSum) = (
+            VectorElements(z), VectorElements(bias), VectorElements(gradient), VectorElements(biasSum)
+        )
         let slope = Lanes(repeating: slope)
         var total = 0.0
         for row in 0..<rows {
@@ -116,7 +70,7 @@ enum SwishKernel {
     /// The same for z alone: bias is part of it, and no parameter's gradient is wanted.
     static func inputBackward(_ z: Tensor, bias: Tensor, slope: Float, gradient: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, bias, gradient) = (Elements(z), Elements(bias), Elements(gradient))
+        let (z, bias, gradient) = (VectorElements(z), VectorElements(bias), VectorElements(gradient))
         let slope = Lanes(repeating: slope)
         for row in 0..<rows {
             for c in stride(from: 0, to: width, by: lanes) {
@@ -130,7 +84,9 @@ enum SwishKernel {
     /// energies ← w · Swish(z + bias) for each row; weight [1, width], energies [rows].
     static func dotForward(_ z: Tensor, bias: Tensor, slope: Float, weight: Tensor, into energies: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, bias, weight, energies) = (Elements(z), Elements(bias), Elements(weight), Elements(energies))
+        let (z, bias, weight, energies) = (
+            VectorElements(z), VectorElements(bias), VectorElements(weight), VectorElements(energies)
+        )
         let slope = Lanes(repeating: slope)
         for row in 0..<rows {
             var sum = Lanes.zero
@@ -150,8 +106,10 @@ enum SwishKernel {
         weightSum: Tensor
     ) -> Double {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, bias, weight, gradient) = (Elements(z), Elements(bias), Elements(weight), Elements(gradient))
-        let (output, biasSum, weightSum) = (Elements(output), Elements(biasSum), Elements(weightSum))
+        let (z, bias, weight, gradient) = (
+            VectorElements(z), VectorElements(bias), VectorElements(weight), VectorElements(gradient)
+        )
+        let (output, biasSum, weightSum) = (VectorElements(output), VectorElements(biasSum), VectorElements(weightSum))
         let slope = Lanes(repeating: slope)
         var total = 0.0
         for row in 0..<rows {
@@ -174,7 +132,9 @@ enum SwishKernel {
     /// output ← the gradient of each row's w · Swish(z + bias) with respect to that row.
     static func dotInputBackward(_ z: Tensor, bias: Tensor, slope: Float, weight: Tensor, into output: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, bias, weight, output) = (Elements(z), Elements(bias), Elements(weight), Elements(output))
+        let (z, bias, weight, output) = (
+            VectorElements(z), VectorElements(bias), VectorElements(weight), VectorElements(output)
+        )
         let slope = Lanes(repeating: slope)
         for row in 0..<rows {
             for c in stride(from: 0, to: width, by: lanes) {
@@ -251,7 +211,7 @@ enum SwishKernel {
 
         /// For some points: differences [points, s] ← E(x) − E(x₋ᵢ) from the energies of all rows.
         func differences(_ points: Range<Int>, of energies: Tensor, into differences: Tensor) {
-            let (energies, differences) = (Elements(energies), Elements(differences))
+            let (energies, differences) = (VectorElements(energies), VectorElements(differences))
             forEachFlip(points) { place, row, flipped in
                 differences[one: place] = energies[one: row] - energies[one: flipped]
             }
@@ -260,7 +220,9 @@ enum SwishKernel {
         /// The way back: from the gradients with respect to differences [points, s], and their sums for each point,
         /// those with respect to the energies of the rows.
         func energyGradient(_ points: Range<Int>, ofPoints sums: Tensor, differences: Tensor, into energies: Tensor) {
-            let (sums, differences, energies) = (Elements(sums), Elements(differences), Elements(energies))
+            let (sums, differences, energies) = (
+                VectorElements(sums), VectorElements(differences), VectorElements(energies)
+            )
             for row in rows(points) { energies[one: row] = 0 }
             for point in points { energies[one: starts[point]] = sums[one: point] }
             forEachFlip(points) { place, _, flipped in energies[one: flipped] -= differences[one: place] }
@@ -273,7 +235,7 @@ enum SwishKernel {
         /// flipped bit, and the sign that its column enters with (0 for the point itself).
         @inline(__always)
         func forEachRow(_ points: Range<Int>, _ body: (_ row: Int, _ point: Int, _ bit: Int, _ sign: Float) -> Void) {
-            let (d, values, first) = (dimension, Elements(x), starts[points.lowerBound])
+            let (d, values, first) = (dimension, VectorElements(x), starts[points.lowerBound])
             for point in points {
                 for row in starts[point]..<starts[point + 1] {
                     let bit = bits[row]
@@ -287,7 +249,7 @@ enum SwishKernel {
     /// y ← Swish(z ± columns[i]) for the rows of some points.
     static func flippedForward(_ flips: Flips, _ points: Range<Int>, slope: Float, into y: Tensor) {
         let width = flips.width
-        let (z, columns, y) = (Elements(flips.z), Elements(flips.columns), Elements(y))
+        let (z, columns, y) = (VectorElements(flips.z), VectorElements(flips.columns), VectorElements(y))
         let slope = Lanes(repeating: slope)
         flips.forEachRow(points) { row, point, bit, sign in
             let sign = Lanes(repeating: sign)
@@ -305,8 +267,8 @@ enum SwishKernel {
         _ flips: Flips, _ points: Range<Int>, slope: Float, gradient: Tensor, zSum: Tensor, columnSum: Tensor
     ) -> Double {
         let width = flips.width
-        let (z, columns, gradient) = (Elements(flips.z), Elements(flips.columns), Elements(gradient))
-        let (zSum, columnSum) = (Elements(zSum), Elements(columnSum))
+        let (z, columns, gradient) = (VectorElements(flips.z), VectorElements(flips.columns), VectorElements(gradient))
+        let (zSum, columnSum) = (VectorElements(zSum), VectorElements(columnSum))
         let slope = Lanes(repeating: slope)
         var total = 0.0
         flips.forEachRow(points) { row, point, bit, sign in
@@ -328,7 +290,9 @@ enum SwishKernel {
     /// y ← Swish(z + scale ⊗ column) for z, y [rows, width], scale [rows], column [width].
     static func shiftedForward(_ z: Tensor, by column: Tensor, scale: Tensor, slope: Float, into y: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, column, scale, y) = (Elements(z), Elements(column), Elements(scale), Elements(y))
+        let (z, column, scale, y) = (
+            VectorElements(z), VectorElements(column), VectorElements(scale), VectorElements(y)
+        )
         let slope = Lanes(repeating: slope)
         for row in 0..<rows {
             let factor = Lanes(repeating: scale[one: row])
@@ -341,7 +305,9 @@ enum SwishKernel {
     /// The same, y in bfloat16.
     static func shiftedHalfForward(_ z: Tensor, by column: Tensor, scale: Tensor, slope: Float, into y: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, column, scale, y) = (Elements(z), Elements(column), Elements(scale), HalfElements(y))
+        let (z, column, scale, y) = (
+            VectorElements(z), VectorElements(column), VectorElements(scale), HalfVectorElements(y)
+        )
         let slope = Lanes(repeating: slope)
         for row in 0..<rows {
             let factor = Lanes(repeating: scale[one: row])
@@ -354,7 +320,7 @@ enum SwishKernel {
     /// In place: z ← Swish(z + bias) for z in bfloat16.
     static func halfForward(_ z: Tensor, bias: Tensor, slope: Float) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, bias) = (HalfElements(z), Elements(bias))
+        let (z, bias) = (HalfVectorElements(z), VectorElements(bias))
         let slope = Lanes(repeating: slope)
         for row in 0..<rows {
             for c in stride(from: 0, to: width, by: lanes) {
@@ -366,7 +332,9 @@ enum SwishKernel {
     /// energies ← w · Swish(z + bias) for each row of z in bfloat16; weight [1, width], energies [rows].
     static func halfDotForward(_ z: Tensor, bias: Tensor, slope: Float, weight: Tensor, into energies: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, bias, weight, energies) = (HalfElements(z), Elements(bias), Elements(weight), Elements(energies))
+        let (z, bias, weight, energies) = (
+            HalfVectorElements(z), VectorElements(bias), VectorElements(weight), VectorElements(energies)
+        )
         let slope = Lanes(repeating: slope)
         for row in 0..<rows {
             var sum = Lanes.zero
@@ -380,7 +348,7 @@ enum SwishKernel {
     /// In place: z ← z + scale ⊗ column.
     static func shift(_ z: Tensor, by column: Tensor, scale: Tensor) {
         let (rows, width) = (z.size(0), z.size(1))
-        let (z, column, scale) = (Elements(z), Elements(column), Elements(scale))
+        let (z, column, scale) = (VectorElements(z), VectorElements(column), VectorElements(scale))
         for row in 0..<rows {
             let factor = Lanes(repeating: scale[one: row])
             for c in stride(from: 0, to: width, by: lanes) {

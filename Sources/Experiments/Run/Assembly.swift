@@ -163,11 +163,11 @@ struct RunLogs {
         FileManager.default.fileExists(atPath: folder.cell(cell.id).measurements.path)
     }
 
-    /// The text of a cell's log.
-    private func text(_ cell: Cell) throws -> Data {
+    /// The text of a cell's log, and the file that it stands in.
+    private func text(_ cell: Cell) throws -> (text: Data, file: URL) {
         let own = folder.cell(cell.id).metrics
-        if FileManager.default.fileExists(atPath: own.path) { return try plainContents(of: own) }
-        return (lines[cell.id] ?? []).reduce(into: Data()) { $0 += $1 + [UInt8(ascii: "\n")] }
+        if FileManager.default.fileExists(atPath: own.path) { return (try plainContents(of: own), own) }
+        return ((lines[cell.id] ?? []).reduce(into: Data()) { $0 += $1 + [UInt8(ascii: "\n")] }, folder.metrics)
     }
 
     /// Writes the cells' logs, one after the other.
@@ -175,7 +175,7 @@ struct RunLogs {
         try atomically(replacing: url) { beside in
             let all = try openPlain(beside, O_WRONLY | O_CREAT | O_EXCL, failing: "cannot be written")
             defer { close(all) }
-            for cell in cells { try writeAll(text(cell), to: all, of: url) }
+            for cell in cells { try writeAll(text(cell).text, to: all, of: url) }
         }
     }
 
@@ -183,7 +183,8 @@ struct RunLogs {
     /// left out.
     func rows(_ name: String) throws -> [Measurement] {
         try cells.flatMap { cell in
-            try MetricsLog.values(name, in: text(cell), of: folder.cell(cell.id).metrics).filter(\.value.isFinite).map {
+            let log = try text(cell)
+            return try MetricsLog.values(name, in: log.text, of: log.file).filter(\.value.isFinite).map {
                 Measurement(
                     labels: cell.labels, seed: cell.seed, metric: name,
                     readOut: [ChartDeclaration.iteration: "\($0.iteration)"], value: $0.value)

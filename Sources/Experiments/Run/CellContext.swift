@@ -3,20 +3,6 @@ import Foundation
 import HDF5
 import Torch
 
-/// What a run reports while it goes on; rendered by the command line.
-public enum RunProgress: Sendable {
-    /// A cell begins, as the `position`-th of `count`; from `iteration`, which is 0 unless it was restored.
-    case started(Cell, position: Int, count: Int, iteration: Int)
-    /// A cell has done `iteration` of `total` iterations.
-    case iterated(Cell, iteration: Int, total: Int)
-    /// Cells that earlier processes finished, one at least.
-    case skipped([Cell])
-    /// A cell's result is on the disk.
-    case ended(CellRecord)
-    /// A line from a child process.
-    case relayed(String)
-}
-
 /// What a replication's `run` is given for one cell: where to put its files, where to go on, and what to call as it
 /// goes.
 ///
@@ -51,6 +37,8 @@ public final class CellContext {
     private let interval: Double
     private let interruption: @Sendable () -> Int32?
     private let progress: (RunProgress) -> Void
+    /// What was logged last: what a display shows beside the iteration.
+    private var latest: RunProgress.Quantity?
     private let commit: String
     private let clock = ContinuousClock()
     private let start: ContinuousClock.Instant
@@ -114,6 +102,7 @@ public final class CellContext {
     /// `endIteration` of its iteration, so that the checkpoint covers it. Throws `RunError` where the disk refuses.
     public func log(iteration: Int, _ values: KeyValuePairs<String, Double>) throws {
         try log.append(iteration: iteration, values)
+        latest = values.first.map { RunProgress.Quantity(name: $0.key, value: $0.value) }
     }
 
     /// Notes what the cell found.
@@ -145,6 +134,7 @@ public final class CellContext {
     /// - Parameter scale: of a map, the numbers that its first and last colour stand for, so that a sheet whose maps
     ///   share them has a colour bar.
     public func write(_ image: Image, named name: String, scale: ClosedRange<Double>? = nil) throws {
+        report(.drawing, 0, of: 0)
         let text =
             [(key: "Title", value: "\(cell.id): \(name)"), (key: "Software", value: "replicate")]
             + (scale.map { [Image.colourScaleText($0)] } ?? [])
@@ -173,7 +163,15 @@ public final class CellContext {
     public func untimed<T>(_ body: () throws -> T) rethrows -> T {
         let begin = clock.now
         defer { loopMark = loopMark.advanced(by: clock.now - begin) }
+        report(.evaluating, 0, of: 0)
         return try body()
+    }
+
+    /// Says how far an evaluation has come, such as 40 of 1,000 temperatures, for whoever watches.
+    public func evaluated(_ done: Int, of total: Int) { report(.evaluating, done, of: total) }
+
+    private func report(_ phase: RunProgress.Phase, _ done: Int, of total: Int) {
+        progress(.advanced(cell: cell.id, phase, done: done, total: total, latest: phase == .training ? latest : nil))
     }
 
     /// Ends an iteration: reports progress, and writes a checkpoint, which `fill` fills, where one is due: after the
@@ -188,7 +186,7 @@ public final class CellContext {
         timing.iterationSeconds += iterationTimes.last!
         timing.iterations += 1
         loopMark = now
-        progress(.iterated(cell, iteration: iteration, total: total))
+        report(.training, iteration, of: total)
         let signal = interruption()
         guard signal != nil || iteration == total || Self.seconds(now - lastCheckpoint) >= interval else { return }
         var checkpoint = Checkpoint()
@@ -200,6 +198,7 @@ public final class CellContext {
         lastCheckpoint = clock.now
         loopMark = lastCheckpoint
         if let signal { throw Interrupted(signal: signal) }
+        if iteration == total { report(.evaluating, 0, of: 0) }
     }
 
     /// Makes the cell's end lasting: its log and times, and last its measurements, which say that the rest is there.

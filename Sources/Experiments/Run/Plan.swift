@@ -159,6 +159,11 @@ public struct Plan<R: Replication>: Sendable {
         return Table(columns: columns, rows: rows + [total], notes: ["--cells 3,5-8 lists these alone, one by one."])
     }
 
+    /// The seconds that a cell is likely to take.
+    package func expectedSeconds(of cell: Cell) -> Double {
+        replication.estimate(setting(of: cell), configuration, threads: threadsPerCell).seconds
+    }
+
     /// The most cells that are listed one by one.
     private static var mostLines: Int { 24 }
 

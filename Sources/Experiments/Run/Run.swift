@@ -62,8 +62,8 @@ public final class Run<R: Replication> {
     public func cells(interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void) throws
     {
         environment.setThreads(plan.threadsPerCell)
-        if !finished.isEmpty { progress(.skipped(finished)) }
-        for (position, cell) in remaining.enumerated() {
+        if !finished.isEmpty { progress(.skipped(cells: finished.map(\.id))) }
+        for cell in remaining {
             if let signal = interruption() { throw Interrupted(signal: signal) }
             let files = plan.folder.cell(cell.id)
             try makeFolderOfRun(files.url)
@@ -74,26 +74,25 @@ public final class Run<R: Replication> {
             }
             defer { withExtendedLifetime(lock) {} }
             guard !Self.exists(files.measurements) else {
-                progress(.skipped([cell]))  // by another process, since this one began
+                progress(.skipped(cells: [cell.id]))  // by another process, since this one began
                 continue
             }
             removePartialFiles(in: files.url)
             lock.sign()
-            try run(cell, position: position + 1, interruption: interruption, progress: progress)
+            try run(cell, interruption: interruption, progress: progress)
         }
     }
 
     /// Runs a cell that is held, from its checkpoint where it has one.
     private func run(
-        _ cell: Cell, position: Int, interruption: @escaping @Sendable () -> Int32?,
-        progress: @escaping (RunProgress) -> Void
+        _ cell: Cell, interruption: @escaping @Sendable () -> Int32?, progress: @escaping (RunProgress) -> Void
     ) throws {
         let files = plan.folder.cell(cell.id)
         let owner = plan.owner(cell)
         let restored =
             Self.exists(files.checkpoint)
             ? try Checkpoint.load(files.checkpoint, owner: owner, acceptsUnchecked: plan.request.acceptsUnchecked) : nil
-        progress(.started(cell, position: position, count: remaining.count, iteration: restored?.iteration ?? 0))
+        progress(.started(cell: cell.id, iteration: restored?.iteration ?? 0))
         let context = try CellContext(
             cell: cell, vocabulary: plan.shows.vocabulary, files: files, owner: owner, restored: restored,
             device: plan.request.device, recordsGraphs: plan.request.recordsGraphs,
@@ -108,7 +107,7 @@ public final class Run<R: Replication> {
             logger.warning(
                 "cell \(cell.index) (\(cell.id)) diverged: \(fault.quantity) is not finite at iteration \(iteration)")
         }
-        progress(.ended(try context.finish(status)))
+        progress(RunProgress(try context.finish(status)))
     }
 
     /// Makes the run's own files from the cells that have ended, this process's or another's: see `Assembly`.

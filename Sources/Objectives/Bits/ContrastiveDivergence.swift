@@ -14,8 +14,9 @@ public struct ContrastiveDivergence<Transition: BinaryTransition>: BinaryObjecti
 
     public init(_ transition: Transition) { self.transition = transition }
 
-    public func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) -> Tensor {
-        model.energy(x).mean() - model.energy(transition.moved(model, from: x, using: generator)).mean()
+    public func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+        let negatives = try transition.moved(model, from: x, using: generator)
+        return model.energy(x).mean() - model.energy(negatives).mean()
     }
 }
 
@@ -33,8 +34,8 @@ public final class PersistentContrastiveDivergence<Transition: BinaryTransition>
         self.chains = chains.detached().copied()
     }
 
-    public func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) -> Tensor {
-        chains = transition.moved(model, from: chains, using: generator)
+    public func loss(_ model: some BinaryEnergyModel, _ x: Tensor, using generator: RandomGenerator) throws -> Tensor {
+        chains = try transition.moved(model, from: chains, using: generator)
         return model.energy(x).mean() - model.energy(chains).mean()
     }
 }

@@ -8,7 +8,8 @@ public protocol BinaryTransition: Sendable {
     /// - Parameters:
     ///   - x: where they stand, bits [chains, d]; left as they are.
     /// - Returns: shape [chains, d], a constant.
-    func moved(_ model: some BinaryEnergyModel, from x: Tensor, using generator: RandomGenerator) -> Tensor
+    /// - Throws: `SamplingError` for a model that this transition cannot move.
+    func moved(_ model: some BinaryEnergyModel, from x: Tensor, using generator: RandomGenerator) throws -> Tensor
 }
 
 extension GibbsSampler {

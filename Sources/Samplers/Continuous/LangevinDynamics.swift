@@ -65,8 +65,8 @@ public struct LangevinDynamics: Hashable, Sendable {
         _ model: some EnergyModel, from x: Tensor, steps: Int, asGraph: Bool = false, using generator: RandomGenerator
     ) throws -> LangevinRun {
         let chains = LangevinChains(self, model, from: x, asGraph: asGraph, using: generator)
-        let norms = try chains.advance(steps)
-        return LangevinRun(points: chains.points, gradientNorms: norms)
+        try chains.advance(steps)
+        return LangevinRun(points: chains.points, gradientNorms: chains.gradientNorms)
     }
 }
 
@@ -84,8 +84,8 @@ public struct LangevinRun {
 /// Chains under way by Langevin dynamics. What they do next depends on points, velocity and generator alone.
 ///
 /// Nothing is read back before the end of `advance`: on a GPU the steps are issued one after the other while it
-/// computes.
-public final class LangevinChains<Model: EnergyModel> {
+/// computes. Every move is accepted, and how far chains go is not measured.
+public final class LangevinChains<Model: EnergyModel>: Chains {
     public let dynamics: LangevinDynamics
     public let model: Model
     private let generator: RandomGenerator
@@ -98,6 +98,8 @@ public final class LangevinChains<Model: EnergyModel> {
     private var recorded: RecordedWork?
     /// How many steps were taken.
     public private(set) var steps = 0
+    /// The mean of ‖∇E(x)‖₂ over the chains before each step of the last `advance`.
+    public private(set) var gradientNorms: [Double] = []
 
     /// - Parameters:
     ///   - start: points [chains, …] in the model's type; their layout in memory is kept, they themselves are not
@@ -117,19 +119,21 @@ public final class LangevinChains<Model: EnergyModel> {
         norms = .zeros([start.size(0)], dtype: start.dtype, device: start.device)
     }
 
+    public var count: Int { norms.count }
     /// A copy, shape [chains, …].
     public var points: Tensor { x.copied() }
     /// The last move, where there is momentum; a copy.
     public var velocity: Tensor? { v?.copied() }
 
-    /// So many steps of every chain.
+    public func step() throws -> Moves { try advance(1) }
+
+    /// So many steps of every chain; `gradientNorms` tells of them.
     ///
-    /// - Returns: the mean of ‖∇E(x)‖₂ over the chains before each.
     /// - Throws: `ChainDivergence` where a gradient, or a point at the end, is not finite: the chains are then of no
     ///   more use. `DeviceError` where steps are to be recorded and cannot be.
     @discardableResult
-    public func advance(_ count: Int) throws -> [Double] {
-        try withoutGradients {
+    public func advance(_ count: Int) throws -> Moves {
+        gradientNorms = try withoutGradients {
             let seen = Tensor.empty([count, norms.count], dtype: norms.dtype, device: norms.device)
             for step in 0..<count {
                 // The same draws whatever the layout of the points.
@@ -155,6 +159,26 @@ public final class LangevinChains<Model: EnergyModel> {
                     "points", finite.reshaped([x.size(0), -1]).converted(to: .int64).min(1) .> 0, step: steps)
             }
             return means
+        }
+        let moved = count * norms.count
+        return Moves(proposed: moved, accepted: moved, distance: .nan)
+    }
+
+    public var state: ChainState { ChainState(points: points, generator: generator.state, velocity: velocity) }
+
+    public func restore(_ state: ChainState) throws {
+        guard state.points.shape == x.shape else { throw SamplingError.shape(state.points.shape, expected: x.shape) }
+        guard state.position == 0 else { throw SamplingError.position(state.position, sites: 1) }
+        guard state.points.isFinite().all() else { throw SamplingError("chains at points that are not finite") }
+        if v != nil {
+            guard let velocity = state.velocity, velocity.shape == x.shape, velocity.isFinite().all() else {
+                throw SamplingError("chains with momentum need a finite velocity of shape \(x.shape)")
+            }
+        }
+        do { try generator.restore(state.generator) } catch { throw SamplingError.generator("\(error)") }
+        withoutGradients {
+            x.assign(state.points.converted(to: x.dtype))
+            if let v, let velocity = state.velocity { v.assign(velocity.converted(to: v.dtype)) }
         }
     }
 

@@ -48,9 +48,6 @@ struct HeatBathBlock {
         }
     }
 
-    @inline(__always)
-    mutating func storeRandomBytes(at index: Int) { spins[index] = unsafeBitCast(lanes.next(), to: Bytes.self) }
-
     /// Draws some sites of all 64 chains anew, one site after the other.
     ///
     /// - Parameters:

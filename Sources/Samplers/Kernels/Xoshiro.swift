@@ -34,14 +34,14 @@ package struct Xoshiro {
 }
 
 /// Eight of them in step: 512 bits a draw.
-package struct XoshiroLanes {
-    package var s0, s1, s2, s3: SIMD8<UInt64>
+@frozen @usableFromInline package struct XoshiroLanes {
+    @usableFromInline package var s0, s1, s2, s3: SIMD8<UInt64>
 
-    package init(s0: SIMD8<UInt64>, s1: SIMD8<UInt64>, s2: SIMD8<UInt64>, s3: SIMD8<UInt64>) {
+    @inlinable package init(s0: SIMD8<UInt64>, s1: SIMD8<UInt64>, s2: SIMD8<UInt64>, s3: SIMD8<UInt64>) {
         (self.s0, self.s1, self.s2, self.s3) = (s0, s1, s2, s3)
     }
 
-    @inline(__always)
+    @inlinable @inline(__always)
     package mutating func next() -> SIMD8<UInt64> {
         let sum = s0 &+ s3
         let result = (sum &<< 23 | sum &>> 41) &+ s0
