@@ -140,7 +140,8 @@ extension ReplicationView {
     /// The picture of that name, else the first picture, else the first chart of the runs in their order.
     private static func hero(_ runs: [RunView], _ told: Readme.Shown?) -> (figure: FigureView, run: String)? {
         func first(_ figures: (RunView) -> FigureView?) -> (figure: FigureView, run: String)? {
-            runs.lazy.compactMap { run in figures(run).map { ($0, run.run) } }.first
+            for run in runs { if let figure = figures(run) { return (figure, run.run) } }
+            return nil
         }
         let named = told.flatMap { told in
             first { run in
