@@ -1,6 +1,6 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-instruction-sets examples bench data check readmes fuzz torture gpu-bundle replicate replicate-rmwggis replicate-ou replicate-adance replicate-score replicate-nce clean
+.PHONY: help setup build report test test-report test-instruction-sets examples bench data check readmes fuzz torture gpu-bundle replicate replicate-rmwggis replicate-ou replicate-adance replicate-score replicate-nce clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -58,6 +58,13 @@ replicate-nce: replicate-nce-family; @:
 # What it measures is one process at a time.
 replicate-rmwggis-cost: JOBS = 1
 replicate-rmwggis-cost: ARGS += --threads 1
+
+report: build ## pages of all results in build/report/: what the papers claim, what holds, tables, charts, pictures
+	@$(REPLICATE) report
+
+test-report: report ## the pages in a browser: no error, no broken link or picture, no scrolling sideways
+	@scripts/setup chromium fonts-dejavu-core
+	@scripts/test-report build/report $(ARGS)
 
 fuzz: setup ## damaged files for every reader, for SECONDS=60 from SEED=1 on; READER=name takes one
 	@$(SWIFT) build -c release --product fuzz

@@ -37,6 +37,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", exact: "1.8.2"),
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
     ],
     targets: [
         // The floor: thin C interfaces over system libraries.
@@ -66,6 +67,16 @@ let package = Package(
             ],
             resources: [.embedInCode("Measure/metrics.yaml")]),
 
+        // Pages made from runs and claims.
+        .target(
+            name: "Report",
+            dependencies: ["Experiments", "Figures", .product(name: "Mustache", package: "swift-mustache")],
+            resources: [
+                "page", "run", "replication", "index", "comparison", "claims", "figure", "settings", "commands",
+            ]
+            .map { .embedInCode("Templates/\($0).mustache") }
+                + [.embedInCode("style.css"), .embedInCode("report.js")]),
+
         // What several replications share: the methods of ratio matching, the training of known densities.
         .target(
             name: "ReplicationShared",
@@ -90,7 +101,7 @@ let package = Package(
         .target(
             name: "Commands",
             dependencies: [
-                "Experiments", "EnergyModels", "Samplers", "Datasets", "Figures", "HDF5", "Metrics", "Torch",
+                "Experiments", "EnergyModels", "Samplers", "Datasets", "Figures", "HDF5", "Metrics", "Report", "Torch",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -130,6 +141,9 @@ let package = Package(
         ),
         .testTarget(name: "DatasetsTests", dependencies: ["Datasets", "HDF5"], resources: [.copy("Golden")]),
         .testTarget(name: "FiguresTests", dependencies: ["Figures", "Datasets"]),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: ["Experiments", "Figures", "NoisyQuadratic", "Report", "RunSupport", "harness-fixture"]),
         .testTarget(
             name: "HDF5Tests", dependencies: ["HDF5"], exclude: ["make-golden"], resources: [.copy("Golden")]),
         .testTarget(name: "READMETests", dependencies: ["replicate"]),

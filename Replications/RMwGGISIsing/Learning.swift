@@ -80,7 +80,7 @@ struct Learning {
             let values = (0..<shown).flatMap { i in couplings[i * d..<i * d + shown] }
             let image = try Image.heatMap(
                 values: values, rows: shown, columns: shown, scale: -largest...largest)
-            try context.write(image, named: name)
+            try context.write(image, named: name, scale: -largest...largest)
         }
     }
 }

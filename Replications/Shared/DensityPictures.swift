@@ -24,6 +24,6 @@ extension CellContext {
     package func writeMap(_ values: [Double], side: Int, scale: ClosedRange<Double>, named name: String) throws {
         // The picture's rows run downwards.
         let turned = (0..<side).reversed().flatMap { row in values[row * side..<(row + 1) * side] }
-        try write(.heatMap(values: turned, rows: side, columns: side, scale: scale), named: name)
+        try write(.heatMap(values: turned, rows: side, columns: side, scale: scale), named: name, scale: scale)
     }
 }

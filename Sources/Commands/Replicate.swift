@@ -2,6 +2,7 @@ import ArgumentParser
 import Experiments
 import Foundation
 import Logging
+import Report
 
 /// What an executable brings: its replications, and what it can say of itself.
 public protocol Catalogue: Sendable {
@@ -29,7 +30,8 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
                 """,
             subcommands: [
                 ListCommand<C>.self, SettingsCommand<C>.self, RunCommand<C>.self, TableCommand<C>.self,
-                ClaimsCommand<C>.self, SpliceCommand<C>.self, CheckCommand<C>.self, CompareCommand.self,
+                ClaimsCommand<C>.self, ReportCommand<C>.self, SpliceCommand<C>.self, CheckCommand<C>.self,
+                CompareCommand.self,
                 ReplayCommand<C>.self,
                 ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
             ])
@@ -181,6 +183,10 @@ func show(_ tables: [ShownTable], of plan: Plan<some Replication>) throws {
     for line in try plan.verdict().lines { try printLine(line) }
     try printLine("tables: \(plan.folder.tables.path)")
     if let pictures = pictures(of: plan) { try printLine(pictures) }
+    // What was computed is on the disk: a page that cannot be written is no fault of the run.
+    do { try printLine("report: \(RunReport.write(plan).path)") } catch let fault as RunError {
+        logger.warning("the page of the run is not written: \(fault)")
+    }
 }
 
 /// Where a run's pictures are, and the names of the first three: sheets of samples before charts. nil where there are

@@ -90,20 +90,26 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
         let progress = ProgressDisplay(plan, run.remaining, atOnce: jobs)
         defer { progress.end() }
         var code: Int32 = 0
+        let page = LiveReport(plan)
+        let show = { (event: RunProgress) in
+            progress.show(event)
+            page.update(event)
+        }
         do {
             if jobs > 1 || replication.cellsAreProcesses {
-                code = try runJobs(run, progress)
+                code = try runJobs(run, show)
             } else {
-                try run.cells(interruption: Interruption.signal, progress: progress.show)
+                try run.cells(interruption: Interruption.signal, progress: show)
             }
             progress.end()
         } catch let interruption as Interrupted {
             progress.end()
             try run.assemble()
+            page.end()
             Console.shared.write("stopped; the state is kept in \(plan.folder.url.path)\ngo on with: \(resumeCommand)")
             throw interruption
         }
-        try show(run.assemble(), of: plan)
+        try Commands.show(run.assemble(), of: plan)
         let indices = plan.selected.map(\.index)
         let ends = try plan.records().filter { indices.contains($0.cell.index) }.map(\.status)
         if ends.allSatisfy(\.isDiverged) {
@@ -116,9 +122,11 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     }
 
     /// Runs the remaining cells in child processes; the highest of their exit codes.
-    private func runJobs(_ run: Run<some Replication>, _ progress: ProgressDisplay) throws -> Int32 {
+    private func runJobs(
+        _ run: Run<some Replication>, _ show: @escaping (RunProgress) -> Void
+    ) throws -> Int32 {
         let plan = run.plan
-        if !run.finished.isEmpty { progress.show(.skipped(cells: run.finished.map(\.id))) }
+        if !run.finished.isEmpty { show(.skipped(cells: run.finished.map(\.id))) }
         let processes = run.remaining.map { cell in
             var arguments = [
                 "run", name, "--profile", profile, "--seed", "\(plan.seed)", "--threads", "\(plan.threadsPerCell)",
@@ -131,7 +139,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             return CellProcess(cell: cell.id, arguments: arguments)
         }
         let code = try runChildren(processes, atOnce: jobs, interruption: Interruption.signal) {
-            progress.show(ProgressRelay.read($0))
+            show(ProgressRelay.read($0))
         }
         if let signal = Interruption.signal() { throw Interrupted(signal: signal) }
         return code

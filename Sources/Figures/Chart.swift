@@ -1,11 +1,11 @@
 import Foundation
 
-/// A line chart, drawn by gnuplot from a data file and a script that stay beside it.
+/// A line chart: a PNG that gnuplot draws from a data file and a script that stay beside it, and an SVG.
 ///
 /// ```swift
 /// let loss = try Chart.Series("RMwGGIS", x: iterations, y: losses)
 /// let chart = Chart(title: "2spirals", x: .init("iteration"), y: .init("loss", isLogarithmic: true), series: [loss])
-/// try chart.write(named: "loss", in: folder)     // loss.tsv, loss.gp, loss.png
+/// try chart.write(named: "loss", in: folder)     // loss.tsv, loss.gp, loss.png, loss.svg
 /// ```
 ///
 /// The script names its files relative to the folder: `gnuplot loss.gp` there draws the chart again. Numbers that are
@@ -48,6 +48,14 @@ public struct Chart: Sendable, Equatable {
         }
     }
 
+    /// A control that the lines are held against: a level line from end to end.
+    public struct Level: Sendable, Equatable {
+        public let label: String
+        public let value: Double
+
+        public init(_ label: String, _ value: Double) { (self.label, self.value) = (label, value) }
+    }
+
     /// What an axis shows.
     public struct Axis: Sendable, Equatable {
         public let label: String
@@ -66,23 +74,29 @@ public struct Chart: Sendable, Equatable {
     public var x: Axis
     public var y: Axis
     public var series: [Series]
+    public var levels: [Level]
 
-    public init(title: String, x: Axis, y: Axis, series: [Series]) {
+    public init(title: String, x: Axis, y: Axis, series: [Series], levels: [Level] = []) {
         self.title = title
         self.x = x
         self.y = y
         self.series = series
+        self.levels = levels
     }
+
+    /// On a logarithmic axis, where a band that nears zero is cut: a decade below the lowest point of the lines, or it
+    /// would be all there is to see. nil on a linear one.
+    var bandFloor: Double? { y.isLogarithmic ? (series.flatMap(\.y).filter(y.holds).min() ?? 1) / 10 : nil }
 
     // MARK: - Drawing
 
-    /// Writes `name.tsv` and `name.gp` into a folder that exists, and has gnuplot make `name.png`, of 960 × 640 pixels,
-    /// from them.
+    /// Writes `name.tsv`, `name.gp` and `name.svg` into a folder that exists, and has gnuplot make `name.png` from the
+    /// first two, 560 pixels high and as wide as its names need.
     /// - Parameter name: begins with a letter or digit and holds no slash and no control character.
-    /// - Returns: where the picture is.
+    /// - Returns: where the PNG is.
     /// - Throws: ``FigureError/chart(_:)`` for an unusable name or no series; ``FigureError/cannotOpen(path:reason:)``
     ///   or ``FigureError/cannotWrite(path:reason:)``; ``FigureError/gnuplotMissing(script:)`` or
-    ///   ``FigureError/gnuplotFailed(script:reason:)``, after which data and script are there but no picture.
+    ///   ``FigureError/gnuplotFailed(script:reason:)``, after which all is there but the PNG.
     @discardableResult
     public func write(named name: String, in folder: URL) throws(FigureError) -> URL {
         try write(named: name, in: folder, searchPath: ProcessInfo.processInfo.environment["PATH"] ?? "")
@@ -96,6 +110,7 @@ public struct Chart: Sendable, Equatable {
         let picture = folder.appendingPathComponent(name + ".png")
         try Gnuplot.write(table, to: folder.appendingPathComponent(name + ".tsv"))
         try Gnuplot.write(commands(name), to: script)
+        try Gnuplot.write(svg(isStandalone: true), to: folder.appendingPathComponent(name + ".svg"))
         try Gnuplot.draw(script, making: picture, searchPath: searchPath)
         return picture
     }
@@ -118,46 +133,59 @@ public struct Chart: Sendable, Equatable {
     }
 
     private func commands(_ name: String) -> String {
+        let (x, y) = scales
+        let names = (series.map(\.label) + levels.map(\.label)).filter { !$0.isEmpty }
+        let legend = names.isEmpty ? 0 : 60 + 8 * names.map(\.count).max()!
+        func tics(_ scale: Scale) -> String {
+            let named = scale.ticks.map { "\(Gnuplot.quoted($0.label)) \($0.value)" }
+            return "(" + (named + scale.minorTicks.map { "'' \($0) 1" }).joined(separator: ", ") + ")"
+        }
         var lines = [
             "# Draws the chart again: gnuplot \(name).gp",
-            "set terminal pngcairo noenhanced size 960,640 font ',11'",
+            "set terminal pngcairo noenhanced size \(760 + legend),560 font ',11'",
             "set encoding utf8",
             "set output \(Gnuplot.quoted(name + ".png"))",
             "set datafile separator tab",
-            "set colorsequence podo",
-            "set grid linewidth 0.5",
+            "set border 3", "set grid linewidth 0.5", "set tics nomirror",
+            names.isEmpty ? "unset key" : "set key outside right top Left reverse samplen 3 spacing 1.2",
             "set title \(Gnuplot.quoted(title))",
-            "set xlabel \(Gnuplot.quoted(x.label))",
-            "set ylabel \(Gnuplot.quoted(y.label))",
+            "set xlabel \(Gnuplot.quoted(self.x.label))",
+            "set ylabel \(Gnuplot.quoted(self.y.label))",
         ]
         if x.isLogarithmic { lines.append("set logscale x") }
         if y.isLogarithmic { lines.append("set logscale y") }
-        let hasPoint = series.contains { series in zip(series.x, series.y).contains { x.holds($0) && y.holds($1) } }
-        if !hasPoint {
-            // Without a point gnuplot finds no range and fails; this draws empty axes.
-            lines.append("set xrange [1:10]")
-            lines.append("set yrange [1:10]")
-        }
-        // On a logarithmic axis a band that nears zero is cut a decade below the lowest point of the lines, or it would
-        // be all there is to see.
-        let floor = (series.flatMap(\.y).filter(y.holds).min() ?? 1) / 10
-        let lower = y.isLogarithmic ? "($3 <= \(floor) ? \(floor) : $3)" : "3"
+        lines += [
+            "set xrange [\(x.lower):\(x.upper)]", "set yrange [\(y.lower):\(y.upper)]", "set xtics \(tics(x))",
+            "set ytics \(tics(y))",
+        ]
+        lines.append("plot " + parts(Gnuplot.quoted(name + ".tsv")).joined(separator: ", \\\n     "))
+        return lines.joined(separator: "\n") + "\n"
+    }
 
-        let file = Gnuplot.quoted(name + ".tsv")
+    /// What gnuplot's `plot` draws: bands, lines with their markers, levels.
+    private func parts(_ file: String) -> [String] {
+        let lower = bandFloor.map { "($3 <= \($0) ? \($0) : $3)" } ?? "3"
         var parts: [String] = []
         for (index, series) in series.enumerated() where series.band != nil {
             parts.append(
-                "\(file) index \(index) using 1:\(lower):4 with filledcurves linecolor \(index + 1) fillstyle transparent solid 0.2 noborder notitle"
+                "\(file) index \(index) using 1:\(lower):4 with filledcurves linecolor rgb '\(Style(ofSeries: index).colour)' fillstyle transparent solid 0.16 noborder notitle"
             )
         }
+        func key(_ label: String) -> String { label.isEmpty ? "notitle" : "title \(Gnuplot.quoted(label))" }
         for (index, series) in series.enumerated() {
-            // The colours come round after eight: dashes tell the rounds apart.
-            let dashes = index < 8 ? "" : " dashtype \(index / 8 + 1)"
-            let style = series.x.count == 1 ? "points pointtype 7" : "lines linewidth 2\(dashes)"
-            let key = series.label.isEmpty ? "notitle" : "title \(Gnuplot.quoted(series.label))"
-            parts.append("\(file) index \(index) using 1:2 with \(style) linecolor \(index + 1) \(key)")
+            let style = Style(ofSeries: index)
+            let colour = "linecolor rgb '\(style.colour)'"
+            let point = "pointtype \(style.marker.pointType) pointsize 1.2"
+            let line =
+                "linespoints linewidth 2 dashtype \(style.dashType) \(point) pointinterval \(Self.markInterval(series.x.count))"
+            parts.append(
+                "\(file) index \(index) using 1:2 with \(series.x.count == 1 ? "points \(point)" : line) \(colour) \(key(series.label))"
+            )
         }
-        lines.append("plot " + parts.joined(separator: ", \\\n     "))
-        return lines.joined(separator: "\n") + "\n"
+        for level in levels where y.holds(level.value) {
+            parts.append(
+                "\(level.value) with lines linewidth 1.5 dashtype 3 linecolor rgb '#333333' \(key(level.label))")
+        }
+        return parts
     }
 }

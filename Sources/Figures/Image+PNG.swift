@@ -2,6 +2,20 @@ import CPNG
 import Foundation
 
 extension Image {
+    /// The text entry of a map's file that says which numbers the first and the last colour stand for, as `0.0 0.35`.
+    public static let colourScaleKey = "Colour scale"
+
+    /// The text entry of this scale.
+    public static func colourScaleText(_ scale: ClosedRange<Double>) -> (key: String, value: String) {
+        (colourScaleKey, "\(scale.lowerBound) \(scale.upperBound)")
+    }
+
+    /// The scale that such an entry says; nil where it says none.
+    static func colourScale(_ value: String) -> ClosedRange<Double>? {
+        let ends = value.split(separator: " ").compactMap { Double($0) }
+        return ends.count == 2 && ends[0] < ends[1] && ends.allSatisfy(\.isFinite) ? ends[0]...ends[1] : nil
+    }
+
     /// Writes a PNG file, straight to this place: a caller that must not leave half a file writes beside and renames.
     ///
     /// The same image and text give the same bytes: no time is stored, and compression is fixed.

@@ -16,7 +16,7 @@ private func example() throws -> Chart {
             .init("it's_{1}", x: x, y: x.map { 1 / $0 }, lower: x.map { 1 / $0 - 0.1 }, upper: x.map { 1 / $0 + 0.1 }),
             .init("with a gap", x: x, y: x.map { $0 == 20 ? .nan : $0 }),
             .init("", x: [3], y: [3]),
-        ])
+        ], levels: [.init("a control", 5)])
 }
 
 /// How many pixels of a chart are neither white nor grey: what its coloured lines cover.
@@ -33,11 +33,13 @@ private func colouredPixels(_ image: Image) -> Int {
         let folder = try TemporaryFolder()
         let picture = try example().write(named: "loss curve's", in: folder.url)
         let image = try Image(png: picture)
-        #expect((image.width, image.height) == (960, 640))
+        // As wide as the longest name needs beside the axes.
+        #expect((image.width, image.height) == (760 + 60 + 8 * 10, 560))
         #expect(colouredPixels(image) > 1000)
 
         // The script refers to its files relatively: it works in another place.
         let moved = try TemporaryFolder()
+        #expect(folder.exists("loss curve's.svg"))
         for ending in ["tsv", "gp"] {
             try FileManager.default.copyItem(
                 at: folder.file("loss curve's.\(ending)"), to: moved.file("loss curve's.\(ending)"))
@@ -60,12 +62,12 @@ private func colouredPixels(_ image: Image) -> Int {
             let chart = try Chart(
                 title: name, x: .init("x"), y: .init("y", isLogarithmic: true),
                 series: [.init("a", x: y.indices.map(Double.init), y: y, lower: y, upper: y), .init("b", x: [], y: [])])
-            #expect(try Image(png: chart.write(named: name, in: folder.url)).width == 960)
+            #expect(try Image(png: chart.write(named: name, in: folder.url)).height == 560)
         }
         // Constant, and at the ends of what a double holds.
         for (name, y) in [("constant", [2, 2]), ("huge", [-1e300, 1e300]), ("tiny", [.leastNonzeroMagnitude, 0])] {
             let chart = try Chart(title: name, x: .init("x"), y: .init("y"), series: [.init("a", x: [0, 1], y: y)])
-            #expect(try Image(png: chart.write(named: name, in: folder.url)).width == 960)
+            #expect(try Image(png: chart.write(named: name, in: folder.url)).height == 560)
         }
     }
 
@@ -100,6 +102,9 @@ private func colouredPixels(_ image: Image) -> Int {
         #expect(commands.contains("set terminal pngcairo noenhanced"))
         #expect(commands.contains(#"set title 'a_b {c} ''q'' "d" `date` @x \'"# + "\n"))
         #expect(commands.contains("title 'it''s_{1}'"))
+        #expect(commands.contains("5.0 with lines") && commands.contains("title 'a control'"))
+        #expect(commands.contains("set xtics ('1' 1.0, '10' 10.0") && commands.contains("set key outside"))
+        #expect(folder.exists("loss.svg"))
         // The picture that is there may be one that is kept, made where gnuplot was.
         #expect(try Data(contentsOf: folder.file("loss.png")) == Data("before".utf8))
     }

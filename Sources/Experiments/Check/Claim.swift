@@ -43,7 +43,7 @@ package struct Claim: Decodable, Sendable {
         package var paper: Double?
 
         /// `above 0, below 1`.
-        var bounds: String {
+        package var bounds: String {
             [("above", above), ("below", below)].compactMap { word, bound in
                 bound.map { "\(word) \(Judgement.Evidence.number($0))" }
             }.joined(separator: ", ")

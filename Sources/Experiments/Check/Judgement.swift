@@ -49,7 +49,9 @@ package struct Judgement: Sendable {
         package var text: String {
             let end = holds.map { $0 ? "yes" : "no" } ?? "undecided"
             var text = "\(part.setting): \(value) (\(seeds)), \(part.bounds): \(end)"
-            if let paper = part.paper { text += "; paper \(Self.number(paper))\(away(from: paper))" }
+            if let paper = part.paper {
+                text += "; paper \(Self.number(paper))\(distance.isEmpty ? "" : ", \(distance) from it")"
+            }
             return text
         }
 
@@ -60,24 +62,27 @@ package struct Judgement: Sendable {
         }
 
         /// The mean over seeds, ± their standard deviation.
-        private var value: String {
+        package var value: String {
             let mean = result.value.map(Self.number) ?? "nothing measured"
             return mean + (SampleStatistics(result.values)?.standardDeviation.map { " ± \(Self.number($0))" } ?? "")
         }
 
-        private var seeds: String {
+        /// `3 seeds, 1 diverged`.
+        package var seeds: String {
             let count = result.values.count
             let diverged = result.diverged.isEmpty ? "" : ", \(result.diverged.count) diverged"
             return "\(count) seed\(count == 1 ? "" : "s")\(diverged)"
         }
 
-        static func number(_ value: Double) -> String { String(format: "%.3g", value) }
+        package static func number(_ value: Double) -> String { String(format: "%.3g", value) }
 
-        /// How many standard deviations over seeds our mean is from the paper's number.
-        private func away(from paper: Double) -> String {
-            guard let mean = result.value, let spread = SampleStatistics(result.values)?.standardDeviation, spread > 0
+        /// How many standard deviations over seeds our mean is from the paper's number, `+1.2 s.d.`; empty where the
+        /// paper prints none or there is no spread.
+        package var distance: String {
+            guard let paper = part.paper, let mean = result.value,
+                let spread = SampleStatistics(result.values)?.standardDeviation, spread > 0
             else { return "" }
-            return String(format: ", %+.1f s.d. from it", (mean - paper) / spread)
+            return String(format: "%+.1f s.d.", (mean - paper) / spread)
         }
     }
 

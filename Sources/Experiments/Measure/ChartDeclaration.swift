@@ -52,7 +52,7 @@ public struct ChartDeclaration: Decodable, Sendable {
     static let iteration = "iteration", seconds = "seconds"
 
     /// Whether its lines are of what cells logged, not of what they measured.
-    var isOfLogs: Bool { x.by == Self.iteration || x.by == Self.seconds }
+    package var isOfLogs: Bool { x.by == Self.iteration || x.by == Self.seconds }
 }
 
 extension ChartDeclaration {
@@ -77,15 +77,13 @@ extension ChartDeclaration {
                 rows.filter { row in zip(each, fixed).allSatisfy { row.labels[$0] == $1 } }
             }
             let (rows, levels) = (part(plotted), part(found))
-            var series = try lines.flatMap { try self.series($0, zip(each, fixed), rows, levels, vocabulary, place) }
+            let series = try lines.flatMap { try self.series($0, zip(each, fixed), rows, levels, vocabulary, place) }
             guard !series.isEmpty else { return nil }
-            series += try controls.compactMap {
-                try level($0, zip(each, fixed), levels, under: series, vocabulary, place)
-            }
+            let controls = try controls.compactMap { try level($0, zip(each, fixed), levels, vocabulary, place) }
             let heading = fixed.isEmpty ? "" : ": " + zip(each, fixed).map { "\($0) = \($1)" }.joined(separator: ", ")
             let chart = Chart(
                 title: title + heading, x: .init(x.title ?? x.by!, isLogarithmic: x.isLogarithmic),
-                y: .init(y.title ?? entry.heading, isLogarithmic: y.isLogarithmic), series: series)
+                y: .init(y.title ?? entry.heading, isLogarithmic: y.isLogarithmic), series: series, levels: controls)
             return (([name] + fixed).joined(separator: "-"), chart)
         }
     }
@@ -116,20 +114,16 @@ extension ChartDeclaration {
         }
     }
 
-    /// A level line from the least to the greatest x.
+    /// The level of a control; nil where it was not measured.
     private func level(
-        _ line: Line, _ fixed: Zip2Sequence<[String], [String]>, _ rows: [Measurement], under series: [Chart.Series],
-        _ vocabulary: Vocabulary, _ place: String
-    ) throws -> Chart.Series? {
+        _ line: Line, _ fixed: Zip2Sequence<[String], [String]>, _ rows: [Measurement], _ vocabulary: Vocabulary,
+        _ place: String
+    ) throws -> Chart.Level? {
         var query = line.query
         query.labels.merge(labels) { own, _ in own }
         for (key, value) in fixed { query.labels[key] = value }
-        let x = series.flatMap(\.x)
-        guard let value = try query.answer(Measurements(rows), isPartial: true, place: place).value,
-            let least = x.min(), let most = x.max()
-        else { return nil }
-        let shown = try value * shownFactor(of: query, vocabulary, place)
-        return try Chart.Series(line.title ?? query.metric, x: [least, most], y: [shown, shown])
+        guard let value = try query.answer(Measurements(rows), isPartial: true, place: place).value else { return nil }
+        return Chart.Level(line.title ?? query.metric, try value * shownFactor(of: query, vocabulary, place))
     }
 
     /// What a query's values are multiplied by to be in the vocabulary's unit, which ratios and slopes have none of.

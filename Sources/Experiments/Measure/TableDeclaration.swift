@@ -70,9 +70,16 @@ extension TableDeclaration {
         let readOutKeys = Set(measurements.readOutKeys)
         let settings = combinations(measurements, readOutKeys)
         guard !settings.isEmpty else { return Table(columns: rows, rows: []) }
+        // Most columns ask of a row's setting alone, whose measurements are few of all.
+        let keys = rows.filter { !readOutKeys.contains($0) }
+        let bySetting = Dictionary(grouping: measurements.rows) { row in keys.map { row.labels[$0] } }
         var cells = try settings.map { setting in
-            try zip(columns, entries).map {
-                try cell($0, $1, Asked(rows, setting, readOutKeys), measurements, place)
+            let asked = Asked(rows, setting, readOutKeys)
+            let own = Measurements(bySetting[keys.map { asked.labels[$0] }] ?? [])
+            return try zip(columns, entries).map { column, entry in
+                let query = column.query
+                let isOfRow = query.minus == nil && query.over == nil && keys.allSatisfy { query.labels[$0] == nil }
+                return try cell(column, entry, asked, isOfRow ? own : measurements, place)
             }
         }
         for column in columns.indices { embolden(column, entries[column], settings, &cells) }

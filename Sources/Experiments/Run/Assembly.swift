@@ -6,17 +6,17 @@ import Logging
 struct Assembly<R: Replication> {
     private let plan: Plan<R>
     private let logger: Logger
-    private let records: [CellRecord]
-    private let logs: RunLogs
+    private let shown: Shown
 
     /// For one who holds the run's lock.
     init(_ plan: Plan<R>, _ logger: Logger) throws {
         (self.plan, self.logger) = (plan, logger)
-        records = try plan.records()
-        logs = try RunLogs(records, in: plan.folder)
+        shown = try plan.shown()
     }
 
     private var folder: RunFolder { plan.folder }
+    private var records: [CellRecord] { shown.records }
+    private var logs: RunLogs { shown.logs }
 
     /// Writes `measurements.csv`, `timing.csv`, `metrics.jsonl`, the tables and the pictures; the tables.
     ///
@@ -31,9 +31,8 @@ struct Assembly<R: Replication> {
         try atomically(replacing: folder.measurements, by: Data(measurements.csv.utf8))
         try atomically(replacing: folder.timing, by: Data(timings.csv.utf8))
         try writeLogs()
-        let withTimes = Measurements(records.withTimes)
-        let tables = try writeTables(withTimes)
-        try drawCharts(withTimes)
+        let tables = try writeTables()
+        try drawCharts()
         try drawSheets()
         return tables
     }
@@ -50,28 +49,26 @@ struct Assembly<R: Replication> {
         }
     }
 
-    private func writeTables(_ measurements: Measurements) throws -> [ShownTable] {
+    private func writeTables() throws -> [ShownTable] {
         try makeFolderOfRun(folder.tables)
-        var shown: [ShownTable] = []
+        var tables: [ShownTable] = []
         for declaration in plan.shows.tables {
-            let table = try declaration.table(measurements, plan.shows.vocabulary, place: plan.shows.place)
+            let table = try shown.table(declaration)
             let file = folder.tables.appendingPathComponent("\(declaration.name).md")
             guard !table.rows.isEmpty else {
                 try? FileManager.default.removeItem(at: file)
                 continue
             }
             try atomically(replacing: file, by: Data(declaration.markdown(table).utf8))
-            shown.append(ShownTable(title: declaration.title, table: table, file: file))
+            tables.append(ShownTable(title: declaration.title, table: table, file: file))
         }
-        return shown
+        return tables
     }
 
-    private func drawCharts(_ measurements: Measurements) throws {
+    private func drawCharts() throws {
         try makeFolderOfRun(folder.pictures)
-        for declaration in plan.shows.charts where !declaration.isOfLogs || logs.absent.isEmpty {
-            let charts = try declaration.charts(
-                measurements, plan.shows.vocabulary, place: plan.shows.place, logged: logs.rows)
-            for (name, chart) in charts { try chart.draw(named: name.fileName, in: folder.pictures) }
+        for (name, chart) in try plan.shows.charts.flatMap(shown.charts) {
+            try chart.draw(named: name, in: folder.pictures)
         }
     }
 

@@ -126,7 +126,7 @@ func systemFault(_ name: String, _ what: String) -> RunError {
 }
 
 /// Makes a folder and those above it. Throws `RunError` naming the part that is no folder or cannot be made.
-func makeFolder(_ url: URL) throws {
+package func makeFolder(_ url: URL) throws {
     if mkdir(url.path, 0o777) == 0 { return }
     if errno == ENOENT, url.pathComponents.count > 1 {
         try makeFolder(url.deletingLastPathComponent())

@@ -130,9 +130,14 @@ public final class CellContext {
     }
 
     /// Writes a picture of the cell's, `name.png`, into its folder; sheets are made of such pictures.
-    public func write(_ image: Image, named name: String) throws {
+    ///
+    /// - Parameter scale: of a map, the numbers that its first and last colour stand for, so that a sheet whose maps
+    ///   share them has a colour bar.
+    public func write(_ image: Image, named name: String, scale: ClosedRange<Double>? = nil) throws {
         report(.drawing, 0, of: 0)
-        let text = [(key: "Title", value: "\(cell.id): \(name)"), (key: "Software", value: "replicate")]
+        let text =
+            [(key: "Title", value: "\(cell.id): \(name)"), (key: "Software", value: "replicate")]
+            + (scale.map { [Image.colourScaleText($0)] } ?? [])
         try atomically(replacing: directory.appendingPathComponent("\(name).png")) {
             try image.writePNG(to: $0, text: text)
         }

@@ -47,7 +47,8 @@ public struct Plan<R: Replication>: Sendable {
     public let cells: [Cell]
     public let selected: [Cell]
     public let folder: RunFolder
-    let values: [String: Value]
+    /// The configuration by key.
+    package let values: [String: Value]
     /// What is shown of the run, and the metrics that it may measure.
     package let shows: Shows
 

@@ -19,6 +19,8 @@ public struct RunFolder: Sendable, Equatable {
     public var tables: URL { url.appendingPathComponent("tables") }
     /// The folder of charts and sheets.
     public var pictures: URL { url.appendingPathComponent("pictures") }
+    /// The page that shows all of it.
+    public var report: URL { url.appendingPathComponent("report.html") }
     /// The folder of the cells' folders.
     public var cells: URL { url.appendingPathComponent("cells") }
     /// The name of the replication that a folder holds a run of. Throws `RunError` where it holds none.
@@ -90,7 +92,7 @@ public struct RunRecord: Codable, Sendable, Equatable {
     }
 
     /// Reads a run's record. Throws `RunError` where the folder is no run, or the record is damaged.
-    init(in folder: RunFolder) throws {
+    package init(in folder: RunFolder) throws {
         guard FileManager.default.fileExists(atPath: folder.record.path) else {
             throw RunError("\(folder.url.path): is no run folder: it has no run.json")
         }
