@@ -1,6 +1,6 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: help setup build report test test-report test-instruction-sets examples bench data check readmes fuzz torture gpu-bundle replicate clean
+.PHONY: help setup build report test test-report test-instruction-sets examples bench data check readmes fuzz torture gpu-bundle replicate replicate-rmwggis replicate-ou replicate-adance replicate-score replicate-nce clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -11,7 +11,8 @@ ARGS ?=
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-22s %s\n", $$1, $$2}' Makefile
-	@echo "  make replicate-NAME         NAME at PROFILE (quick), into results/; .build/release/replicate list names them"
+	@echo "  make replicate-PAPER        all results of a paper: rmwggis, ou, adance, score, nce"
+	@echo "  make replicate-NAME         one result at PROFILE (quick), into results/; .build/release/replicate list names them"
 
 setup: ## Debian packages and libtorch (LIBTORCH=folder, WHEELS=folder of wheels); at once when nothing is missing
 	@scripts/setup
@@ -46,6 +47,13 @@ replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build
 
 replicate-%: build
 	@$(REPLICATE) run $* --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
+
+# All results of a paper.
+replicate-rmwggis: replicate-rmwggis-synthetic replicate-rmwggis-cost replicate-rmwggis-ising; @:
+replicate-ou: replicate-ou-boltzmann replicate-ou-rbm; @:
+replicate-adance: replicate-adance-images replicate-nce-family; @:
+replicate-score: replicate-score-matching; @:
+replicate-nce: replicate-nce-family; @:
 
 # What it measures is one process at a time.
 replicate-rmwggis-cost: JOBS = 1

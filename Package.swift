@@ -52,7 +52,9 @@ let package = Package(
         .target(name: "HDF5", dependencies: ["CHDF5"]),
 
         .target(name: "EnergyModels", dependencies: ["Torch"], swiftSettings: kernelFlags),
-        .target(name: "Datasets", dependencies: ["CZlib", "HDF5", "Torch"]),
+        .target(
+            name: "Datasets", dependencies: ["CZlib", "HDF5", "Torch"],
+            resources: [.embedInCode("Graphs/citeseer.edges")]),
         .target(name: "Samplers", dependencies: ["EnergyModels"], swiftSettings: kernelFlags),
         .target(name: "Objectives", dependencies: ["EnergyModels", "Samplers"]),
         .target(
@@ -87,6 +89,7 @@ let package = Package(
         replication("RMwGGISSynthetic"),
         replication("RMwGGISCost"),
         replication("RMwGGISIsing"),
+        replication("RMwGGISGraphs"),
         replication("OuRBM"),
         replication("OuBoltzmann"),
         replication("AdaNCEImages"),
@@ -109,7 +112,7 @@ let package = Package(
             name: "replicate",
             dependencies: [
                 "BuildCommit", "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing",
-                "OuBoltzmann",
+                "RMwGGISGraphs", "OuBoltzmann",
                 "OuRBM", "AdaNCEImages", "ScoreMatchingDensities", "NCEFamily", "Torch",
             ]),
 
@@ -163,6 +166,8 @@ let package = Package(
         .testTarget(name: "OuRBMTests", dependencies: ["OuRBM", "RunSupport"]),
         .testTarget(name: "RMwGGISCostTests", dependencies: ["RMwGGISCost", "RunSupport"]),
         .testTarget(name: "RMwGGISIsingTests", dependencies: ["RMwGGISIsing", "RunSupport"]),
+        .testTarget(
+            name: "RMwGGISGraphsTests", dependencies: ["Datasets", "Metrics", "RMwGGISGraphs", "RunSupport"]),
         .testTarget(
             name: "OuBoltzmannTests",
             dependencies: ["OuBoltzmann", "Oracles", "RunSupport"]),

@@ -31,7 +31,7 @@ struct Benchmark: Sendable {
         operations.map { $0 / matrixProductRate(.float32) } ?? floor?()
     }
 
-    static let all = released + enumeration + ising + closedForm + images + langevin + density
+    static let all = released + enumeration + ising + closedForm + images + langevin + density + graphs
 
     private static let released = [
         training(

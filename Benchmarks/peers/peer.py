@@ -13,6 +13,7 @@ import numpy as np
 import torch
 
 import convnet
+import graphs
 import ising
 import score
 
@@ -149,6 +150,7 @@ BENCHMARKS = {
     **ising.BENCHMARKS,
     **convnet.BENCHMARKS,
     **score.BENCHMARKS,
+    **graphs.BENCHMARKS,
 }
 
 

@@ -103,12 +103,13 @@ public struct AdaNCEImages: Replication {
             }
         }
 
-        let samples = try Samples(of: training, configuration, using: context.generator("evaluation"))
+        let samples = try Samples(
+            of: training, configuration, using: context.generator("evaluation"), progress: context.evaluated)
         try samples.writePictures(beside: images, context)
         try measureTraining(context)
         guard configuration.scoredSamples > 0 else { return }
         let classifier = context.directory.deletingLastPathComponent().appendingPathComponent("classifier.h5")
-        let scores = try Scores(images, configuration, classifier: classifier)
+        let scores = try Scores(images, configuration, classifier: classifier, progress: context.evaluated)
         try scores.measureFloors(images, context)
         try scores.measure(samples.buffer.pixels(), named: "buffer", context)
         try scores.measure(samples.fresh.pixels(), named: "fresh", context)

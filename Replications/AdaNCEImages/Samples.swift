@@ -20,9 +20,11 @@ struct Samples {
     static let shown = 64
 
     /// Throws `ChainDivergence`. Draws from `generator` only.
+    ///
+    /// - Parameter progress: is told how many of how many samples are drawn, long chains apart.
     init(
         of training: SelfAdaptingTraining<ConvNetEnergy>, _ configuration: AdaNCEImages.Configuration,
-        using generator: RandomGenerator
+        using generator: RandomGenerator, progress: (_ done: Int, _ of: Int) -> Void
     ) throws {
         let model = training.model.frozen()
         let shape = training.model.architecture.inputShape
@@ -34,16 +36,24 @@ struct Samples {
             return run.points.contiguous()
         }
         func noise(_ count: Int) -> Tensor { .uniform([count] + shape, low: -1, high: 1, using: generator) }
+        let count = max(Self.shown, configuration.scoredSamples)
+        let fromBuffer = max(1, min(count, training.buffer.count))
+        let all = fromBuffer + count
+        var done = 0
         /// In batches, so that memory does not grow with their number.
         func inBatches(_ count: Int, _ body: (Range<Int>) throws -> Tensor) rethrows -> Tensor {
             let parts = stride(from: 0, to: count, by: configuration.batchSize).map {
                 $0..<min(count, $0 + configuration.batchSize)
             }
-            return .concatenated(try parts.map(body))
+            return .concatenated(
+                try parts.map { rows in
+                    let drawn = try body(rows)
+                    done += rows.count
+                    progress(done, all)
+                    return drawn
+                })
         }
-        let count = max(Self.shown, configuration.scoredSamples)
-        let slots = training.buffer.count
-        buffer = try inBatches(max(1, min(count, slots))) { rows in
+        buffer = try inBatches(fromBuffer) { rows in
             try chains(
                 training.buffer.points.narrowed(0, start: rows.lowerBound, length: rows.count).contiguous(),
                 steps: configuration.extraSteps)

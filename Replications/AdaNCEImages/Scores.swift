@@ -12,13 +12,18 @@ struct Scores {
     private let isClassifier: Bool
     private let count: Int
 
-    /// - Parameter classifier: read where it is there, else trained and written; the same bytes either way.
+    /// - Parameters:
+    ///   - classifier: read where it is there, else trained and written; the same bytes either way.
+    ///   - progress: is told how many of how many updates, and then reference images, are done.
     /// - Throws: `RunError` where weights or images cannot be used.
-    init(_ images: TrainingImages, _ configuration: AdaNCEImages.Configuration, classifier: URL) throws {
+    init(
+        _ images: TrainingImages, _ configuration: AdaNCEImages.Configuration, classifier: URL,
+        progress: (_ done: Int, _ of: Int) -> Void
+    ) throws {
         let network: any FeatureNetwork
         isClassifier = configuration.inceptionWeights.isEmpty
         if isClassifier {
-            network = try Self.classifier(images.training, configuration, at: classifier)
+            network = try Self.classifier(images.training, configuration, at: classifier, progress)
         } else {
             guard FileManager.default.fileExists(atPath: configuration.inceptionWeights) else {
                 throw RunError(
@@ -27,17 +32,21 @@ struct Scores {
             }
             network = try InceptionNetwork(hdf5: configuration.inceptionWeights)
         }
-        reference = try ImageFeatures(of: images.training, by: network, splits: 1)
+        reference = try ImageFeatures(of: images.training, by: network, splits: 1) {
+            progress($0, images.training.count)
+        }
         count = configuration.scoredSamples
     }
 
     private static func classifier(
-        _ images: ImageSet, _ configuration: AdaNCEImages.Configuration, at url: URL
+        _ images: ImageSet, _ configuration: AdaNCEImages.Configuration, at url: URL,
+        _ progress: (_ done: Int, _ of: Int) -> Void
     ) throws -> ImageClassifier {
         if FileManager.default.fileExists(atPath: url.path) { return try ImageClassifier(hdf5: url.path) }
         let (training, heldOut) = try images.heldOut(every: 10)
         let trained = try ImageClassifier(
-            training: training, heldOut: heldOut, .init(epochs: configuration.classifierEpochs))
+            training: training, heldOut: heldOut, .init(epochs: configuration.classifierEpochs),
+            progress: progress)
         try atomically(replacing: url) { try trained.save(to: $0.path) }
         return trained
     }

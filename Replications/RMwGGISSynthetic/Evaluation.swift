@@ -134,7 +134,9 @@ extension Trial {
         let logits = (marginals / (1 - marginals)).log()
         for beta in configuration.inverseTemperatures {
             for sweeps in [configuration.readOutSweeps] + configuration.otherReadOutSweeps {
-                let samples = bits(annealedSamples(model, at: beta, sweeps: sweeps, using: generator))
+                let sampler = GibbsSampler(inverseTemperature: beta)
+                let samples = bits(
+                    sampler.rampedSample(model, from: coinFlips(generator), sweeps: sweeps, using: generator))
                 try Scores(samples, data, training.code).measure(
                     context,
                     at: sweeps == configuration.readOutSweeps ? ["beta": beta] : ["beta": beta, "sweeps": sweeps])
@@ -170,20 +172,6 @@ extension Trial {
             try context.measure(
                 "kl", truth.klDivergence(from: logProbabilities, entropy: .millerMadow), at: ["beta": beta])
         }
-    }
-
-    /// Gibbs sweeps from coin flips, the inverse temperature rising to β over the first half, then at β.
-    private func annealedSamples(
-        _ model: MLPEnergy, at beta: Double, sweeps: Int, using generator: RandomGenerator
-    ) -> Tensor {
-        let half = max(1, sweeps / 2)
-        var x = coinFlips(generator)
-        for sweep in 1...half {
-            let sampler = GibbsSampler(inverseTemperature: beta * Double(sweep) / Double(half))
-            x = sampler.sample(model, from: x, sweeps: 1, using: generator)
-        }
-        return GibbsSampler(inverseTemperature: beta).sample(
-            model, from: x, sweeps: sweeps - half, using: generator)
     }
 
     /// The data's own distribution over 2^d states, from many draws.

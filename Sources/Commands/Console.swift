@@ -6,10 +6,10 @@ import Logging
 import Synchronization
 
 /// Opens /dev/null as whichever of standard input, output and error is closed, so that no file of a run is opened as
-/// one of them.
+/// one of them; for reading, so that what is written to a closed standard output is a fault as on a full disk.
 func openStandardDescriptors() {
     for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 {
-        _ = open("/dev/null", O_RDWR)  // the lowest that is free
+        _ = open("/dev/null", O_RDONLY)  // the lowest that is free
     }
 }
 

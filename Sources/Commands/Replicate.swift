@@ -182,12 +182,24 @@ func show(_ tables: [ShownTable], of plan: Plan<some Replication>) throws {
     if let note = try plan.missingNote() { try printLine(note) }
     for line in try plan.verdict().lines { try printLine(line) }
     try printLine("tables: \(plan.folder.tables.path)")
-    let pictures = (try? FileManager.default.contentsOfDirectory(atPath: plan.folder.pictures.path)) ?? []
-    if pictures.contains(where: { $0.hasSuffix(".png") }) { try printLine("pictures: \(plan.folder.pictures.path)") }
+    if let pictures = pictures(of: plan) { try printLine(pictures) }
     // What was computed is on the disk: a page that cannot be written is no fault of the run.
     do { try printLine("report: \(RunReport.write(plan).path)") } catch let fault as RunError {
         logger.warning("the page of the run is not written: \(fault)")
     }
+}
+
+/// Where a run's pictures are, and the names of the first three: sheets of samples before charts. nil where there are
+/// none.
+private func pictures(of plan: Plan<some Replication>) -> String? {
+    let files = (try? FileManager.default.contentsOfDirectory(atPath: plan.folder.pictures.path)) ?? []
+    let names = files.filter { $0.hasSuffix(".png") }.sorted()
+    guard !names.isEmpty else { return nil }
+    let sheets = plan.shows.sheets.map(\.name)
+    func isSheet(_ name: String) -> Bool { sheets.contains { name.hasPrefix($0) } }
+    let first = (names.filter(isSheet) + names.filter { !isSheet($0) }).prefix(3)
+    let more = names.count > first.count ? " and \(names.count - first.count) more" : ""
+    return "pictures: \(plan.folder.pictures.path): \(first.joined(separator: ", "))\(more)"
 }
 
 struct ClaimsCommand<C: Catalogue>: ParsableCommand {

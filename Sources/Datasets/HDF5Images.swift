@@ -40,24 +40,11 @@ public final class HDF5Images: ImageSource {
     /// - Throws: `ImageError` where `labels` is not integers [N], or one is below 0 or above 65,535.
     public func labels() throws -> [Int]? {
         guard let labels = try file.describe("labels") else { return nil }
-        guard HDF5Images.faults(ofLabels: labels, count: count).isEmpty, let type = labels.elementType else {
+        guard HDF5Images.faults(ofLabels: labels, count: count).isEmpty,
+            let classes = try file.rows("labels").integers()
+        else {
             throw ImageError(file.path, HDF5Images.message(images: found, labels: labels, path: file.path))
         }
-        let rows = try file.rows("labels")
-        func read<Element: HDF5Element & BinaryInteger>(_: Element.Type) throws -> [Int] {
-            try rows.read(0..<count, as: Element.self).map { Int(clamping: $0) }
-        }
-        let classes =
-            switch type {
-            case .uint8: try read(UInt8.self)
-            case .uint16: try read(UInt16.self)
-            case .uint32: try read(UInt32.self)
-            case .uint64: try read(UInt64.self)
-            case .int8: try read(Int8.self)
-            case .int16: try read(Int16.self)
-            case .int32: try read(Int32.self)
-            default: try read(Int64.self)
-            }
         if let index = classes.firstIndex(where: { !(0...65_535 ~= $0) }) {
             throw ImageError(file.path, "label \(index) is \(classes[index]), expected 0 to 65535")
         }

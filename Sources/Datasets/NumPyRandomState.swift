@@ -43,6 +43,31 @@ public struct NumPyRandomState: Sendable, Equatable {
         cachedGaussian = nil
     }
 
+    /// A generator seeded as `RandomState(key)` is by an array, and Python's `random.Random(seed)` by the array of the
+    /// seed's 32-bit words: the reference code's `init_by_array`, which stirs the state of seed 19650218.
+    /// - Precondition: the key is not empty and has at most 624 words.
+    public init(key words: [UInt32]) {
+        precondition(1...Self.wordCount ~= words.count, "a key of \(words.count) words")
+        self.init(seed: 19_650_218)
+        let n = Self.wordCount
+        var (i, j) = (1, 0)
+        func mixed(_ factor: UInt32) -> UInt32 { key[i] ^ ((key[i - 1] ^ (key[i - 1] >> 30)) &* factor) }
+        func advance() {
+            i += 1
+            if i == n { (key[0], i) = (key[n - 1], 1) }
+        }
+        for _ in 0..<n {
+            key[i] = mixed(1_664_525) &+ words[j] &+ UInt32(j)
+            advance()
+            j = (j + 1) % words.count
+        }
+        for _ in 0..<n - 1 {
+            key[i] = mixed(1_566_083_941) &- UInt32(i)
+            advance()
+        }
+        key[0] = 0x8000_0000
+    }
+
     // MARK: - Raw words
 
     /// The next 32 random bits.

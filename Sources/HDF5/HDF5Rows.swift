@@ -48,6 +48,27 @@ public struct HDF5Rows {
     }
 }
 
+extension HDF5Rows {
+    /// All elements, row-major, of an array of integers of any size, those beyond `Int` as its nearest; nil where they are
+    /// floating-point numbers. Throws `HDF5Error` where the array is damaged.
+    public func integers() throws -> [Int]? {
+        func all<Element: HDF5Element & BinaryInteger>(_: Element.Type) throws -> [Int] {
+            try read(0..<rowCount, as: Element.self).map { Int(clamping: $0) }
+        }
+        return switch elementType {
+        case .uint8: try all(UInt8.self)
+        case .uint16: try all(UInt16.self)
+        case .uint32: try all(UInt32.self)
+        case .uint64: try all(UInt64.self)
+        case .int8: try all(Int8.self)
+        case .int16: try all(Int16.self)
+        case .int32: try all(Int32.self)
+        case .int64: try all(Int64.self)
+        case .float32, .float64: nil
+        }
+    }
+}
+
 /// A data set that stays open, with the chunks that it keeps, for as long as it is read.
 final class OpenSet {
     let handle: OpaquePointer

@@ -7,6 +7,7 @@ import NCEFamily
 import OuBoltzmann
 import OuRBM
 import RMwGGISCost
+import RMwGGISGraphs
 import RMwGGISIsing
 import RMwGGISSynthetic
 import ScoreMatchingDensities
@@ -16,7 +17,7 @@ import Torch
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
     static let replications: [any Replication] = [
-        RMwGGISSynthetic(), RMwGGISCost(), RMwGGISIsing(), OuBoltzmann(), OuRBM(), AdaNCEImages(),
+        RMwGGISSynthetic(), RMwGGISCost(), RMwGGISIsing(), RMwGGISGraphs(), OuBoltzmann(), OuRBM(), AdaNCEImages(),
         ScoreMatchingDensities(), NCEFamily(),
     ]
 

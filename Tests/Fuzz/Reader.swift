@@ -14,7 +14,7 @@ import Torch
 struct Reader {
     static let names = [
         "hdf5-images", "checkpoint", "old-checkpoint", "classifier", "old-classifier", "statistics", "idx", "cifar10",
-        "png", "profiles", "overrides",
+        "png", "graphs", "hdf5-graphs", "profiles", "overrides",
         "pinned-values", "golden-trace", "run-json", "measurements", "timing", "shows",
     ]
     /// A reader that shows every kind of fault, for the driver's own test.
@@ -82,6 +82,15 @@ struct Reader {
             file = folder.appendingPathComponent("a.png")
             corpus = try Corpus.png(in: folder)
             read = { _ = try Image.readPNG($0) }
+        case "graphs":
+            file = folder.appendingPathComponent("graphs.txt")
+            corpus = Corpus.graphs()
+            isText = true
+            read = { _ = try GraphFile.read($0) }
+        case "hdf5-graphs":
+            file = folder.appendingPathComponent("graphs.h5")
+            corpus = [try Corpus.hdf5Graphs(in: folder)]
+            read = { _ = try GraphFile.read($0) }
         case "profiles":
             file = folder.appendingPathComponent("profiles.yaml")
             corpus = [Array(NoisyQuadratic.smoke.utf8)]
@@ -202,6 +211,20 @@ private enum Corpus {
     }
 
     static func cifar10() -> [[UInt8]] { [(0..<2 * 3073).map { $0 % 3073 == 0 ? 7 : UInt8(truncatingIfNeeded: $0) }] }
+
+    /// Several graphs, and one without a header.
+    static func graphs() -> [[UInt8]] {
+        [GraphFile.text(of: Array(EgoSmall.graphs.prefix(3))), "# by hand\r\n0 1 {}\r\n1 2 {}\r\n"].map {
+            Array($0.utf8)
+        }
+    }
+
+    /// Without its checksum.
+    static func hdf5Graphs(in folder: URL) throws -> [UInt8] {
+        let path = folder.appendingPathComponent("corpus.h5").path
+        try GraphFile.writeHDF5(Array(EgoSmall.graphs.prefix(3)), to: path)
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)).dropLast(HDF5Checksum.length))
+    }
 
     /// Grey and coloured.
     static func png(in folder: URL) throws -> [[UInt8]] {

@@ -58,7 +58,7 @@ public struct AdaNCEGolden: Decodable {
     }
 }
 
-private struct AnyKey: CodingKey {
+struct AnyKey: CodingKey {
     let stringValue: String
     var intValue: Int? { nil }
 

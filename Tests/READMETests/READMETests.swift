@@ -9,14 +9,14 @@ import Testing
         try String(contentsOf: root.appendingPathComponent(path), encoding: .utf8)
     }
 
-    /// The energy of Examples/OwnEnergy, which scripts/test-examples builds, trains and samples, stands in README.md to
-    /// the letter.
-    @Test func theExampleStandsInTheREADME() throws {
+    /// The energy of Examples/OwnEnergy, which scripts/test-examples builds, trains and samples, stands in the guide
+    /// to the letter.
+    @Test func theExampleStandsInTheGuide() throws {
         let example = try text("Examples/OwnEnergy/BoltzmannMachine.swift")
-        #expect(try text("README.md").contains("```swift\n" + example + "```\n"))
+        #expect(try text("Documentation/Guide.docc/Library.md").contains("```swift\n" + example + "```\n"))
     }
 
-    /// README.md, and every Markdown file of a replication.
+    /// README.md, the guide's pages, and every Markdown file of a replication.
     private var documents: [String] {
         get throws {
             let manager = FileManager.default
@@ -25,7 +25,10 @@ import Testing
                 try manager.contentsOfDirectory(atPath: root.appendingPathComponent("Replications/\(folder)").path)
                     .filter { $0.hasSuffix(".md") }.map { "Replications/\(folder)/\($0)" }
             }
-            return ["README.md"] + pages.sorted()
+            let guide = try manager.contentsOfDirectory(
+                atPath: root.appendingPathComponent("Documentation/Guide.docc").path)
+            return ["README.md", "CONTRIBUTING.md"]
+                + (pages + guide.filter { $0.hasSuffix(".md") }.map { "Documentation/Guide.docc/\($0)" }).sorted()
         }
     }
 

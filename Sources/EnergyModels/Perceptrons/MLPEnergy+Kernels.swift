@@ -65,39 +65,13 @@ extension MLPEnergy {
     /// output bias, which every difference cancels.
     private func recordedDifferences(_ flips: SwishKernel.Flips) -> Tensor {
         let deep = layers.dropFirst().dropLast()
-        let (points, rows, slope) = (flips.starts.count - 1, flips.bits.count, Float(beta.item()))
-        let widths = layers.dropLast().map { $0.bias.count }
-        // What the derivative needs again: every layer's activations but the last's, every deep layer's
-        // pre-activations.
-        let activations = (widths.count > 1 ? widths.dropLast() : []).map { Tensor.empty([rows, $0]) }
-        let preactivations = widths.dropFirst().map { Tensor.empty([rows, $0]) }
-        let energies = Tensor.empty([rows])
+        let (points, rows) = (flips.starts.count - 1, flips.bits.count)
+        let pass = FlipPass(self, flips)
         let differences = Tensor.empty([points, flips.flipsPerPoint])
-        let values = deep.map { (weight: $0.weight.detached(), bias: $0.bias.detached()) }
-        let transposed = Self.transposed(values.map(\.weight))
-        let last = layers.last!.weight.detached()
-
         forEachBlock(points: points, rows: rows) { _, points in
-            let own = flips.rows(points)
-            if let deepest = values.last {
-                SwishKernel.flippedForward(flips, points, slope: slope, into: activations[0][own])
-                for (k, layer) in values.enumerated() {
-                    preactivations[k][own].assign(matmul: activations[k][own], transposed[k])
-                    if k + 1 < values.count {
-                        SwishKernel.forward(
-                            preactivations[k][own], bias: layer.bias, slope: slope, into: activations[k + 1][own])
-                    }
-                }
-                SwishKernel.dotForward(
-                    preactivations.last![own], bias: deepest.bias, slope: slope, weight: last, into: energies[own])
-            } else {
-                let h = Tensor.empty([own.count, widths[0]])
-                SwishKernel.flippedForward(flips, points, slope: slope, into: h)
-                energies[own].unsqueezed(1).assign(matmul: h, last.transposed())
-            }
-            flips.differences(points, of: energies, into: differences)
+            pass.forward(points)
+            flips.differences(points, of: pass.energies, into: differences)
         }
-
         let inputs =
             [layers[0].weight, layers[0].bias, beta] + deep.flatMap { [$0.weight, $0.bias] } + [layers.last!.weight]
         return record(differences, from: inputs) { gradient in
@@ -105,39 +79,10 @@ extension MLPEnergy {
             let pointGradient = gradient.sum(1)
             let energyGradient = Tensor.empty([rows])
             let zGradient = Tensor.zeros(flips.z.shape)
-            let sums = PerThread { GradientSums(flips, widths) }
+            let sums = PerThread { GradientSums(flips, pass.widths) }
             self.forEachBlock(points: points, rows: rows) { part, points in
-                let own = flips.rows(points)
-                let sum = sums[part]
                 flips.energyGradient(points, ofPoints: pointGradient, differences: gradient, into: energyGradient)
-                var flowing: Tensor
-                if let deepest = values.last {
-                    flowing = Tensor.empty([own.count, widths.last!])
-                    sum.slope += SwishKernel.dotBackward(
-                        preactivations.last![own], bias: deepest.bias, slope: slope, weight: last,
-                        gradient: energyGradient[own], into: flowing, biasSum: sum.biases.last!, weightSum: sum.last)
-                } else {
-                    let h = Tensor.empty([own.count, widths[0]])
-                    SwishKernel.flippedForward(flips, points, slope: slope, into: h)
-                    let column = energyGradient[own].unsqueezed(1)
-                    sum.last.add(matmul: column.transposed(), h)
-                    flowing = Tensor.empty([own.count, widths[0]])
-                    flowing.assign(matmul: column, last)
-                }
-                for k in values.indices.reversed() {
-                    sum.addToWeight(k, flowing.transposed(), activations[k][own])
-                    let below = Tensor.empty([own.count, widths[k]])
-                    below.assign(matmul: flowing, values[k].weight)
-                    if k > 0 {
-                        sum.slope += SwishKernel.backward(
-                            preactivations[k - 1][own], bias: values[k - 1].bias, slope: slope, gradient: below,
-                            biasSum: sum.biases[k - 1])
-                    }
-                    flowing = below
-                }
-                sum.slope += SwishKernel.flippedBackward(
-                    flips, points, slope: slope, gradient: flowing, zSum: zGradient, columnSum: sum.columns)
-                sum.hasWeights = true
+                pass.backward(points, energyGradient: energyGradient, zSum: zGradient, sums[part])
             }
             let total = sums[0]
             if !total.hasWeights { total.weights = total.weights.map { .zeros(like: $0) } }
@@ -146,6 +91,92 @@ extension MLPEnergy {
                 (flips.x.transposed().matmul(zGradient) + total.columns).transposed(), zGradient.sum(0),
                 Tensor([Float(total.slope)], shape: []),
             ] + zip(total.weights, total.biases).flatMap { [$0, $1] } + [total.last]
+        }
+    }
+
+    /// The energies of flipped points, a row a flip, and what their derivatives need again.
+    private struct FlipPass {
+        let flips: SwishKernel.Flips
+        /// The widths of the hidden layers.
+        let widths: [Int]
+        /// E at each flip, [rows].
+        let energies: Tensor
+        private let slope: Float
+        /// The hidden layers above the first.
+        private let deep: [(weight: Tensor, bias: Tensor)]
+        private let transposed: [Tensor]
+        private let last: Tensor
+        /// Every hidden layer's activations but the last's, and every deep layer's pre-activations.
+        private let activations: [Tensor]
+        private let preactivations: [Tensor]
+
+        init(_ energy: MLPEnergy, _ flips: SwishKernel.Flips) {
+            self.flips = flips
+            let (layers, rows) = (energy.layers, flips.bits.count)
+            widths = layers.dropLast().map { $0.bias.count }
+            energies = Tensor.empty([rows])
+            slope = Float(energy.beta.item())
+            deep = layers.dropFirst().dropLast().map { ($0.weight.detached(), $0.bias.detached()) }
+            transposed = MLPEnergy.transposed(deep.map(\.weight))
+            last = layers.last!.weight.detached()
+            activations = (widths.count > 1 ? widths.dropLast() : []).map { Tensor.empty([rows, $0]) }
+            preactivations = widths.dropFirst().map { Tensor.empty([rows, $0]) }
+        }
+
+        /// The energies of the flips of some points.
+        func forward(_ points: Range<Int>) {
+            let own = flips.rows(points)
+            guard let deepest = deep.last else {
+                energies[own].unsqueezed(1).assign(matmul: onlyLayer(points), last.transposed())
+                return
+            }
+            SwishKernel.flippedForward(flips, points, slope: slope, into: activations[0][own])
+            for (k, layer) in deep.enumerated() {
+                preactivations[k][own].assign(matmul: activations[k][own], transposed[k])
+                if k + 1 < deep.count {
+                    SwishKernel.forward(
+                        preactivations[k][own], bias: layer.bias, slope: slope, into: activations[k + 1][own])
+                }
+            }
+            SwishKernel.dotForward(
+                preactivations.last![own], bias: deepest.bias, slope: slope, weight: last, into: energies[own])
+        }
+
+        /// Adds to `sums`, and to the rows of `zSum` that are these points', what the gradient by the energies of their
+        /// flips gives.
+        func backward(_ points: Range<Int>, energyGradient: Tensor, zSum: Tensor, _ sums: GradientSums) {
+            let own = flips.rows(points)
+            var flowing = Tensor.empty([own.count, widths.last!])
+            if let deepest = deep.last {
+                sums.slope += SwishKernel.dotBackward(
+                    preactivations.last![own], bias: deepest.bias, slope: slope, weight: last,
+                    gradient: energyGradient[own], into: flowing, biasSum: sums.biases.last!, weightSum: sums.last)
+            } else {
+                let column = energyGradient[own].unsqueezed(1)
+                sums.last.add(matmul: column.transposed(), onlyLayer(points))
+                flowing.assign(matmul: column, last)
+            }
+            for k in deep.indices.reversed() {
+                sums.addToWeight(k, flowing.transposed(), activations[k][own])
+                let below = Tensor.empty([own.count, widths[k]])
+                below.assign(matmul: flowing, deep[k].weight)
+                if k > 0 {
+                    sums.slope += SwishKernel.backward(
+                        preactivations[k - 1][own], bias: deep[k - 1].bias, slope: slope, gradient: below,
+                        biasSum: sums.biases[k - 1])
+                }
+                flowing = below
+            }
+            sums.slope += SwishKernel.flippedBackward(
+                flips, points, slope: slope, gradient: flowing, zSum: zSum, columnSum: sums.columns)
+            sums.hasWeights = true
+        }
+
+        /// The activations of a network of one hidden layer, which are computed again where they are needed.
+        private func onlyLayer(_ points: Range<Int>) -> Tensor {
+            let h = Tensor.empty([flips.rows(points).count, widths[0]])
+            SwishKernel.flippedForward(flips, points, slope: slope, into: h)
+            return h
         }
     }
 

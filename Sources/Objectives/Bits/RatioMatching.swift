@@ -112,7 +112,8 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
 
     /// The flips that enter: int64 [batch, s], or nil for all.
     ///
-    /// - Throws: `NonFiniteQuantity` where the proposal is not finite.
+    /// - Throws: `NonFiniteQuantity` where the proposal is not finite, `TooManyFlips` where more different flips are asked
+    ///   for than a point has bits.
     public func drawFlips(_ x: Tensor, from logProposal: Tensor?, using generator: RandomGenerator) throws -> Tensor? {
         let weights: Tensor
         let flips: Int
@@ -124,6 +125,7 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
             // e^{log ñ} is at most 1, so a sum is finite where no entry is NaN.
             guard weights.sum().item().isFinite else { throw NonFiniteQuantity("proposal") }
         }
+        guard replacement || flips <= x.size(1) else { throw TooManyFlips(flips: flips, bits: x.size(1)) }
         return generator.multinomial(weights, count: flips, replacement: replacement)
     }
 
@@ -171,5 +173,15 @@ public struct RatioMatching: BinaryObjective, Hashable, Sendable {
             let copies = (energies - differences).transposed(0, 1)
             return energies - copies.reshaped(differences.shape)
         }
+    }
+}
+
+/// More different flips of a point than it has bits, as of a small graph.
+public struct TooManyFlips: Error, Equatable, Sendable, CustomStringConvertible {
+    public let flips: Int
+    public let bits: Int
+
+    public var description: String {
+        "\(flips) different flips of \(bits) bits: draw them with replacement, or at most \(bits)"
     }
 }
