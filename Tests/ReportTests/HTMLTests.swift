@@ -55,7 +55,7 @@ import Testing
             # x
             <!-- table x study scores -->
             ![energies
-of two](../../results/x/reference/pictures/heat-maps-32.png) ![b](../../results/x/study/pictures/b.png)
+            of two](../../results/x/reference/pictures/heat-maps-32.png) ![b](../../results/x/study/pictures/b.png)
             ## Where it departs
             1. Here.
             ## Limits
