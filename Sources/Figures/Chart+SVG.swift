@@ -12,7 +12,7 @@ extension Chart {
     /// The rules that SVG charts of a page share.
     public static var styleSheet: String {
         let plain = """
-            svg.chart { font-family: system-ui, sans-serif; font-size: 13px; color: #1c1e21; max-width: 100%; height: auto; }
+            svg.chart { font-family: system-ui, sans-serif; font-size: 13px; color: #1c1e21; }
             svg.chart text { fill: currentColor; }
             .chart .axis { stroke: currentColor; stroke-width: 1; fill: none; }
             .chart .grid { stroke: currentColor; stroke-width: 1; fill: none; opacity: 0.13; }

@@ -61,8 +61,8 @@ enum Pages {
         case .files(let up):
             let root = String(repeating: "../", count: up)
             page = Page(
-                title: title, refresh: refresh, style: nil, script: nil, root: root, home: root + "index.html",
-                body: body)
+                title: title, refresh: refresh, style: nil, script: nil, root: root,
+                home: template == "index" ? nil : root + "index.html", body: body)
         }
         return library.render(page, withTemplate: "page")!
     }

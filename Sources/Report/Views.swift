@@ -149,6 +149,7 @@ struct SettingsView: Sendable {
     /// What the second column is; nil where there is none.
     let other: String?
     let rows: [SettingView]
+    let summary: String, isShort: Bool
 }
 
 /// Something to type.
