@@ -1,6 +1,6 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: help setup build test test-instruction-sets examples bench data check readmes fuzz torture gpu-bundle replicate clean
+.PHONY: help setup build test test-instruction-sets examples bench data check readmes fuzz torture gpu-bundle replicate replicate-rmwggis clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -43,6 +43,8 @@ readmes: build ## the claims and tables in the READMEs, made anew from results/
 	@$(REPLICATE) splice README.md Replications/*/*.md
 
 replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build, run rmwggis-synthetic, print its table
+
+replicate-rmwggis: replicate-rmwggis-synthetic replicate-rmwggis-cost replicate-rmwggis-ising replicate-rmwggis-graphs ## every experiment of the RMwGGIS papers
 
 replicate-%: build
 	@$(REPLICATE) run $* --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)

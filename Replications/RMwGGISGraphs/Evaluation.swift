@@ -70,7 +70,8 @@ struct Evaluation {
         try likelihood?.measure(own: own, configuration.inverseTemperatures, context)
     }
 
-    /// Whether the sweeps are enough: at the own β after others, and from other starts.
+    /// Whether the sweeps are enough: at the own β after these and others, and from other starts, each of as few samples as a
+    /// point of the curves.
     private func measureChains(_ context: CellContext) throws {
         func measure(
             _ drawn: [SimpleGraph], _ readOut: KeyValuePairs<String, any CustomStringConvertible>
@@ -79,12 +80,13 @@ struct Evaluation {
             try context.measure("averageMMD", average, at: readOut)
             try context.measure("extraEdges", mean(drawn.map(\.extraEdges)), at: readOut)
         }
-        for sweeps in configuration.otherSweeps {
-            let drawn = try samples(configuration.samples, at: own, sweeps: sweeps, stream: "samples")
+        let count = configuration.evaluationSamples
+        for sweeps in Set([configuration.sweeps] + configuration.otherSweeps).sorted() {
+            let drawn = try samples(count, at: own, sweeps: sweeps, stream: "chains")
             try measure(drawn, ["readOut": "own", "sweeps": sweeps])
         }
         for start in configuration.otherStarts {
-            let drawn = try samples(configuration.samples, at: own, from: start, stream: "samples")
+            let drawn = try samples(count, at: own, from: start, stream: "chains")
             try measure(drawn, ["readOut": "own", "start": start.rawValue])
         }
     }
