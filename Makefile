@@ -48,11 +48,12 @@ readmes: build ## the claims and tables in the READMEs, made anew from results/
 
 replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build, run rmwggis-synthetic, print its table
 
+
 replicate-%: build
 	@$(REPLICATE) run $* --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
 
 # All results of a paper.
-replicate-rmwggis: replicate-rmwggis-synthetic replicate-rmwggis-cost replicate-rmwggis-ising; @:
+replicate-rmwggis: replicate-rmwggis-synthetic replicate-rmwggis-cost replicate-rmwggis-ising replicate-rmwggis-graphs; @:
 replicate-ou: replicate-ou-boltzmann replicate-ou-rbm; @:
 replicate-adance: replicate-adance-images replicate-nce-family; @:
 replicate-score: replicate-score-matching; @:
