@@ -48,7 +48,6 @@ readmes: build ## the claims and tables in the READMEs, made anew from results/
 
 replicate: replicate-rmwggis-synthetic ## everything from nothing: set up, build, run rmwggis-synthetic, print its table
 
-
 replicate-%: build
 	@$(REPLICATE) run $* --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
 
