@@ -14,7 +14,7 @@ import Testing
         }
         let sheet = Sheet(title: "maps", rows: ["a"], columns: scales.map { _ in "b" }, panels: [panels])
         // Where gnuplot is missing the script is there all the same.
-        do { try sheet.write(named: "maps", in: folder.url) } catch FigureError.gnuplotMissing {}
+        _ = try? sheet.write(named: "maps", in: folder.url)
         return try String(contentsOf: folder.file("maps.gp"), encoding: .utf8)
     }
 
