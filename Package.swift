@@ -16,6 +16,11 @@ let libraries = [
     "ReplicationShared", "Commands",
 ]
 
+/// The templates of the pages.
+let templates = [
+    "badge", "claims", "commands", "comparison", "figure", "index", "page", "picture", "replication", "run", "settings",
+]
+
 /// A published result's target: its Swift files, and beside them what is declared.
 func replication(_ name: String) -> Target {
     let folder = "\(Context.packageDirectory)/Replications/\(name)/"
@@ -80,11 +85,9 @@ let package = Package(
         .target(
             name: "Report",
             dependencies: ["Experiments", "Figures", .product(name: "Mustache", package: "swift-mustache")],
-            resources: [
-                "page", "run", "replication", "index", "comparison", "claims", "figure", "settings", "commands",
-            ]
-            .map { .embedInCode("Templates/\($0).mustache") }
-                + [.embedInCode("style.css"), .embedInCode("report.js")]),
+            resources: templates.map { .embedInCode("Templates/\($0).mustache") } + [
+                .embedInCode("style.css"), .embedInCode("report.js"),
+            ]),
 
         // What several replications share: the methods of ratio matching, the training of known densities.
         .target(

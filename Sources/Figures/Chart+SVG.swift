@@ -1,7 +1,7 @@
 import Foundation
 
-// An SVG picture of a chart, drawn here since its points are to say their values where the pointer rests on them, without
-// a script: gnuplot's SVG brings one. It has the axes, ticks, colours and markers of the script's picture.
+// An SVG picture of a chart. It is drawn here since its points are to say their values where the pointer rests on them
+// without a script, which gnuplot's SVG needs. It has the axes, ticks, colours and markers of gnuplot's picture.
 extension Chart {
     /// The chart as an SVG element, its legend below the axes; a point says its values where the pointer rests on it.
     ///

@@ -16,7 +16,8 @@ enum Pages {
         let texts = [
             "page": PackageResources.page_mustache, "run": PackageResources.run_mustache,
             "replication": PackageResources.replication_mustache, "index": PackageResources.index_mustache,
-            "comparison": PackageResources.comparison_mustache, "claims": PackageResources.claims_mustache,
+            "comparison": PackageResources.comparison_mustache, "badge": PackageResources.badge_mustache,
+            "picture": PackageResources.picture_mustache, "claims": PackageResources.claims_mustache,
             "figure": PackageResources.figure_mustache, "commands": PackageResources.commands_mustache,
             "settings": PackageResources.settings_mustache,
         ]
