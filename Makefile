@@ -1,6 +1,6 @@
 # The commands of the README. `make help` explains each.
 .DEFAULT_GOAL := help
-.PHONY: help setup build report test test-report test-instruction-sets examples bench data check readmes fuzz torture gpu-bundle replicate replicate-rmwggis replicate-ou replicate-adance replicate-score replicate-nce clean
+.PHONY: help setup build report test test-report test-instruction-sets examples bench docs data check readmes fuzz torture gpu-bundle replicate replicate-rmwggis replicate-ou replicate-adance replicate-score replicate-nce clean
 
 SWIFT ?= swift
 REPLICATE := .build/release/replicate
@@ -34,6 +34,9 @@ bench: setup ## ours beside PyTorch's, to Benchmarks/latest.json; ONLY=name runs
 	@$(SWIFT) build -c release --product bench
 	@.build/release/bench --python .deps/peer/bin/python $(if $(ONLY),--only $(ONLY)) $(ARGS)
 
+docs: setup ## build/docs: the guide and the library's documentation, by DocC
+	@scripts/docs build/docs
+
 data: ## MNIST and CIFAR-10 into data/, checked by SHA-256; FROM=folder takes them from there, SETS=mnist one of them
 	@data-scripts/fetch $(if $(FROM),"$(FROM)")
 
@@ -49,7 +52,7 @@ replicate-%: build
 	@$(REPLICATE) run $* --profile $(PROFILE) --jobs $(JOBS) --resume $(ARGS)
 
 # All results of a paper.
-replicate-rmwggis: replicate-rmwggis-synthetic replicate-rmwggis-cost replicate-rmwggis-ising; @:
+replicate-rmwggis: replicate-rmwggis-synthetic replicate-rmwggis-cost replicate-rmwggis-ising replicate-rmwggis-graphs; @:
 replicate-ou: replicate-ou-boltzmann replicate-ou-rbm; @:
 replicate-adance: replicate-adance-images replicate-nce-family; @:
 replicate-score: replicate-score-matching; @:

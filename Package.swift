@@ -1,4 +1,5 @@
 // swift-tools-version: 6.2
+import Foundation
 import PackageDescription
 
 // The arrows of this manifest are the arrows of the house: a target imports only what it names here.
@@ -15,15 +16,22 @@ let libraries = [
     "ReplicationShared", "Commands",
 ]
 
+/// The templates of the pages.
+let templates = [
+    "badge", "claims", "commands", "comparison", "figure", "index", "page", "picture", "replication", "run", "settings",
+]
+
 /// A published result's target: its Swift files, and beside them what is declared.
 func replication(_ name: String) -> Target {
-    .target(
+    let folder = "\(Context.packageDirectory)/Replications/\(name)/"
+    let pages = ["README.md", "details.md"].filter { FileManager.default.fileExists(atPath: folder + $0) }
+    return .target(
         name: name,
         dependencies: [
             "Datasets", "EnergyModels", "Experiments", "Figures", "HDF5", "Metrics", "Objectives", "ReplicationShared",
             "Samplers", "Torch",
         ],
-        path: "Replications/\(name)", exclude: ["README.md"],
+        path: "Replications/\(name)", exclude: pages,
         resources: ["profiles", "metrics", "shows", "expected", "claims"].map { .embedInCode("\($0).yaml") })
 }
 
@@ -38,8 +46,12 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-log", exact: "1.16.2"),
         .package(url: "https://github.com/jpsim/Yams", exact: "6.2.2"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", exact: "2.1.1"),
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", exact: "1.5.0"),
     ],
     targets: [
+        // The articles of the guide, for `make docs`.
+        .target(name: "Guide", path: "Documentation"),
+
         // The floor: thin C interfaces over system libraries.
         .target(name: "CHDF5", linkerSettings: [.linkedLibrary("hdf5_serial"), .linkedLibrary("z")]),
         .target(name: "CPNG", linkerSettings: [.linkedLibrary("png")]),
@@ -74,11 +86,9 @@ let package = Package(
         .target(
             name: "Report",
             dependencies: ["Experiments", "Figures", .product(name: "Mustache", package: "swift-mustache")],
-            resources: [
-                "page", "run", "replication", "index", "comparison", "claims", "figure", "settings", "commands",
-            ]
-            .map { .embedInCode("Templates/\($0).mustache") }
-                + [.embedInCode("style.css"), .embedInCode("report.js")]),
+            resources: templates.map { .embedInCode("Templates/\($0).mustache") } + [
+                .embedInCode("style.css"), .embedInCode("report.js"),
+            ]),
 
         // What several replications share: the methods of ratio matching, the training of known densities.
         .target(

@@ -55,19 +55,17 @@ extension ClassDistribution {
         return ClassDistribution(classes, probabilities: counts.map { $0 / total })
     }
 
-    /// Ego graphs whose centre's neighbours are joined as in G(n − 1, p), p that of a drawn training graph's
-    /// neighbourhood, with 0.1 % of the uniform distribution over the classes.
+    /// Ego graphs whose centre's neighbours are joined as in G(n − 1, p), with 0.1 % of the uniform distribution over
+    /// labelled graphs, so that every class has a probability.
     static func egoErdosRenyi(
-        _ classes: IsomorphismClasses, inner: IsomorphismClasses, densities: [Double]
+        _ classes: IsomorphismClasses, inner: IsomorphismClasses, density p: Double
     ) -> ClassDistribution {
-        let count = classes.representatives.count
-        var probabilities = [Double](repeating: 0.001 / Double(count), count: count)
-        let weight = (1 - 0.001) / Double(densities.count)
-        for p in densities {
-            let law = erdosRenyi(inner, density: p)
-            for (graph, logProbability) in zip(inner.representatives, law.logProbabilities) {
-                probabilities[classes.number(of: graph.withCentre)!] += weight * exp(logProbability)
-            }
+        let all = Double(classes.labelledCopies.reduce(0, +))
+        var probabilities = classes.labelledCopies.map { 0.001 * Double($0) / all }
+        for (graph, logProbability) in zip(
+            inner.representatives, erdosRenyi(inner, density: p).logProbabilities)
+        {
+            probabilities[classes.number(of: graph.withCentre)!] += 0.999 * exp(logProbability)
         }
         return ClassDistribution(classes, probabilities: probabilities)
     }

@@ -70,7 +70,8 @@ struct Evaluation {
         try likelihood?.measure(own: own, configuration.inverseTemperatures, context)
     }
 
-    /// Whether the sweeps are enough: at the own β after others, and from other starts.
+    /// Whether the sweeps are enough: at the own β after these and others, and from other starts, each of as few samples as a
+    /// point of the curves.
     private func measureChains(_ context: CellContext) throws {
         func measure(
             _ drawn: [SimpleGraph], _ readOut: KeyValuePairs<String, any CustomStringConvertible>
@@ -79,12 +80,13 @@ struct Evaluation {
             try context.measure("averageMMD", average, at: readOut)
             try context.measure("extraEdges", mean(drawn.map(\.extraEdges)), at: readOut)
         }
-        for sweeps in configuration.otherSweeps {
-            let drawn = try samples(configuration.samples, at: own, sweeps: sweeps, stream: "samples")
+        let count = configuration.evaluationSamples
+        for sweeps in Set([configuration.sweeps] + configuration.otherSweeps).sorted() {
+            let drawn = try samples(count, at: own, sweeps: sweeps, stream: "chains")
             try measure(drawn, ["readOut": "own", "sweeps": sweeps])
         }
         for start in configuration.otherStarts {
-            let drawn = try samples(configuration.samples, at: own, from: start, stream: "samples")
+            let drawn = try samples(count, at: own, from: start, stream: "chains")
             try measure(drawn, ["readOut": "own", "start": start.rawValue])
         }
     }
@@ -108,14 +110,7 @@ struct Evaluation {
         try Discrepancies(described, reference).measure(context, at: [key: value])
         try Discrepancies(described, reference, estimator: .unbiased)
             .measure(context, at: [key: value, "estimate": "unbiased"])
-        let parts = graphs.count / Self.protocolSamples
-        let few = (0..<parts).map {
-            Discrepancies(described[$0 * Self.protocolSamples..<($0 + 1) * Self.protocolSamples], reference)
-        }
-        try Discrepancies(meanOf: few).measure(context, at: [key: value, "samples": Self.protocolSamples])
-        if let deviation = SampleStatistics(few.map(\.average))?.standardDeviation {
-            try context.measure("averageMMDDeviation", deviation, at: [key: value, "samples": Self.protocolSamples])
-        }
+        try measureFew(described, key, value, context)
         let validity = GraphValidity(of: graphs, trainingClasses: split.trainingClasses)
         for (metric, share) in [
             ("egoShare", validity.ego), ("connectedShare", validity.connected), ("uniqueShare", validity.unique),
@@ -125,9 +120,23 @@ struct Evaluation {
         }
         guard inDetail else { return }
         for (n, group) in Dictionary(grouping: graphs, by: \.nodeCount).sorted(by: { $0.key < $1.key }) {
-            try context.measure("extraEdges", mean(group.map(\.extraEdges)), at: [key: value, "n": n])
+            try context.measure("extraEdges", mean(group.map(\.extraEdges)), at: [key: value, "size": n])
         }
         try measureHistograms(graphs, key, value, context)
+    }
+
+    /// The means over disjoint sets of 40 graphs, where there are so many.
+    private func measureFew(
+        _ described: GraphDescriptions, _ key: String, _ value: any CustomStringConvertible, _ context: CellContext
+    ) throws {
+        let few = (0..<described.count / Self.protocolSamples).map {
+            Discrepancies(described[$0 * Self.protocolSamples..<($0 + 1) * Self.protocolSamples], reference)
+        }
+        guard !few.isEmpty else { return }
+        try Discrepancies(meanOf: few).measure(context, at: [key: value, "samples": Self.protocolSamples])
+        if let deviation = SampleStatistics(few.map(\.average))?.standardDeviation {
+            try context.measure("averageMMDDeviation", deviation, at: [key: value, "samples": Self.protocolSamples])
+        }
     }
 
     /// The mean over graphs of the share of nodes of each degree, and in each tenth of clustering coefficients.

@@ -45,21 +45,26 @@ struct Population {
         return (method == .advanced ? terms * objective.logProposal(model, x)!.exp() : terms).sum(1)
     }
 
-    /// The divergence at each β, and the slope of learnt on true log p over the classes.
+    /// The divergence at each β, and the slope of learnt on true log p over the classes, weighed by p.
     private func measure(_ energies: [Double], _ truth: KnownGraphs, _ context: CellContext) throws {
         for beta in configuration.inverseTemperatures {
             let model = ClassDistribution(truth.classes, logWeights: energies.map { -beta * $0 })
             try context.measure("kl", truth.distribution.divergence(from: model), at: ["beta": beta])
         }
-        try context.measure("slope", slope(of: energies.map { -$0 }, on: truth.logWeights))
+        try context.measure(
+            "slope",
+            slope(
+                of: energies.map { -$0 }, on: truth.logWeights,
+                weights: truth.distribution.logProbabilities.map { exp($0) }))
         try context.measure("entropy", truth.distribution.entropy)
         try context.measure("kl", truth.distribution.divergence(from: truth.sameDensity), at: ["of": "ER"])
     }
 
-    /// Of least squares, with a constant.
-    private func slope(of y: [Double], on x: [Double]) -> Double {
-        let (mx, my) = (x.reduce(0, +) / Double(x.count), y.reduce(0, +) / Double(y.count))
-        return zip(x, y).reduce(0) { $0 + ($1.0 - mx) * ($1.1 - my) } / x.reduce(0) { $0 + ($1 - mx) * ($1 - mx) }
+    /// Of weighted least squares, with a constant; the weights add up to 1.
+    private func slope(of y: [Double], on x: [Double], weights: [Double]) -> Double {
+        func mean(_ values: [Double]) -> Double { zip(weights, values).reduce(0) { $0 + $1.0 * $1.1 } }
+        let (mx, my) = (mean(x), mean(y))
+        return mean(zip(x, y).map { ($0 - mx) * ($1 - my) }) / mean(x.map { ($0 - mx) * ($0 - mx) })
     }
 }
 

@@ -40,14 +40,17 @@ struct SmallGraphLikelihood {
             // The class without edges is the first.
             let empty = zip(sizes, laws).reduce(0) { $0 + Double($1.0.test.count) * exp($1.1.logProbabilities[0]) }
             let tests = sizes.reduce(0) { $0 + $1.test.count }
-            return (mean(laws, of: \.training), mean(laws, of: \.test), empty / Double(tests))
+            return (
+                negativeLogLikelihood(laws, of: \.training), negativeLogLikelihood(laws, of: \.test),
+                empty / Double(tests)
+            )
         }
     }
 
     /// The means at one β.
     func means(at beta: Double) -> (training: Double, test: Double, empty: Double) { means(at: [beta])[0] }
 
-    private func mean(_ laws: [ClassDistribution], of graphs: KeyPath<Size, [SimpleGraph]>) -> Double {
+    private func negativeLogLikelihood(_ laws: [ClassDistribution], of graphs: KeyPath<Size, [SimpleGraph]>) -> Double {
         let logs = zip(sizes, laws).flatMap { size, law in size[keyPath: graphs].map { law.logProbability(of: $0) } }
         return -logs.reduce(0, +) / Double(logs.count)
     }
@@ -67,18 +70,18 @@ struct SmallGraphLikelihood {
         try context.measure("bestBeta", best.0)
         try context.measure("nll", best.1.test, at: ["readOut": "best"])
         for (name, laws) in controls {
-            try context.measure("nll", mean(laws, of: \.test), at: ["of": name])
-            try context.measure("trainingNLL", mean(laws, of: \.training), at: ["of": name])
+            try context.measure("nll", negativeLogLikelihood(laws, of: \.test), at: ["of": name])
+            try context.measure("trainingNLL", negativeLogLikelihood(laws, of: \.training), at: ["of": name])
         }
     }
 
-    /// What knows the training graphs of each size by their density, by their classes' frequencies, and by the densities
-    /// around their centres.
+    /// What knows the training graphs of each size by their mean density, by their classes' frequencies, and by the mean
+    /// density around their centres.
     private var controls: [(name: String, laws: [ClassDistribution])] {
         [
             (
                 "ER",
-                sizes.map { .erdosRenyi($0.classes, density: averageDensity($0.training)) }
+                sizes.map { .erdosRenyi($0.classes, density: mean($0.training.map(\.density))) }
             ),
             ("frequencies", sizes.map { .frequencies($0.classes, of: $0.training) }),
             (
@@ -86,14 +89,9 @@ struct SmallGraphLikelihood {
                 sizes.map {
                     .egoErdosRenyi(
                         $0.classes, inner: try! IsomorphismClasses(nodeCount: $0.classes.nodeCount - 1),
-                        densities: $0.training.map(\.neighbourhoodDensity))
+                        density: mean($0.training.map(\.neighbourhoodDensity)))
                 }
             ),
         ]
     }
-}
-
-/// The mean share of pairs that are joined.
-private func averageDensity(_ graphs: [SimpleGraph]) -> Double {
-    graphs.reduce(0) { $0 + $1.density } / Double(graphs.count)
 }

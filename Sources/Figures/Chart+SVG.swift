@@ -1,7 +1,7 @@
 import Foundation
 
-// An SVG picture of a chart, drawn here since its points are to say their values where the pointer rests on them, without
-// a script: gnuplot's SVG brings one. It has the axes, ticks, colours and markers of the script's picture.
+// An SVG picture of a chart. It is drawn here since its points are to say their values where the pointer rests on them
+// without a script, which gnuplot's SVG needs. It has the axes, ticks, colours and markers of gnuplot's picture.
 extension Chart {
     /// The chart as an SVG element, its legend below the axes; a point says its values where the pointer rests on it.
     ///
@@ -12,7 +12,7 @@ extension Chart {
     /// The rules that SVG charts of a page share.
     public static var styleSheet: String {
         let plain = """
-            svg.chart { font-family: system-ui, sans-serif; font-size: 13px; color: #1c1e21; max-width: 100%; height: auto; }
+            svg.chart { font-family: system-ui, sans-serif; font-size: 13px; color: #1c1e21; }
             svg.chart text { fill: currentColor; }
             .chart .axis { stroke: currentColor; stroke-width: 1; fill: none; }
             .chart .grid { stroke: currentColor; stroke-width: 1; fill: none; opacity: 0.13; }

@@ -24,10 +24,9 @@ extension Chart {
             let held = values.filter(axis.holds)
             let (least, most) = (held.min() ?? 1, held.max() ?? 10)
             if axis.isLogarithmic {
-                let (a, b) = (log10(least), log10(most))
+                let (a, b) = (Self.clamped(log10(least)), Self.clamped(log10(most)))
                 let margin = b - a > 1e-9 ? (b - a) * room : 0.1
-                lower = max(pow(10, a - margin), .leastNormalMagnitude)
-                upper = min(pow(10, b + margin), Self.largest)
+                (lower, upper) = (pow(10, max(-307, a - margin)), pow(10, min(307, b + margin)))
                 (ticks, minorTicks) = Self.logarithmicTicks(lower, upper)
             } else {
                 let (a, b) = (max(-Self.largest, least), min(Self.largest, most))
@@ -38,6 +37,9 @@ extension Chart {
                 (ticks, minorTicks) = (Self.linearTicks(lower, upper), [])
             }
         }
+
+        /// An exponent that leaves room for others beside it.
+        private static func clamped(_ exponent: Double) -> Double { min(306, max(-306, exponent)) }
 
         /// The greatest number that an axis reaches: with room beside it and as a difference it stays finite.
         private static let largest = 1e307

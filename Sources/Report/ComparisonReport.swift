@@ -108,7 +108,7 @@ struct ComparisonView: Sendable {
             ? nil
             : HTML.table(
                 Table(columns: ["setting", names.a, names.b], rows: differing.map { [$0.0, $0.1, $0.2] }),
-                name: "Settings that differ")
+                name: "Settings that differ", kind: "settings")
         return (html, "\(all.count - differing.count) of \(all.count) settings agree.")
     }
 }

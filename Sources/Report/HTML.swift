@@ -13,8 +13,8 @@ package enum HTML {
     /// A phrase as the beginning of a sentence.
     package static func sentence(_ phrase: String) -> String { phrase.prefix(1).uppercased() + phrase.dropFirst() }
 
-    /// Text with `**strong**`, `` `code` `` and `[text](address)` in it; all else is escaped. Addresses other than of the
-    /// web are left out, their text stays.
+    /// Text with `**strong**`, `` `code` `` and `[text](address)` in it; all else is escaped. Of addresses other
+    /// than the web's the text alone stays.
     package static func inline(_ text: String) -> String {
         let pattern = /\*\*(?<strong>[^*]+)\*\*|`(?<code>[^`]+)`|\[(?<label>[^\]]+)\]\((?<address>[^)]+)\)/
         var html = "", rest = text[...]
@@ -44,8 +44,8 @@ package enum HTML {
         return text.escapedForMarkup
     }
 
-    /// A table in a box of its own that scrolls sideways. Columns of numbers stand to the right; a row whose first texts
-    /// are empty but for an emphasized one, as controls have, is set off.
+    /// A table in a box of its own that scrolls sideways. Columns of numbers stand to the right; rows with an emphasized
+    /// name, as controls have, are set off.
     ///
     /// - Parameters:
     ///   - name: what the table is, for those who do not see it.

@@ -16,7 +16,8 @@ enum Pages {
         let texts = [
             "page": PackageResources.page_mustache, "run": PackageResources.run_mustache,
             "replication": PackageResources.replication_mustache, "index": PackageResources.index_mustache,
-            "comparison": PackageResources.comparison_mustache, "claims": PackageResources.claims_mustache,
+            "comparison": PackageResources.comparison_mustache, "badge": PackageResources.badge_mustache,
+            "picture": PackageResources.picture_mustache, "claims": PackageResources.claims_mustache,
             "figure": PackageResources.figure_mustache, "commands": PackageResources.commands_mustache,
             "settings": PackageResources.settings_mustache,
         ]
@@ -61,8 +62,8 @@ enum Pages {
         case .files(let up):
             let root = String(repeating: "../", count: up)
             page = Page(
-                title: title, refresh: refresh, style: nil, script: nil, root: root, home: root + "index.html",
-                body: body)
+                title: title, refresh: refresh, style: nil, script: nil, root: root,
+                home: template == "index" ? nil : root + "index.html", body: body)
         }
         return library.render(page, withTemplate: "page")!
     }

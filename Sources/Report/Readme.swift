@@ -7,11 +7,13 @@ package struct Readme {
     /// The table and the picture of a run that it shows first.
     package let table: Shown?, picture: Shown?
 
-    /// A table or a picture by the name of its file.
-    package struct Shown: Equatable {
-        package let run: String, name: String
+    /// A table or a picture by the name of its file; what the README says of a picture in its place.
+    package struct Shown: Equatable, Sendable {
+        package let run: String, name: String, text: String
 
-        package init(run: String, name: String) { (self.run, self.name) = (run, name) }
+        package init(run: String, name: String, text: String = "") {
+            (self.run, self.name, self.text) = (run, name, text)
+        }
     }
 
     package init(_ text: String) {
@@ -28,9 +30,12 @@ package struct Readme {
         table = text.firstMatch(of: /<!-- table \S+ (?<run>\S+) (?<name>\S+) -->/).map {
             Shown(run: String($0.run), name: String($0.name))
         }
-        picture = text.firstMatch(
-            of: /!\[[^\]]*\]\([^)]*results\/[^\/)]+\/(?<run>[^\/)]+)\/pictures\/(?<name>[^\/)]+)\.png\)/
-        )
-        .map { Shown(run: String($0.run), name: String($0.name)) }
+        let picture =
+            /!\[(?<text>[^\]]*)\]\([^)]*results\/[^\/)]+\/(?<run>[^\/)]+)\/pictures\/(?<name>[^\/)]+)\.png\)/
+        self.picture = text.firstMatch(of: picture).map {
+            Shown(
+                run: String($0.run), name: String($0.name),
+                text: $0.text.split(whereSeparator: \.isNewline).joined(separator: " "))
+        }
     }
 }

@@ -218,6 +218,9 @@ extension SettingsView {
                 differs: beside.map { $0 != value.description } ?? false,
                 meaning: meaning)
         }
+        let differing = rows.count { $0.differs }
+        summary = "\(rows.count) settings" + (name.map { ", \(differing) other than in the profile \($0)" } ?? "")
+        isShort = rows.count <= 16
     }
 }
 

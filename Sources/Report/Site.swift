@@ -147,7 +147,9 @@ extension ReplicationView {
             first { run in
                 guard run.run == told.run else { return nil }
                 let ids = [FigureView.id(ofPicture: told.name), FigureView.id(ofChart: told.name)]
-                return (run.pictures + run.charts).first { ids.contains($0.id) }
+                var figure = (run.pictures + run.charts).first { ids.contains($0.id) }
+                if !told.text.isEmpty { figure?.alt = told.text }
+                return figure
             }
         }
         return named ?? first { $0.pictures.first } ?? first { $0.charts.first }
@@ -175,7 +177,8 @@ struct IndexView: Sendable {
     }
 
     struct PaperView: Sendable {
-        let id: String, title: String, authors: String, published: String, claims: [PaperClaim], tally: Tally
+        let id: String, title: String, authors: String, published: String, address: String?, claims: [PaperClaim]
+        let tally: Tally
     }
 
     struct PaperClaim: Sendable {
@@ -207,7 +210,7 @@ struct IndexView: Sendable {
             }
             return PaperView(
                 id: "paper-" + HTML.identifier(paper.source), title: paper.title, authors: paper.authors,
-                published: paper.published, claims: claims, tally: Tally(own.map(\.1.verdict)))
+                published: paper.published, address: paper.address, claims: claims, tally: Tally(own.map(\.1.verdict)))
         }
         commands = [
             CommandView(

@@ -15,8 +15,9 @@ struct Badge: Sendable, Equatable {
     /// Stands before the word, so that the kind is not told by colour alone.
     let sign: String
 
-    init(_ verdict: Claim.Verdict) {
-        word = verdict.rawValue
+    /// - Parameter word: the verdict's own where nil.
+    init(_ verdict: Claim.Verdict, word: String? = nil) {
+        self.word = word ?? verdict.rawValue
         (kind, sign) =
             switch verdict {
             case .holds: ("holds", "✓")
@@ -30,15 +31,9 @@ struct Badge: Sendable, Equatable {
     init(holds: Bool?) { self.init(holds == nil ? .undecided : holds! ? .holds : .doesNotHold) }
 }
 
-/// How many claims have come to what.
+/// How many claims have come to what: badges with a count, as `5 hold`.
 struct Tally: Sendable {
-    let parts: [Part]
-
-    struct Part: Sendable {
-        /// `5 hold`.
-        let text: String
-        let badge: Badge
-    }
+    let parts: [Badge]
 
     init(_ verdicts: [Claim.Verdict]) {
         parts = Claim.Verdict.allCases.compactMap { verdict in
@@ -51,7 +46,7 @@ struct Tally: Sendable {
                 case .doesNotHold: count == 1 ? "does not hold" : "do not hold"
                 case .undecided, .notTested: verdict.rawValue
                 }
-            return Part(text: "\(count) \(word)", badge: Badge(verdict))
+            return Badge(verdict, word: "\(count) \(word)")
         }
     }
 }
@@ -149,6 +144,7 @@ struct SettingsView: Sendable {
     /// What the second column is; nil where there is none.
     let other: String?
     let rows: [SettingView]
+    let summary: String, isShort: Bool
 }
 
 /// Something to type.

@@ -1,6 +1,6 @@
 "use strict";
-// Tables that sort by a click on a heading and show the rows with all words of a filter; pictures that enlarge; commands to copy.
-// Without it the pages show the same.
+// Tables that sort by a click on a heading and show the rows with all words of a filter; pictures that enlarge; commands
+// to copy. Without it the pages show the same.
 
 const number = (text) => (/^[-+]?[\d.]/.test(text) ? parseFloat(text) : NaN);
 

@@ -187,8 +187,9 @@ import Torch
         #expect("\(type(of: state))".contains("Evaluating"))
     }
 
-    /// Flips, parameters' gradients and input gradients by the kernel, float32, beside the recorded forms in float64: 2·10⁻⁵
-    /// of numbers of order one to ten is some ten to a hundred roundings. Draws may repeat; a flip without weight is left out.
+    /// Flips, parameters' gradients and input gradients by the kernel, float32, beside float64. A loss of differences cancels
+    /// most of the energies' gradients, so float32 itself is the measure: four times the deviation of the generic form
+    /// there and 10⁻⁵. Draws may repeat; a flip without weight is left out.
     @Test(arguments: 2..<5, [2, 3, 9, 20]) func theKernelHasTheModelsDerivatives(_ index: Int, n: Int) {
         let (own, exact) = (network(index, .float32).energy(nodes: n), network(index).energy(nodes: n))
         exact.parameters.assign(own.parameters)
@@ -196,18 +197,19 @@ import Torch
         let single = x.converted(to: .float32)
         let d = n * (n - 1) / 2
         for indices in [nil, Tensor((0..<5 * 4).map { $0 * 7 % d }, shape: [5, 4])] {
-            let found = own.flipDifferences(single, at: indices)
-            let expected = exact.genericFlipDifferences(x, at: indices)
-            #expect(deviation(found.detached(), expected.detached()) < 2e-5)
-            let factors = Tensor.range(found.count, dtype: .float64).reshaped(found.shape) * 0.3 .> 0.5
-            let weights = factors.converted(to: .float64)
-            let (a, b) = (
-                gradients(
-                    of: (found.softplus() * weights.converted(to: .float32)).sum(),
-                    withRespectTo: own.parameters.tensors),
-                gradients(of: (expected.softplus() * weights).sum(), withRespectTo: exact.parameters.tensors)
-            )
-            for (name, (a, b)) in zip(own.parameters.names, zip(a, b)) { #expect(deviation(a, b) < 2e-5, "\(name)") }
+            let weights = (0..<5 * (indices?.size(1) ?? d)).map { Double($0 % 3) }
+            func found(_ flips: Tensor, _ parameters: Parameters) -> [Tensor] {
+                let factors = Tensor(weights, shape: flips.shape).converted(to: flips.dtype)
+                return [flips.detached()]
+                    + gradients(of: (flips.softplus() * factors).sum(), withRespectTo: parameters.tensors)
+            }
+            let kernel = found(own.flipDifferences(single, at: indices), own.parameters)
+            let generic = found(own.genericFlipDifferences(single, at: indices), own.parameters)
+            let truth = found(exact.genericFlipDifferences(x, at: indices), exact.parameters)
+            for (place, name) in (["flips"] + own.parameters.names).enumerated() {
+                let bound = 4 * deviation(generic[place], truth[place]) + 1e-5
+                #expect(deviation(kernel[place], truth[place]) < bound, "\(name)")
+            }
         }
         #expect(deviation(own.inputGradient(single), exact.recordedInputGradient(x)) < 2e-5)
         // Points between graphs have their gradient too, by the record.

@@ -509,7 +509,9 @@ import Torch
             try chart.draw(named: "chart-t", in: URL(fileURLWithPath: path))
         }
         #expect(
-            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["chart-t.gp", "chart-t.tsv"])
+            try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == [
+                "chart-t.gp", "chart-t.svg", "chart-t.tsv",
+            ])
     }
 
     /// `run.json` from somebody else is held to what a profile is.

@@ -82,9 +82,9 @@ private func scale(_ values: [Double], logarithmic: Bool = false, room: Double =
         // It is well-formed, and says what it shows.
         let document = try XMLDocument(xmlString: text)
         let root = try #require(document.rootElement())
-        #expect(root.attribute(forName: "role")?.stringValue == "img")
+        #expect(try root.nodes(forXPath: "/*/@role").first?.stringValue == "img")
         #expect(
-            root.attribute(forName: "aria-label")?.stringValue
+            try root.nodes(forXPath: "/*/@aria-label").first?.stringValue
                 == "Line chart: a < b & \"c\". Horizontal: x. Vertical: y. Lines: one's; <script>; control & floor.")
         // A gap parts the second line: one path has two beginnings.
         let lines = try root.nodes(forXPath: "//*[local-name()='path'][@class='line']/@d").compactMap(\.stringValue)

@@ -54,7 +54,8 @@ import Testing
             """
             # x
             <!-- table x study scores -->
-            ![a](../../results/x/reference/pictures/heat-maps-32.png) ![b](../../results/x/study/pictures/b.png)
+            ![energies
+            of two](../../results/x/reference/pictures/heat-maps-32.png) ![b](../../results/x/study/pictures/b.png)
             ## Where it departs
             1. Here.
             ## Limits
@@ -62,7 +63,7 @@ import Testing
             """)
         #expect(readme.departures == "1. Here.")
         #expect(readme.table == .init(run: "study", name: "scores"))
-        #expect(readme.picture == .init(run: "reference", name: "heat-maps-32"))
+        #expect(readme.picture == .init(run: "reference", name: "heat-maps-32", text: "energies of two"))
         let empty = Readme("# x\n\nNothing.")
         #expect(empty.departures == nil && empty.table == nil && empty.picture == nil)
     }

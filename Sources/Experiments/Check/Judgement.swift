@@ -167,6 +167,9 @@ extension Replication {
                 return Judgement(claim, missing: "\(folder.url.path) is not here")
             }
             if known[run] == nil { known[run] = Measurements(try Plan(self, of: folder).records().withTimes) }
+            guard !known[run]!.rows.isEmpty else {
+                return Judgement(claim, missing: "no cell of \(folder.url.path) has ended")
+            }
             return try Judgement(claim, known[run]!, place: "\(name)/claims.yaml")
         }
     }
