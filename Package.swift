@@ -77,7 +77,8 @@ let package = Package(
         .target(
             name: "Experiments",
             dependencies: [
-                "CProcess", "Figures", "HDF5", "Torch", "Yams", .product(name: "Logging", package: "swift-log"),
+                "CProcess", "Datasets", "Figures", "HDF5", "Torch", "Yams",
+                .product(name: "Logging", package: "swift-log"),
             ],
             resources: [.embedInCode("Measure/metrics.yaml")]),
 
@@ -92,7 +93,7 @@ let package = Package(
         // What several replications share: the methods of ratio matching, the training of known densities.
         .target(
             name: "ReplicationShared",
-            dependencies: ["Experiments", "Figures", "Objectives", "Samplers"],
+            dependencies: ["Datasets", "Experiments", "Figures", "Metrics", "Objectives", "Samplers"],
             path: "Replications/Shared"),
 
         // One target for each published result.
@@ -100,6 +101,7 @@ let package = Package(
         replication("RMwGGISCost"),
         replication("RMwGGISIsing"),
         replication("RMwGGISGraphs"),
+        replication("RMwGGISData"),
         replication("OuRBM"),
         replication("OuBoltzmann"),
         replication("AdaNCEImages"),
@@ -122,7 +124,7 @@ let package = Package(
             name: "replicate",
             dependencies: [
                 "BuildCommit", "Commands", "Experiments", "RMwGGISSynthetic", "RMwGGISCost", "RMwGGISIsing",
-                "RMwGGISGraphs", "OuBoltzmann",
+                "RMwGGISGraphs", "RMwGGISData", "OuBoltzmann",
                 "OuRBM", "AdaNCEImages", "ScoreMatchingDensities", "NCEFamily", "Torch",
             ]),
 
@@ -163,7 +165,7 @@ let package = Package(
         .testTarget(
             name: "RMwGGISSyntheticTests", dependencies: ["RMwGGISSynthetic", "RunSupport"],
             resources: [.copy("Golden")]),
-        .testTarget(name: "AdaNCEImagesTests", dependencies: ["AdaNCEImages", "RunSupport"]),
+        .testTarget(name: "AdaNCEImagesTests", dependencies: ["AdaNCEImages", "Datasets", "RunSupport"]),
         // `run --device cuda` on a stand-in for a GPU.
         .testTarget(
             name: "SimulatedDeviceTests", dependencies: ["Experiments", "RunSupport", "replicate"],
@@ -179,11 +181,17 @@ let package = Package(
         .testTarget(
             name: "RMwGGISGraphsTests", dependencies: ["Datasets", "Metrics", "RMwGGISGraphs", "RunSupport"]),
         .testTarget(
+            name: "RMwGGISDataTests",
+            dependencies: [
+                "Datasets", "EnergyModels", "ReplicationShared", "RMwGGISData", "RunSupport", "Samplers",
+            ]),
+        .testTarget(
             name: "OuBoltzmannTests",
             dependencies: ["OuBoltzmann", "Oracles", "RunSupport"]),
         // A replication small enough to run in a test, the executable that runs it, and the tests of both.
         .target(
-            name: "NoisyQuadratic", dependencies: ["Experiments", "Figures", "HDF5"], path: "Tests/NoisyQuadratic"),
+            name: "NoisyQuadratic", dependencies: ["Datasets", "Experiments", "Figures", "HDF5"],
+            path: "Tests/NoisyQuadratic"),
         .executableTarget(
             name: "harness-fixture", dependencies: ["Commands", "Experiments", "NoisyQuadratic"],
             path: "Tests/HarnessFixture"),

@@ -43,8 +43,8 @@ public struct AdaNCEImages: Replication {
     }
 
     public func estimate(_ setting: Setting, _ configuration: Configuration, threads: Int) -> Estimate {
-        let architecture =
-            (try? configuration.architecture.scaled(width: configuration.width)) ?? configuration.architecture
+        // The size of a file's images is not known without reading it.
+        let architecture = (try? configuration.architecture(for: configuration.data.shape ?? [3, 64, 64])) ?? .b
         // A chain's step is a forward and a backward pass; the update itself about five of them.
         let pass = 2 * Double(configuration.batchSize) * Double(architecture.multiplications)
         let step = 2 * pass / 5e10
@@ -63,19 +63,10 @@ public struct AdaNCEImages: Replication {
 
     public func run(_ setting: Setting, _ configuration: Configuration, _ context: CellContext) throws {
         let images = try TrainingImages(configuration, device: context.device)
-        let architecture = try configuration.architecture.scaled(width: configuration.width)
-        let model = try ConvNetEnergy(
-            architecture, leakySlope: configuration.leakySlope,
-            normalized: setting.normalization.layers(of: architecture),
-            samplingType: configuration.samplingType.dtype, using: context.generator("initialisation"))
-        let (batches, chains) = (context.generator("batches"), context.generator("chains"))
-        let training = try SelfAdaptingTraining(
-            model, setting.objective.objective, dynamics: configuration.dynamics(),
-            buffer: ReplayBuffer(
-                shape: images.shape, configuration.buffer(rejuvenationRate: setting.rejuvenationRate), using: chains),
-            configuration.training(
-                adaptiveInterval: setting.adaptiveInterval, recordsGraphs: context.recordsGraphs),
-            using: chains)
+        let batches = context.generator("batches")
+        let training = try training(
+            setting, configuration, shape: images.shape, recordsGraphs: context.recordsGraphs,
+            initialisation: context.generator("initialisation"), chains: context.generator("chains"))
         let state = Kept(store: { $0.store(training) }, restore: { try $0.restore(training) })
 
         try context.train(configuration.iterations, keeping: [state, .generator(batches, "batches")]) { iteration in
@@ -113,6 +104,25 @@ public struct AdaNCEImages: Replication {
         try scores.measureFloors(images, context)
         try scores.measure(samples.buffer.pixels(), named: "buffer", context)
         try scores.measure(samples.fresh.pixels(), named: "fresh", context)
+    }
+
+    /// A training on images of a shape [channels, height, width] that has not begun.
+    func training(
+        _ setting: Setting, _ configuration: Configuration, shape: [Int], recordsGraphs: Bool,
+        initialisation: RandomGenerator, chains: RandomGenerator
+    ) throws -> SelfAdaptingTraining<ConvNetEnergy> {
+        let architecture = try configuration.architecture(for: shape)
+        let model = try ConvNetEnergy(
+            architecture, leakySlope: configuration.leakySlope,
+            normalized: setting.normalization.layers(of: architecture),
+            samplingType: configuration.samplingType.dtype, using: initialisation)
+        return try SelfAdaptingTraining(
+            model, setting.objective.objective, dynamics: configuration.dynamics(),
+            buffer: ReplayBuffer(
+                shape: architecture.inputShape, configuration.buffer(rejuvenationRate: setting.rejuvenationRate),
+                using: chains),
+            configuration.training(adaptiveInterval: setting.adaptiveInterval, recordsGraphs: recordsGraphs),
+            using: chains)
     }
 
     /// Means over the last tenth of the log, and the largest ν of the whole of it.

@@ -1,19 +1,25 @@
 import EnergyModels
 import Experiments
+import Foundation
 import Objectives
 import Samplers
 import Torch
 
 extension AdaNCEImages {
-    public enum DataSource: String, Choice {
+    public enum DataSource: Hashable, Sendable {
         case mnist
-        case cifar10 = "cifar-10"
+        case cifar10
         /// Images of random bars, 28 × 28, made here.
         case bars
+        /// Those of a file or a folder.
+        case own(path: String)
     }
 
-    /// The networks of Table 5.1.
-    public enum Network: String, Choice { case a, b, c }
+    /// The networks of Table 5.1, and one of their kind made for the images' size.
+    public enum Network: String, Choice {
+        case a, b, c
+        case bySize = "by-size"
+    }
 
     /// What is minimised; all but the first two are Bregman generators Ψ of section 4.4.
     public enum ObjectiveName: String, Choice {
@@ -82,7 +88,7 @@ extension AdaNCEImages {
 
         public func encode(to encoder: any Encoder) throws {
             var keys = encoder.container(keyedBy: CodingKeys.self)
-            try keys.encode(data, forKey: .data)
+            try keys.encode(data.name, forKey: .data)
             try keys.encode(objective, forKey: .objective)
             try keys.encode(normalization, forKey: .normalization)
             try keys.encode(rejuvenationRate, forKey: .rejuvenationRate)
@@ -169,24 +175,38 @@ extension AdaNCEImages {
             try requireList("objectives", objectives)
             try requireList("normalizations", normalizations)
             try requireList("rejuvenationRates", rejuvenationRates, in: 0...1)
-            let shape = data == .cifar10 ? [3, 32, 32] : [1, 28, 28]
-            try require(
-                "network", network.rawValue, architecture.inputShape == shape,
-                "one for images of \(shape.map(String.init).joined(separator: " × ")), which those of \(data.rawValue) are"
-            )
+            if let shape = data.shape {
+                try require(
+                    "network", network.rawValue, (try? architecture(for: shape)) != nil,
+                    "one for images of \(Self.text(shape)), which those of \(data.name) are")
+            }
             try require(
                 "bufferStart", bufferStart.rawValue, bufferStart == .full || bufferWriting == .queue,
                 "full, since a buffer that is written in place never fills")
         }
 
-        /// Before its width is scaled.
-        var architecture: ConvNetArchitecture {
+        /// The network, its width scaled, for images of a shape [channels, height, width].
+        ///
+        /// - Throws: `RunError` where the network that is named takes images of another shape, or none is made for this
+        ///   one.
+        func architecture(for shape: [Int]) throws -> ConvNetArchitecture {
+            let found: ConvNetArchitecture
             switch network {
-            case .a: .a
-            case .b: .b
-            case .c: .c
+            case .a: found = .a
+            case .b: found = .b
+            case .c: found = .c
+            case .bySize:
+                do { found = try .fitting(shape) } catch let fault as ConvNetError { throw RunError(fault.description) }
             }
+            guard found.inputShape == shape else {
+                throw RunError(
+                    "network \(network.rawValue) takes images of \(Self.text(found.inputShape)), those of \(data.name) are \(Self.text(shape))",
+                    cure: "network=by-size makes one for them; 'replicate convert' and ImageMagick change the images")
+            }
+            return try found.scaled(width: width)
         }
+
+        private static func text(_ shape: [Int]) -> String { shape.map(String.init).joined(separator: " × ") }
 
         func dynamics() throws -> LangevinDynamics {
             try LangevinDynamics(
@@ -208,6 +228,44 @@ extension AdaNCEImages {
                 adam: .init(learningRate: learningRate, beta1: beta1, beta2: beta2), resetsBuffer: resetsBuffer,
                 gradientNormLimit: gradientNormLimit > 0 ? gradientNormLimit : nil, energyPenalty: energyPenalty,
                 recordsGraphs: recordsGraphs)
+        }
+    }
+}
+
+extension AdaNCEImages.DataSource: Codable {
+    private static let words: KeyValuePairs<String, Self> = ["mnist": .mnist, "cifar-10": .cifar10, "bars": .bars]
+
+    /// Reads a word, or the path of images; throws `RunError` for a word that is neither.
+    public init(from decoder: any Decoder) throws {
+        let text = try decoder.singleValueContainer().decode(String.self)
+        if let known = Self.words.first(where: { $0.key == text })?.value {
+            self = known
+        } else if text.contains("/") || text.contains(".") || FileManager.default.fileExists(atPath: text) {
+            self = .own(path: text)
+        } else {
+            throw unknownName("data", text, among: Self.words.map(\.key) + ["the path of a file or folder of images"])
+        }
+    }
+
+    public func encode(to encoder: any Encoder) throws {
+        var text = encoder.singleValueContainer()
+        if case .own(let path) = self { try text.encode(path) } else { try text.encode(name) }
+    }
+
+    /// The word; of a path the last part, without its ending.
+    var name: String {
+        if case .own(let path) = self {
+            return URL(fileURLWithPath: path).deletingPathExtension().lastPathComponent
+        }
+        return Self.words.first { $0.value == self }!.key
+    }
+
+    /// The shape of an image, [channels, height, width]; nil where only the file says it.
+    var shape: [Int]? {
+        switch self {
+        case .mnist, .bars: [1, 28, 28]
+        case .cifar10: [3, 32, 32]
+        case .own: nil
         }
     }
 }

@@ -1,5 +1,6 @@
 import Datasets
 import Experiments
+import Figures
 import Foundation
 import Torch
 
@@ -17,18 +18,55 @@ struct TrainingImages {
     /// The shape of one image.
     var shape: [Int] { Array(pixels.shape.dropFirst()) }
 
-    /// Reads the data set or makes bars. Throws `RunError` where it is not there, damaged, or smaller than asked for.
+    /// Reads the data set or makes bars. Throws `RunError` where it is not there, damaged, smaller than asked for, or of
+    /// a size that the network does not take.
     init(_ configuration: AdaNCEImages.Configuration, device: Device) throws {
-        let (set, test) = (try Self.set(configuration, test: false), try Self.set(configuration, test: true))
-        guard configuration.trainingImages <= set.count else {
-            throw RunError(
-                "\(configuration.folder): has \(set.count) images to train on, trainingImages asks for \(configuration.trainingImages)"
-            )
+        let used: ImageSet
+        if case .own(let path) = configuration.data {
+            (used, test) = try Self.own(path, configuration)
+        } else {
+            let set = try Self.set(configuration, test: false)
+            test = try Self.set(configuration, test: true)
+            guard configuration.trainingImages <= set.count else {
+                throw RunError(
+                    "\(configuration.folder): has \(set.count) images to train on, trainingImages asks for \(configuration.trainingImages)"
+                )
+            }
+            used = set.prefix(configuration.trainingImages)
         }
-        let used = set.prefix(configuration.trainingImages)
-        (training, self.test) = (used, test)
+        training = used
         pixels = used.tensor(0..<used.count).moved(to: device)
         (name, checksum) = (used.name, try used.checksum())
+        _ = try configuration.architecture(for: shape)
+    }
+
+    /// Images of a file or a folder, at most `trainingImages` of them, and every tenth apart to be tested with.
+    private static func own(
+        _ path: String, _ configuration: AdaNCEImages.Configuration
+    ) throws -> (training: ImageSet, test: ImageSet) {
+        let all: ImageSet
+        let parts: (rest: ImageSet, heldOut: ImageSet)
+        do {
+            all = try ImageSet(reading: imageSource(at: path))
+            parts = try all.heldOut(every: 10)
+        } catch let fault as ImageError {
+            throw RunError(fault.description)
+        }
+        let training = parts.rest.prefix(min(parts.rest.count, configuration.trainingImages))
+        guard configuration.scoredSamples > 0, configuration.inceptionWeights.isEmpty else {
+            return (training, parts.heldOut)
+        }
+        // What the classifier needs that scores; else it would be known after the training.
+        let fault: String? =
+            if training.classes == nil {
+                "has no labels, which the classifier that scores samples learns from"
+            } else if training.count < 144 {
+                "has \(all.count) images, too few for the classifier that scores samples: expected at least 160"
+            } else { nil }
+        if let fault {
+            throw RunError("\(path): \(fault)", cure: "set inceptionWeights, or scoredSamples=0")
+        }
+        return (training, parts.heldOut)
     }
 
     private static func set(_ configuration: AdaNCEImages.Configuration, test: Bool) throws -> ImageSet {
@@ -38,6 +76,7 @@ struct TrainingImages {
             case .mnist: return try ImageSet(mnist: test ? .test : .train, in: folder)
             case .cifar10: return try ImageSet(cifar10: test ? .test : .train, in: folder)
             case .bars: return try bars(configuration.trainingImages, stream: test ? "test bars" : "bars")
+            case .own(let path): return try ImageSet(reading: imageSource(at: path))
             }
         } catch let fault as IDXError {
             throw RunError(fault.description)

@@ -1,6 +1,7 @@
 import Datasets
 import Experiments
 import Foundation
+import ReplicationShared
 import Torch
 
 /// Binary images to learn from and to be tested on, shape [count, side²] each, float32.
@@ -34,35 +35,16 @@ struct Images {
             side = MNIST.side
         case .bars:
             side = configuration.side
-            training = Self.bars(side, configuration.trainingImages, RandomGenerator(seed: 1, stream: "training bars"))
-            test = Self.bars(side, configuration.testImages, RandomGenerator(seed: 1, stream: "test bars"))
+            let bars = Bars(side: side)
+            training = bars.sample(
+                configuration.trainingImages, using: RandomGenerator(seed: 1, stream: "training bars"))
+            test = bars.sample(configuration.testImages, using: RandomGenerator(seed: 1, stream: "test bars"))
         }
     }
 
-    /// All rows or all columns, by a coin; each of them a bar with probability 0.3; each pixel flipped with probability
-    /// 0.02.
-    private static func bars(_ side: Int, _ count: Int, _ generator: RandomGenerator) -> Tensor {
-        let lines = generator.bernoulli(Tensor.full([count, side, 1], 0.3)).expanded([count, side, side])
-        let rows = generator.bernoulli(Tensor.full([count, 1, 1], 0.5)).expanded([count, side, side])
-        let images = rows * lines + (1 - rows) * lines.transposed(1, 2)
-        let noise = generator.bernoulli(Tensor.full([count, side, side], 0.02))
-        return (images + noise - 2 * images * noise).reshaped([count, side * side])
-    }
+    /// Independent pixels with the training images' means.
+    var independent: IndependentBits { IndependentBits(meansOf: training) }
 
-    /// Logits of the training images' mean pixels, those held between 0.01 and 0.99.
-    var logits: Tensor {
-        let mean = training.mean(0).maximum(0.01).minimum(0.99)
-        return (mean / (1 - mean)).log()
-    }
-
-    /// The training images' means of the pixels, those held between 0.01 and 0.99, so many times: [count, side²].
-    func marginals(_ count: Int) -> Tensor {
-        logits.sigmoid().unsqueezed(0).expanded([count, side * side]).contiguous()
-    }
-
-    /// The test log-likelihood of independent pixels with the training images' means: what every model has to beat.
-    var independentPixels: Double {
-        let logits = logits.converted(to: .float64)
-        return ((test.converted(to: .float64) * logits).sum(1) + (-logits).logSigmoid().sum()).mean().item()
-    }
+    /// The test log-likelihood of independent pixels: what every model has to beat.
+    var independentPixels: Double { independent.logProbability(test).mean().item() }
 }

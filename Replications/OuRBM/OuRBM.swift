@@ -2,7 +2,6 @@ import EnergyModels
 import Experiments
 import Figures
 import Foundation
-import HDF5
 import Objectives
 import ReplicationShared
 import Samplers
@@ -69,11 +68,10 @@ public struct OuRBM: Replication {
         _ machine: RestrictedBoltzmannMachine, by method: Method, _ images: Images, _ configuration: Configuration,
         _ context: CellContext
     ) throws {
-        let adam = Adam(machine.parameters, .init(learningRate: configuration.learningRate))
-        let (batches, draws) = (context.generator("batches"), context.generator("objective"))
+        let draws = context.generator("objective")
         let persistent = PersistentContrastiveDivergence(
             BlockGibbs(steps: configuration.persistentSteps),
-            from: draws.bernoulli(images.marginals(configuration.batchSize)))
+            from: draws.bernoulli(images.independent.probabilities(configuration.batchSize)))
         let objective: any BinaryObjective =
             switch method {
             case .contrastiveDivergence1: ContrastiveDivergence(BlockGibbs(steps: 1))
@@ -81,32 +79,18 @@ public struct OuRBM: Replication {
             case .persistent: persistent
             default: method.ratioMatching?.objective(flips: configuration.flips) ?? PseudoLikelihood()
             }
-        let chains = Kept(
-            store: { $0["chains"] = HDF5Array(persistent.chains.array(Float.self), shape: persistent.chains.shape) },
-            restore: { persistent.chains = try $0.bits("chains", like: persistent.chains) })
-        try context.train(
-            configuration.iterations,
-            keeping: [
-                .parameters(machine.parameters), .optimizer(adam), .generator(batches, "batches"),
-                .generator(draws, "objective"), chains,
-            ]
+        let training = BinaryTraining(
+            iterations: configuration.iterations, batchSize: configuration.batchSize,
+            learningRate: configuration.learningRate, logEvery: configuration.logEvery)
+        try training.run(
+            machine, by: objective, on: images.training, using: draws, keeping: [.chains(persistent)], context
         ) { iteration in
-            let rows = Tensor.integers([configuration.batchSize], 0..<images.training.size(0), using: batches)
-            let x = images.training.indexSelected(0, rows)
-            let (loss, found) = try objective.lossAndGradients(machine, x, using: draws)
-            try context.guardFinite("loss", loss.item(), iteration: iteration)
-            adam.update(found)
-            if iteration.isMultiple(of: configuration.logEvery) {
-                try context.log(iteration: iteration, ["loss": loss.item()])
-            }
-            if configuration.evaluateEvery > 0, iteration.isMultiple(of: configuration.evaluateEvery) {
-                try context.guardFinite(machine.parameters, iteration: iteration)
-                let found = context.untimed { likelihood(machine, images, configuration, context) }
-                try context.log(
-                    iteration: iteration, ["testLogLikelihood": found.test, "testLogLikelihoodError": found.error])
-            }
+            guard configuration.evaluateEvery > 0, iteration.isMultiple(of: configuration.evaluateEvery) else { return }
+            try context.guardFinite(machine.parameters, iteration: iteration)
+            let found = context.untimed { likelihood(machine, images, configuration, context) }
+            try context.log(
+                iteration: iteration, ["testLogLikelihood": found.test, "testLogLikelihoodError": found.error])
         }
-        try context.guardFinite(machine.parameters, iteration: configuration.iterations)
     }
 
     /// Mean log-likelihood in nats, log Z by annealed importance sampling from the data's marginals; `error` is the
@@ -118,7 +102,7 @@ public struct OuRBM: Replication {
         let estimate = AnnealedImportanceSampling(
             temperatures: configuration.annealingTemperatures, chains: configuration.annealingChains
         ).logPartitionFunctionByBlocks(
-            of: machine, baseLogits: images.logits, using: context.generator("annealing"))
+            of: machine, baseLogits: images.independent.logits, using: context.generator("annealing"))
         func mean(_ x: Tensor) -> Double {
             -machine.negativeLogLikelihood(of: x, logPartitionFunction: estimate.logPartitionFunction)
         }
@@ -132,7 +116,7 @@ public struct OuRBM: Replication {
         _ machine: RestrictedBoltzmannMachine, _ images: Images, _ configuration: Configuration, _ context: CellContext
     ) throws {
         let generator = context.generator("samples")
-        let start = generator.bernoulli(images.marginals(100))
+        let start = generator.bernoulli(images.independent.probabilities(100))
         let samples = withoutGradients {
             let v = BlockGibbs(steps: configuration.sampleSteps).moved(hidden: machine, from: start, using: generator)
             return machine.visibleProbabilities(generator.bernoulli(machine.hiddenProbabilities(v)))

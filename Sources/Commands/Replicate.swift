@@ -33,7 +33,7 @@ public struct Replicate<C: Catalogue>: ParsableCommand {
                 ClaimsCommand<C>.self, ReportCommand<C>.self, SpliceCommand<C>.self, CheckCommand<C>.self,
                 CompareCommand.self,
                 ReplayCommand<C>.self,
-                ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
+                SampleCommand<C>.self, ScoreCommand.self, ConvertCommand.self, DeviceCommand.self,
             ])
     }
 
@@ -164,6 +164,8 @@ struct TableCommand<C: Catalogue>: ParsableCommand {
     }
 
     @Argument(help: "The run folder.") var path: String
+    @Option(help: ArgumentHelp("Write curves and pictures as event files for TensorBoard too.", valueName: "folder"))
+    var tensorboard: String?
 
     func run() throws {
         let folder = folder(path)
@@ -173,6 +175,7 @@ struct TableCommand<C: Catalogue>: ParsableCommand {
     private func make(_ replication: some Replication, _ folder: RunFolder) throws {
         let plan = try Plan(replication, of: folder)
         try Commands.show(plan.assemble(logger), of: plan)
+        if let tensorboard { try writeEvents(of: plan, to: tensorboard) }
     }
 }
 

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Experiments
 import Foundation
+import Report
 import Torch
 
 struct RunCommand<C: Catalogue>: ParsableCommand {
@@ -49,6 +50,9 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
     @Flag(help: "Go on with a run: finished cells are skipped, begun ones restored.") var resume = false
     @Flag(help: "Go on also from checkpoints that carry no checksum, as those written before files had one.")
     var acceptUnchecked = false
+    @Option(
+        help: ArgumentHelp("Write curves and pictures as event files for TensorBoard at the end.", valueName: "folder"))
+    var tensorboard: String?
     @Flag(help: "List the cells with estimated time, memory and disk; write nothing.") var dryRun = false
     /// The process whose child this is, one of `--jobs`, to run one cell.
     @Option(help: .hidden) var parent: Int32?
@@ -110,6 +114,7 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
             throw interruption
         }
         try Commands.show(run.assemble(), of: plan)
+        if let tensorboard { try writeEvents(of: plan, to: tensorboard) }
         let indices = plan.selected.map(\.index)
         let ends = try plan.records().filter { indices.contains($0.cell.index) }.map(\.status)
         if ends.allSatisfy(\.isDiverged) {
@@ -159,4 +164,10 @@ struct RunCommand<C: Catalogue>: ParsableCommand {
 /// Makes a fault in how an option is written the parser's: exit code 64.
 private func usage<T>(_ body: () throws -> T) throws -> T {
     do { return try body() } catch let error as RunError { throw ValidationError(error.message) }
+}
+
+/// Writes a run's event files and says where they are and how they are looked at.
+func writeEvents(of plan: Plan<some Replication>, to path: String) throws {
+    let count = try TensorBoard.write(plan, to: URL(fileURLWithPath: path))
+    try printLine("event files of \(count) cell\(count == 1 ? "" : "s"): tensorboard --logdir \(path)")
 }

@@ -74,7 +74,7 @@ struct ScoreCommand: ParsableCommand {
         Runtime.threads = threads
         let (statistics, newClassifier) = try outputs()
         let (images, reference) = (try openImages(images), try openReference())
-        let network = try network(reference, keptAt: newClassifier)
+        let network = try network(reference, of: images.shape, keptAt: newClassifier)
         try network.check(images.shape)
         try reference.map { try network.check($0.shape) }
         let saved = try reference == nil ? savedFeatures(network) : nil
@@ -138,9 +138,9 @@ struct ScoreCommand: ParsableCommand {
 
     /// The Inception network where its weights are given, else a classifier: read, or trained on the reference and kept
     /// where that is asked for.
-    private func network(_ reference: (any ImageSource)?, keptAt newClassifier: OutputFile?) throws
-        -> any FeatureNetwork
-    {
+    private func network(
+        _ reference: (any ImageSource)?, of shape: ImageShape, keptAt newClassifier: OutputFile?
+    ) throws -> any FeatureNetwork {
         if let weights {
             guard FileManager.default.fileExists(atPath: weights) else {
                 throw RunError("\(weights): is not there", cure: InceptionNetwork.howToGetWeights)
@@ -156,6 +156,11 @@ struct ScoreCommand: ParsableCommand {
                 cure:
                     "give a reference with labels, a trained classifier by --classifier, or the Inception network's --weights:",
                 InceptionNetwork.howToGetWeights)
+        }
+        guard reference.shape == shape else {
+            throw RunError(
+                "\(images): holds images of \(shape), \(self.reference) of \(reference.shape): a classifier takes images of one size",
+                cure: "scale one of them, or give the Inception network's --weights")
         }
         Console.shared.write(
             "no --weights: a classifier trained on \(reference.name) is used. \(InceptionNetwork.howToGetWeights)")
@@ -196,8 +201,15 @@ extension ImageScores {
             String(format: "%.4f ± %.4f", score.mean, score.standardDeviation)
         }
         func spread(_ distance: KernelDistance) -> String {
-            String(format: "%.6f ± %.6f", distance.mean, distance.standardDeviation)
+            let mean = String(format: "%.6f", distance.mean)
+            return distance.standardDeviation.map { mean + String(format: " ± %.6f", $0) } ?? mean
         }
+        func share(_ value: Double?) -> String { value.map { String(format: "%.4f", $0) } ?? "–" }
+        let balls =
+            precisionRecall.map { found in
+                "balls to the \(found.neighbours)rd neighbour, \(found.count) of each"
+                    + (precisionRecallFloor.map { "; floor of \($0.count)" } ?? "")
+            } ?? "too few images"
         let splits =
             "\(inceptionScore.splits) splits, images \(splitOrder == .kept ? "in their order" : "shuffled"); beside it the reference's own"
         return Table(
@@ -213,6 +225,8 @@ extension ImageScores {
                     "KID", spread(kernelDistance), spread(kernelFloor),
                     "\(kernelDistance.subsets) subsets of \(kernelDistance.subsetSize); floor of \(kernelFloor.subsetSize)"
                 ),
+                row("precision", share(precisionRecall?.precision), share(precisionRecallFloor?.precision), balls),
+                row("recall", share(precisionRecall?.recall), share(precisionRecallFloor?.recall), balls),
             ],
             notes: [
                 "images: \(images.name), \(images.count) of \(images.shape), SHA-256 \(images.checksum)",

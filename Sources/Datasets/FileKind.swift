@@ -4,6 +4,8 @@ import Foundation
 /// What a file is, decided by its first bytes and its size, never by its name.
 public enum FileKind: Equatable, Sendable {
     case hdf5, idx, cifar10
+    /// NumPy's format of one array.
+    case npy
     /// What a file is that holds no set of images which is read, and what would be right, in half a sentence.
     case other(String)
     /// None of these: its first bytes, in hexadecimal.
@@ -53,6 +55,7 @@ public enum FileKind: Equatable, Sendable {
         // A CIFAR-10 record of an airplane whose first pixels are black may begin as an IDX file does: then the sizes
         // do not fit.
         if isIDX(head), !isCIFAR || idxSize(head) == size { return .idx }
+        if head.starts(with: NPY.signature) { return .npy }
         if isCIFAR { return .cifar10 }
         return other(head) ?? .unknown(hexadecimal(head.prefix(4)))
     }
@@ -97,11 +100,6 @@ public enum FileKind: Equatable, Sendable {
             return .other(
                 "is a JPEG image, which is not read: give a folder of PNG files (ImageMagick: mogrify -format png *.jpg)"
             )
-        }
-        if head.starts(with: [0x93]), head.dropFirst().starts(with: Array("NUMPY".utf8)) {
-            return .other(
-                "is a NumPy array, which is not read: with a = numpy.load(FILE), uint8 [N, C, H, W], "
-                    + "h5py.File('images.h5', 'w').create_dataset('images', data=a)")
         }
         if head.starts(with: [0x50, 0x4b, 3, 4]) {
             return .other("is a zip archive (.zip or .npz), which is not read: unpack it")

@@ -128,6 +128,20 @@ public struct GrayCode: Sendable, Equatable {
         }
     }
 
+    /// The code whose integers reach a unit beyond the farthest coordinate of some points, plus one more, as the toy sets
+    /// have it: scale = 2^(d/2 − 1) / (max|x| + 2).
+    ///
+    /// - Parameters:
+    ///   - dimension: d, even, in ``dimensions``.
+    ///   - points: finite, at least one.
+    /// - Throws: ``DatasetError/dimension(_:)`` or ``DatasetError/scale(_:)``.
+    public init(dimension: Int, reaching points: [SIMD2<Double>]) throws(DatasetError) {
+        try Self.check(dimension)
+        let largest = points.reduce(0) { max($0, $1.x.magnitude, $1.y.magnitude) }
+        let steps = Double(sign: .plus, exponent: dimension / 2 - 1, significand: 1)
+        try self.init(dimension: dimension, scale: steps / (largest + 2))
+    }
+
     // MARK: - Decoding
 
     /// The points of bit vectors, shape [count, d] in row-major order: ±k/scale, in double precision whatever the

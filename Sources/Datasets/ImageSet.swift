@@ -90,6 +90,13 @@ public struct ImageSet: ImageSource, Equatable, Sendable {
         )
     }
 
+    /// The same with one more remark.
+    public func remarking(_ remark: String) -> ImageSet {
+        var set = self
+        set.remarks.append(remark)
+        return set
+    }
+
     /// The largest side of an image.
     public static let largestSide = 4096
 

@@ -7,6 +7,7 @@ import NCEFamily
 import OuBoltzmann
 import OuRBM
 import RMwGGISCost
+import RMwGGISData
 import RMwGGISGraphs
 import RMwGGISIsing
 import RMwGGISSynthetic
@@ -17,8 +18,8 @@ import Torch
 enum Suite: Catalogue {
     /// Every replication of the suite; a new one is added here.
     static let replications: [any Replication] = [
-        RMwGGISSynthetic(), RMwGGISCost(), RMwGGISIsing(), RMwGGISGraphs(), OuBoltzmann(), OuRBM(), AdaNCEImages(),
-        ScoreMatchingDensities(), NCEFamily(),
+        RMwGGISSynthetic(), RMwGGISCost(), RMwGGISIsing(), RMwGGISGraphs(), RMwGGISData(), OuBoltzmann(), OuRBM(),
+        AdaNCEImages(), ScoreMatchingDensities(), NCEFamily(),
     ]
 
     static var environment: RunEnvironment {

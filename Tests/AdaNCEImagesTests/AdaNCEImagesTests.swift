@@ -1,4 +1,5 @@
 import AdaNCEImages
+import Datasets
 import Experiments
 import Figures
 import Foundation
@@ -122,6 +123,49 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         }
     }
 
+    /// A file of images of another size trains, and what is drawn from it is images of that size, the same again.
+    @Test func imagesOfAFileAreLearntFrom() throws {
+        try withFolder { folder in
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            let file = folder.appendingPathComponent("ramps.h5")
+            let set = try ImageSet(
+                name: "ramps", shape: ImageShape(channels: 3, height: 12, width: 12),
+                pixels: (0..<40 * 432).map { UInt8(truncatingIfNeeded: $0 / 5) })
+            try set.writeHDF5(to: file.path)
+            let few = [
+                "data=\(file.path)", "iterations=2", "adaptiveIntervals=[1]", "chainLength=2", "longRunSteps=0",
+                "gradientBatches=0", "trainingImages=100", "width=0.05",
+            ]
+            func fault(_ more: [String]) throws -> String {
+                do { _ = try run(plan(folder.appendingPathComponent("fault"), set: few + more)) } catch {
+                    return "\(error)"
+                }
+                return ""
+            }
+            #expect(
+                try fault(["scoredSamples=0", "network=a"]).hasPrefix(
+                    "network a takes images of 1 × 28 × 28, those of ramps are 3 × 12 × 12"))
+            #expect(
+                try fault(["scoredSamples=2", "network=by-size"]).hasPrefix(
+                    "\(file.path): has no labels, which the classifier that scores samples learns from"))
+            #expect(
+                try fault(["data=\(folder.path)/none.h5", "scoredSamples=0"]).hasPrefix(
+                    "\(folder.path)/none.h5: is not there, expected an HDF5 file"))
+            #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("fault").path))
+            let plan = try plan(
+                folder.appendingPathComponent("run"), set: few + ["scoredSamples=0", "network=by-size"])
+            let records = try run(plan)
+            #expect(records[0].status == .finished && records[0].cell.id.hasPrefix("ramps-adance-"))
+            let trained = try plan.trained(cell: nil)
+            let request = DrawRequest(count: 3, steps: 9)
+            guard case .images(let images) = try AdaNCEImages().draw(request, from: trained).content,
+                case .images(let again) = try AdaNCEImages().draw(request, from: trained).content
+            else { return #expect(Bool(false), "no images were drawn") }
+            #expect(images == again && images.count == 3 && images.shape == set.shape)
+            #expect(Set(images.pixels).count > 10)
+        }
+    }
+
     @Test func dataThatIsNotThereAndSettingsThatCannotBeAreNamed() throws {
         try withFolder { folder in
             var message = ""
@@ -146,7 +190,7 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 ("noise=1e39", "noise is 1e+39, expected a number from 0 to 1e+30"),
                 ("stepSize=0", "stepSize is 0.0, expected a positive number up to 1e+30"),
                 ("gradientBatches=1", "gradientBatches is 1, expected 0, or at least 2"),
-                ("objectives=[adence]", "the nearest is 'adance'"),
+                ("objectives=[adence]", "the nearest is 'adance'"), ("data=mnits", "the nearest is 'mnist'"),
             ] {
                 let message = try refusal(AdaNCEImages(), of: override)
                 #expect(message.contains(expected), "\(override): \(message)")

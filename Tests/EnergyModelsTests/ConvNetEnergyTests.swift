@@ -333,4 +333,20 @@ import Torch
         #expect(spectral.norm(weight).item() > 0.9 * exact)
         #expect(spectral.norm(weight).item() <= exact * (1 + 1e-12))
     }
+
+    /// A network for the images' size is the table's where the table has one; others end in one place of 1,024 channels.
+    @Test func aNetworkIsMadeForSquareImages() throws {
+        #expect(try ConvNetArchitecture.fitting([1, 28, 28]) == .a)
+        #expect(try ConvNetArchitecture.fitting([3, 32, 32]) == .b)
+        for side in [8, 9, 31, 64, 255] {
+            let network = try ConvNetArchitecture.fitting([3, side, side])
+            #expect(network.inputShape == [3, side, side] && network.parameterCount > 0)
+            let energy = try ConvNetEnergy(
+                network.scaled(width: 1.0 / 64), leakySlope: 0.2, normalized: .none, using: RandomGenerator(seed: 1))
+            #expect(energy.evaluate(.zeros([2, 3, side, side])).shape == [2])
+        }
+        for shape in [[3, 7, 7], [3, 257, 257], [1, 28, 32]] {
+            #expect(throws: ConvNetError.self) { try ConvNetArchitecture.fitting(shape) }
+        }
+    }
 }

@@ -175,4 +175,46 @@ import Testing
             ["convert", pictures.path, folder.appendingPathComponent("no/x.h5").path], in: folder)
         #expect(failed.code == 2 && failed.messages.hasPrefix("error: "))
     }
+
+    /// Images as .npy and back, their bits by a threshold, and PNG files in a new folder.
+    @Test func imagesBecomeArraysBitsAndPictures() throws {
+        let set = try images(3, labels: false)
+        let input = try file(set, "images.h5")
+        func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+        func convert(_ arguments: String...) throws -> Outcome { try Fixture.run(["convert"] + arguments, in: folder) }
+        #expect(try convert(input, path("a.npy")).code == 0)
+        #expect(try convert(path("a.npy"), path("b.h5")).code == 0)
+        #expect(try HDF5Images(path: path("b.h5")).pixels(0..<3) == set.pixels)
+        let bits = try convert(input, path("bits.csv"), "--threshold", "99")
+        #expect(bits.code == 0 && bits.output == "\(path("bits.csv")): 3 samples of 64 bits\n", "\(bits)")
+        #expect(try SampleFile.bits(URL(fileURLWithPath: path("bits.csv"))).bits == set.pixels.map { $0 > 99 ? 1 : 0 })
+        #expect(try convert(input, path("pictures"), "--png").code == 0)
+        #expect(try PNGFolder(URL(fileURLWithPath: path("pictures"))).pixels(0..<3) == set.pixels)
+        let again = try convert(input, path("pictures"), "--png")
+        #expect(again.code == 2 && again.messages.hasPrefix("error: \(path("pictures")): is there already"))
+        let text = try convert(input, path("a.csv"))
+        #expect(text.code == 2 && text.messages.hasPrefix("error: \(path("a.csv")): images are not written as text"))
+        #expect(try convert(input, path("c.npy"), "--threshold", "255").code == 64)
+    }
+
+    @Test func samplesAreConverted() throws {
+        func path(_ name: String) -> String { folder.appendingPathComponent(name).path }
+        func convert(_ arguments: String...) throws -> Outcome { try Fixture.run(["convert"] + arguments, in: folder) }
+        try Data("0,1,1\n1,0,0\n".utf8).write(to: URL(fileURLWithPath: path("a.csv")))
+        for (input, output) in [("a.csv", "a.npy"), ("a.npy", "a.h5"), ("a.h5", "b.csv")] {
+            let outcome = try convert(path(input), path(output))
+            #expect(outcome.code == 0 && outcome.output == "\(path(output)): 2 samples of 3 bits\n", "\(outcome)")
+        }
+        #expect(try String(contentsOfFile: path("b.csv"), encoding: .utf8) == "0,1,1\n1,0,0\n")
+        let kept = try convert(path("a.csv"), path("a.npy"))
+        #expect(kept.code == 2 && kept.messages == "error: \(path("a.npy")): is there already\n  --force replaces it\n")
+        #expect(try convert(path("a.csv"), path("a.npy"), "--force").code == 0)
+        let png = try convert(path("a.csv"), path("p"), "--png")
+        #expect(png.code == 2 && png.messages == "error: \(path("a.csv")): holds samples, --png is for images\n")
+        try Data("0;1\n".utf8).write(to: URL(fileURLWithPath: path("c.csv")))
+        let ragged = try convert(path("c.csv"), path("c.npy"))
+        #expect(
+            ragged.code == 2
+                && ragged.messages == "error: \(path("c.csv")): line 1: is separated by semicolons, expected commas\n")
+    }
 }

@@ -36,6 +36,30 @@ import Testing
         #expect(try images.pixels(0..<3) == [1, 2, 10].flatMap { index in (0..<18).map { UInt8(index * 20 + $0) } })
     }
 
+    /// Sub-folders of PNG files are classes, in the order of their names; one without is counted, and so are files beside
+    /// them.
+    @Test func subFoldersAreClasses() throws {
+        let folder = try TemporaryFolder()
+        for (name, pixels) in [("10", [7]), ("2", [3, 4]), ("empty", [])] as [(String, [UInt8])] {
+            let subfolder = folder.file(name)
+            try FileManager.default.createDirectory(at: subfolder, withIntermediateDirectories: false)
+            for (index, pixel) in pixels.enumerated() {
+                try Image(width: 1, height: 1, channels: 1, pixels: [pixel]).writePNG(
+                    to: subfolder.appendingPathComponent("\(index).png"))
+            }
+        }
+        try Data("notes".utf8).write(to: folder.file("notes.txt"))
+        let images = try PNGFolder(folder.url)
+        #expect(images.labels() == [0, 0, 1])
+        #expect(try images.pixels(0..<3) == [3, 4, 7])
+        let name = folder.url.lastPathComponent
+        #expect(
+            images.remarks == [
+                "\(name): 3 PNG files are read, not read: 1 other file, 1 sub-folder",
+                "\(name): labels from 2 sub-folders: 2, 10",
+            ])
+    }
+
     @Test func foldersWithoutImagesOfOneSizeAreNamed() throws {
         let folder = try TemporaryFolder()
         #expect(fault(folder: folder.url) == "\(folder.url.path): holds no PNG file")

@@ -14,7 +14,7 @@ import Torch
 struct Reader {
     static let names = [
         "hdf5-images", "checkpoint", "old-checkpoint", "classifier", "old-classifier", "statistics", "idx", "cifar10",
-        "png", "graphs", "hdf5-graphs", "profiles", "overrides",
+        "png", "graphs", "hdf5-graphs", "npy", "csv", "hdf5-bits", "profiles", "overrides",
         "pinned-values", "golden-trace", "run-json", "measurements", "timing", "shows",
     ]
     /// A reader that shows every kind of fault, for the driver's own test.
@@ -91,6 +91,19 @@ struct Reader {
             file = folder.appendingPathComponent("graphs.h5")
             corpus = [try Corpus.hdf5Graphs(in: folder)]
             read = { _ = try GraphFile.read($0) }
+        case "npy":
+            file = folder.appendingPathComponent("a.npy")
+            corpus = Corpus.npy()
+            read = { _ = try SampleFile.read($0) }
+        case "csv":
+            file = folder.appendingPathComponent("a.csv")
+            corpus = ["x,y\r\n0.5,-1e3\r\n2,3\r\n", "# bits\n0,1,1\n1,0, 0\n"].map { Array($0.utf8) }
+            isText = true
+            read = { _ = try SampleFile.read($0) }
+        case "hdf5-bits":
+            file = folder.appendingPathComponent("bits.h5")
+            corpus = [try Corpus.hdf5Bits(in: folder)]
+            read = { _ = try SampleFile.read($0) }
         case "profiles":
             file = folder.appendingPathComponent("profiles.yaml")
             corpus = [Array(NoisyQuadratic.smoke.utf8)]
@@ -223,6 +236,22 @@ private enum Corpus {
     static func hdf5Graphs(in folder: URL) throws -> [UInt8] {
         let path = folder.appendingPathComponent("corpus.h5").path
         try GraphFile.writeHDF5(Array(EgoSmall.graphs.prefix(3)), to: path)
+        return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)).dropLast(HDF5Checksum.length))
+    }
+
+    /// Bits, and points in Fortran order and big-endian.
+    static func npy() -> [[UInt8]] {
+        let header = "{'descr': '>f8', 'fortran_order': True, 'shape': (3, 2), }\n"
+        let points: [UInt8] =
+            [0x93] + Array("NUMPY".utf8) + [2, 0, UInt8(header.utf8.count), 0, 0, 0] + Array(header.utf8)
+            + (0..<6).flatMap { [0x3f, 0xe0 + UInt8($0), 0, 0, 0, 0, 0, 0] }
+        return [[UInt8](NPY([0, 1, 1, 1, 0, 0] as [UInt8], shape: [2, 3]).contents), points]
+    }
+
+    /// Without its checksum.
+    static func hdf5Bits(in folder: URL) throws -> [UInt8] {
+        let path = folder.appendingPathComponent("corpus.h5").path
+        try SampleFile.write(.bits(BinaryBatch(bits: [0, 1, 1, 1, 0, 0], dimension: 3)), to: path, as: .hdf5)
         return [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)).dropLast(HDF5Checksum.length))
     }
 

@@ -77,7 +77,8 @@ struct Worker {
     private func complaint(_ error: any Error) -> String? {
         let text = "\(error)"
         switch error {
-        case is RunError, is ConfigurationError, is HDF5Error, is ImageError, is GraphDataError, is IDXError,
+        case is RunError, is ConfigurationError, is HDF5Error, is ImageError, is DataFileError, is GraphDataError,
+            is IDXError,
             is FigureError,
             is MetricError, is DatasetError:
             break

@@ -30,11 +30,12 @@ import Torch
     ///     E t = a·b,   E t² = (a·b)² + |a|² + |b|² + d,   E t³ = (a·b)³ + 3 a·b (|a|² + |b|² + d + 2).
     ///
     /// Subsets of 500 out of 2,000 are worth four independent ones, so that 5 errors of the mean are 2.5 deviations.
-    @Test func normalDistributionsAreAtTheirDistance() {
+    @Test func normalDistributionsAreAtTheirDistance() throws {
         let generator = RandomGenerator(seed: 2)
         let sets = (0..<2).map { _ in Tensor.normal([2000, 8], using: generator) }
         let same = KernelDistance(sets[0], sets[1], subsets: 20, subsetSize: 500, using: RandomGenerator(seed: 3))
-        #expect(abs(same.mean) < 2.5 * same.standardDeviation && same.standardDeviation > 0)
+        let spread = try #require(same.standardDeviation)
+        #expect(abs(same.mean) < 2.5 * spread && spread > 0)
         #expect(same.subsets == 20 && same.subsetSize == 500)
         let shifted = KernelDistance(
             sets[0], sets[1] + 0.5, subsets: 20, subsetSize: 500, using: RandomGenerator(seed: 3))
@@ -43,13 +44,12 @@ import Torch
             return 1 + 3 * t / 8 + 3 * t2 / 64 + t3 / 512
         }
         let expected = kernel(0, 0, 0) + kernel(2, 2, 2) - 2 * kernel(0, 0, 2)
-        #expect(
-            abs(shifted.mean - expected) < 2.5 * shifted.standardDeviation && shifted.standardDeviation < 0.1 * expected
-        )
+        let deviation = try #require(shifted.standardDeviation)
+        #expect(abs(shifted.mean - expected) < 2.5 * deviation && deviation < 0.1 * expected)
         #expect(KernelDistance(sets[0], sets[1], subsets: 20, subsetSize: 500, using: RandomGenerator(seed: 3)) == same)
-        #expect(
-            KernelDistance(sets[0], sets[1], subsets: 2, subsetSize: 5000, using: RandomGenerator(seed: 3)).subsetSize
-                == 2000)
+        // Subsets that are the whole sets do not differ.
+        let whole = KernelDistance(sets[0], sets[1], subsets: 2, subsetSize: 5000, using: RandomGenerator(seed: 3))
+        #expect(whole.subsetSize == 2000 && whole.standardDeviation == nil)
     }
 }
 
@@ -183,6 +183,9 @@ private struct PixelNetwork: FeatureNetwork {
         // A shift of 50/255 of all twelve features, and no other difference but chance.
         #expect(abs(far.frechetDistance - 12 * 50.0 / 255 * 50 / 255) < 5 * near.frechetFloor)
         #expect(near.frechetDistance < near.frechetFloor)
+        let (own, others) = (try #require(near.precisionRecall), try #require(far.precisionRecall))
+        #expect(own.count == 600 && near.precisionRecallFloor?.count == 300)
+        #expect(own.precision > 0.5 && own.recall > 0.5 && others.precision < own.precision)
         #expect(near.warnings.isEmpty && near.network == "classifier" && near.weights == "0")
         #expect(try JSONDecoder().decode(ImageScores.self, from: JSONEncoder().encode(near)) == near)
 

@@ -1,3 +1,4 @@
+import Datasets
 import Experiments
 import Figures
 import Foundation
@@ -5,7 +6,7 @@ import HDF5
 
 /// Gradient descent on ½·c·‖x‖² with Gaussian noise on the gradient: the smallest replication that has a state to
 /// checkpoint.
-public struct NoisyQuadratic: Replayable {
+public struct NoisyQuadratic: Replayable, Sampleable {
     public struct Configuration: ExperimentConfiguration {
         public enum Start: String, Choice { case zero, gaussian }
 
@@ -139,6 +140,20 @@ public struct NoisyQuadratic: Replayable {
         for (metric, value) in extra {
             for _ in 0..<(measuresTwice ? 2 : 1) { try context.measure(metric, value) }
         }
+    }
+
+    /// Whether each coordinate, moved by so many Gaussian steps, is positive.
+    public func draw(_ request: DrawRequest, from trained: TrainedCell<NoisyQuadratic>) throws -> DrawnSamples {
+        let x = try trained.checkpoint.finiteElements("x", as: Double.self, shape: [trained.configuration.dimension])
+        var generator = SplitMix64(state: request.seed)
+        let bits = (0..<request.count).flatMap { _ in
+            x.map { start in
+                let end = (0..<(request.steps ?? 8)).reduce(start) { place, _ in place + generator.gaussian() }
+                return end * request.inverseTemperature > 0 ? UInt8(1) : 0
+            }
+        }
+        return DrawnSamples(
+            .samples(.bits(BinaryBatch(bits: bits, dimension: x.count))), diagnostics: "\(request.count) walks")
     }
 
     public func replay(golden: URL, report: (String) -> Void) throws -> Bool {

@@ -128,6 +128,29 @@ extension ConvNetArchitecture {
     public static let c = table(
         [3, 32, 32], [Layer(4, 2, 1, channels: 512), Layer(4, 1, 0, channels: 1024)], hidden: [512, 256])
 
+    /// The sides of images that `fitting` has a network for.
+    public static let fittingSides = 8...256
+
+    /// A network of the table's kind for images of another size: the side is halved, rounded up, down to 4 at most by
+    /// convolutions of 128 and then 256 channels, and a last one covers what is left. It is Model A for [1, 28, 28] and
+    /// Model B for [3, 32, 32].
+    ///
+    /// - Throws: `ConvNetError` where the images are not square, or their side is not in `fittingSides`.
+    public static func fitting(_ shape: [Int]) throws -> ConvNetArchitecture {
+        guard shape.count == 3, shape[1] == shape[2], fittingSides ~= shape[1] else {
+            throw ConvNetError(
+                "images of \(shape.map(String.init).joined(separator: " × ")): a network is made for square ones with sides from \(fittingSides.lowerBound) to \(fittingSides.upperBound)"
+            )
+        }
+        var (layers, side) = ([Layer(3, 1, 1, channels: 64)], shape[1])
+        while side > 4 {
+            layers.append(Layer(side.isMultiple(of: 2) ? 4 : 3, 2, 1, channels: layers.count == 1 ? 128 : 256))
+            side = (side + 1) / 2
+        }
+        return try ConvNetArchitecture(
+            inputShape: shape, convolutions: layers + [Layer(side, 1, 0, channels: 1024)], hidden: [512])
+    }
+
     private static func table(_ inputShape: [Int], _ last: [Layer], hidden: [Int]) -> ConvNetArchitecture {
         let first = [Layer(3, 1, 1, channels: 64), Layer(4, 2, 1, channels: 128), Layer(4, 2, 1, channels: 256)]
         return try! ConvNetArchitecture(inputShape: inputShape, convolutions: first + last, hidden: hidden)

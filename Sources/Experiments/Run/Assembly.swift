@@ -170,6 +170,27 @@ struct RunLogs {
         return ((lines[cell.id] ?? []).reduce(into: Data()) { $0 += $1 + [UInt8(ascii: "\n")] }, folder.metrics)
     }
 
+    /// What a cell has logged, line by line: the iteration, and the values in the order of their names.
+    func lines(of cell: Cell) throws -> [LoggedLine] {
+        let (text, file) = try text(cell)
+        return try text.split(separator: UInt8(ascii: "\n")).map { line in
+            guard let record = try? JSONDecoder().decode([String: Value].self, from: line),
+                case .integer(let iteration)? = record["iteration"]
+            else { throw RunError("\(file.path): is damaged: a line of it cannot be read") }
+            let values = record.sorted { $0.key < $1.key }.compactMap { name, value -> (name: String, value: Double)? in
+                switch value {
+                case _ where name == "iteration": nil
+                case .number(let number): (name, number)
+                case .integer(let number): (name, Double(number))
+                // Numbers that are not finite stand as texts.
+                case .text(let text) where name != "cell": Double(text).map { (name, $0) }
+                default: nil
+                }
+            }
+            return LoggedLine(iteration: iteration, values: values)
+        }
+    }
+
     /// Writes the cells' logs, one after the other.
     func write(to url: URL) throws {
         try atomically(replacing: url) { beside in
@@ -197,5 +218,25 @@ extension String {
     /// A name of a file: whatever is no letter, digit, `.`, `_` or `-` made a hyphen.
     var fileName: String {
         String(map { $0.isASCII && ($0.isLetter || $0.isNumber || "._".contains($0)) ? $0 : "-" })
+    }
+}
+
+/// A line of a cell's log.
+package struct LoggedLine: Sendable {
+    package let iteration: Int
+    package let values: [(name: String, value: Double)]
+}
+
+extension Plan {
+    /// What the cells that have ended have logged, in the order of the cells; those that have logged nothing left out.
+    ///
+    /// - Throws: `RunError` where a log is damaged.
+    package func curves() throws -> [(cell: Cell, lines: [LoggedLine])] {
+        let records = try records()
+        let logs = try RunLogs(records, in: folder)
+        return try records.filter { $0.status != .missing }.compactMap { record in
+            let lines = try logs.lines(of: record.cell)
+            return lines.isEmpty ? nil : (record.cell, lines)
+        }
     }
 }

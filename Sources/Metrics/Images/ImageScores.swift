@@ -22,6 +22,10 @@ public struct ImageScores: Codable, Equatable, Sendable {
     public let frechetFloor: Double
     public let kernelDistance: KernelDistance
     public let kernelFloor: KernelDistance
+    /// Of as many images as the smaller set has kept features of; nil where those are too few.
+    public let precisionRecall: PrecisionRecall?
+    /// The same of one half of the reference's kept features as if generated, the other as reference.
+    public let precisionRecallFloor: PrecisionRecall?
     /// Each a sentence.
     public let warnings: [String]
 
@@ -58,10 +62,14 @@ public struct ImageScores: Codable, Equatable, Sendable {
             images.kept, reference.kept, using: RandomGenerator(seed: seed, stream: "kernel distance"))
         let order = RandomGenerator(seed: seed, stream: "kernel halves").permutation(reference.kept.size(0))
         let half = reference.kept.size(0) / 2
-        let (first, second) = (order.narrowed(0, start: 0, length: half), order.narrowed(0, start: half, length: half))
+        let halves = [0, half].map { start in
+            reference.kept.indexSelected(0, order.narrowed(0, start: start, length: half))
+        }
         kernelFloor = KernelDistance(
-            reference.kept.indexSelected(0, first), reference.kept.indexSelected(0, second),
-            using: RandomGenerator(seed: seed, stream: "kernel floor"))
+            halves[0], halves[1], using: RandomGenerator(seed: seed, stream: "kernel floor"))
+        let choice = RandomGenerator(seed: seed, stream: "precision and recall")
+        precisionRecall = Self.precisionRecall(images.kept, reference.kept, using: choice)
+        precisionRecallFloor = Self.precisionRecall(halves[0], halves[1], using: choice)
         let d = images.network.featureCount
         let small = [images, reference].filter { $0.score.splits > 1 && $0.images.count < 10 * $0.score.splits }.map {
             set in
@@ -74,5 +82,18 @@ public struct ImageScores: Codable, Equatable, Sendable {
                 "\(set.name) has \(set.count) images: its covariance has rank \(set.count - 1) at most, of \(d); "
                     + "the Fréchet distance is biased upwards, and comparable only at equal numbers of images"
             }
+    }
+
+    /// Of as many features of each as the smaller set has, those of the larger one chosen at random.
+    private static func precisionRecall(
+        _ generated: Tensor, _ reference: Tensor, using generator: RandomGenerator
+    ) -> PrecisionRecall? {
+        let count = min(generated.size(0), reference.size(0))
+        guard count > 3 else { return nil }
+        func chosen(_ set: Tensor) -> Tensor {
+            guard set.size(0) > count else { return set }
+            return set.indexSelected(0, generator.permutation(set.size(0)).narrowed(0, start: 0, length: count))
+        }
+        return PrecisionRecall(chosen(generated), reference: chosen(reference))
     }
 }

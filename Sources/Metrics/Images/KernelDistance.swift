@@ -10,8 +10,9 @@ import Torch
 public struct KernelDistance: Codable, Equatable, Sendable {
     /// Over the subsets; can be negative.
     public let mean: Double
-    /// The standard deviation of one subset's value: the root of the mean square, divided by their number as is usual in public code.
-    public let standardDeviation: Double
+    /// The standard deviation of one subset's value: the root of the mean square, divided by their number as is usual
+    /// in public code. nil where every subset is the whole of both sets, so that they do not differ.
+    public let standardDeviation: Double?
     public let subsets: Int
     public let subsetSize: Int
 
@@ -33,7 +34,9 @@ public struct KernelDistance: Codable, Equatable, Sendable {
         }
         let mean = values.reduce(0, +) / Double(subsets)
         self.mean = mean
-        standardDeviation = (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(subsets)).squareRoot()
+        standardDeviation =
+            size < x.size(0) || size < y.size(0)
+            ? (values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(subsets)).squareRoot() : nil
         self.subsets = subsets
         self.subsetSize = size
     }
