@@ -43,7 +43,10 @@ private func plan(
     return try Plan(replication, request)
 }
 
-private func page(_ url: URL) throws -> String { try String(contentsOf: url, encoding: .utf8) }
+/// A page's text, with its lines joined: where one ends means nothing to a browser.
+private func page(_ url: URL) throws -> String {
+    try String(contentsOf: url, encoding: .utf8).replacing("\n", with: " ")
+}
 
 /// The values of an attribute of all elements of a name.
 private func attributes(_ name: String, of element: String, in html: String) -> [String] {

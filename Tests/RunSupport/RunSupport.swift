@@ -23,7 +23,29 @@ package func validateDeclarations<R: Replication>(of replication: R) throws {
         replication.declarations.expected, place: "expected.yaml", vocabulary: replication.vocabulary())
     _ = try replication.claims()
     let profiles = try Profiles(replication.declarations.profiles, place: "profiles.yaml")
-    for profile in profiles.summaries { _ = try profiles.table(R.Configuration.self, profile: profile.name) }
+    var settings: [Labels] = []
+    for profile in profiles.summaries {
+        _ = try profiles.table(R.Configuration.self, profile: profile.name)
+        settings += try replication.settings(profiles.configuration(R.Configuration.self, profile: profile.name))
+            .map { try Labels(of: $0) }
+    }
+    try validateTables(replication.shows().tables, settings)
+}
+
+/// Throws for a table that would ask for more than one setting at once where a user varies a label that neither its rows
+/// nor its columns name: `--set` can vary every one.
+private func validateTables(_ tables: [TableDeclaration], _ settings: [Labels]) throws {
+    for table in tables {
+        for column in table.columns {
+            let asked = table.labels.merging(column.query.labels) { $1 }
+            let keys = settings.filter { own in asked.allSatisfy { own[$0.key] == $0.value } }.flatMap(\.keys)
+            let named = Set(table.rows).union(asked.keys)
+            if let left = keys.first(where: { !named.contains($0) }) {
+                throw RunError(
+                    "shows.yaml, table '\(table.name)', \(column.query.metric): '\(left)' is no row and not given")
+            }
+        }
+    }
 }
 
 /// What a replication says when one setting of its smoke profile is changed so; empty where it takes the setting.
