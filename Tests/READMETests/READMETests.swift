@@ -58,6 +58,14 @@ import Testing
         #expect(process.terminationStatus == 0, "\(messages)")
     }
 
+    /// A replication's page has 900 words at most, its generated parts among them.
+    @Test func pagesAreShort() throws {
+        for document in try documents where document.hasSuffix("/README.md") {
+            let count = try text(document).split { $0.isWhitespace }.count
+            #expect(count <= 900, "\(document): \(count) words")
+        }
+    }
+
     /// Links and pictures within the repository lead somewhere.
     @Test func linksLeadSomewhere() throws {
         for document in try documents {
