@@ -51,9 +51,10 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
         let found = try #require(
             drawn.diagnostics.wholeMatch(
                 of:
-                    /4000 chains of 100 Gibbs sweeps; (?<share>[\d.]+) % of the bits change in one; energy over the last 50: R̂ (?<r>[\d.]+), effective sample size a chain (?<size>[\d.]+)/
+                    /4000 chains of 100 Gibbs sweeps; (?<share>[\d.]+) % of the bits change in one; energy over the last 50: R̂ (?<r>[\d.]+); effective sample size a chain (?<size>[\d.]+)/
             ), "\(drawn.diagnostics)")
-        let expected = [-1.0, 0, 2].map { 1 / (1 + exp(-$0)) }.map { 2 * $0 * (1 - $0) }.reduce(0, +) / 3
+        let probabilities = [-1.0, 0, 2].map { 1 / (1 + exp(-$0)) }
+        let expected = probabilities.reduce(0) { $0 + 2 * $1 * (1 - $1) / 3 }
         #expect(abs(try #require(Double(found.share)) - 100 * expected) < 1)
         #expect(abs(try #require(Double(found.r)) - 1) < 0.01)
         #expect(try #require(Double(found.size)) > 25)
