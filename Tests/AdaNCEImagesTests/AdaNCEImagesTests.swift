@@ -152,11 +152,11 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
                 try fault(["data=\(folder.path)/none.h5", "scoredSamples=0"]).hasPrefix(
                     "\(folder.path)/none.h5: is not there, expected an HDF5 file"))
             #expect(!FileManager.default.fileExists(atPath: folder.appendingPathComponent("fault").path))
-            let plan = try plan(
+            let own = try plan(
                 folder.appendingPathComponent("run"), set: few + ["scoredSamples=0", "network=by-size"])
-            let records = try run(plan)
+            let records = try run(own)
             #expect(records[0].status == .finished && records[0].cell.id.hasPrefix("ramps-adance-"))
-            let trained = try plan.trained(cell: nil)
+            let trained = try own.trained(cell: nil)
             let request = DrawRequest(count: 3, steps: 9)
             guard case .images(let images) = try AdaNCEImages().draw(request, from: trained).content,
                 case .images(let again) = try AdaNCEImages().draw(request, from: trained).content
