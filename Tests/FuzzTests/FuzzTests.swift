@@ -31,7 +31,7 @@ import Testing
         #expect(code == 0, "\(output)")
         // Cases, read, refused, caught, faults: of each reader some inputs were refused.
         let rows = output.split(separator: "\n").dropFirst().map { $0.split(separator: " ") }
-        #expect(rows.count == 19)
+        #expect(rows.count == 22)
         for row in rows { #expect(row.count == 6 && Int(row[3])! > 0 && row[5] == "0", "\(row)") }
     }
 

@@ -131,11 +131,15 @@ private func plan(_ output: URL, set overrides: [String] = [], resume: Bool = fa
             try FileManager.default.removeItem(at: plan.folder.pictures)
             let tables = try plan.assemble(quiet)
             #expect(try plan.missingNote() == "2 of 8 cells have not run: --cells 7-8")
-            #expect(tables.map(\.file.lastPathComponent) == ["scores.md", "losses.md", "read-outs.md"])
+            #expect(
+                tables.map(\.file.lastPathComponent) == [
+                    "summary.md", "scores.md", "losses.md", "read-outs.md", "likelihoods.md", "differences-32.md",
+                    "sweeps.md",
+                ])
 
             let losses = try plan.records().prefix(2).map { try #require($0.value("loss")) }
             let deviation = abs(losses[0] - losses[1]) / 2.0.squareRoot()
-            let row = try #require(tables[1].table.rows.first)
+            let row = try #require(tables[2].table.rows.first)
             #expect(row[..<2] == ["2spirals", "rm"])
             #expect(row[2] == String(format: "%.3f ± %.3f", (losses[0] + losses[1]) / 2, deviation))
 

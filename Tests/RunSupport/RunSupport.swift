@@ -39,7 +39,7 @@ private func validateTables(_ tables: [TableDeclaration], _ settings: [Labels]) 
         for column in table.columns {
             let asked = table.labels.merging(column.query.labels) { $1 }
             let keys = settings.filter { own in asked.allSatisfy { own[$0.key] == $0.value } }.flatMap(\.keys)
-            let named = Set(table.rows).union(asked.keys)
+            let named = Set(table.rows).union(asked.keys).union(column.query.pool)
             if let left = keys.first(where: { !named.contains($0) }) {
                 throw RunError(
                     "shows.yaml, table '\(table.name)', \(column.query.metric): '\(left)' is no row and not given")
