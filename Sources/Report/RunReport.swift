@@ -24,6 +24,7 @@ public enum RunReport {
     /// - Throws: as `write(_:isGoing:)`.
     public static func write(_ plan: Plan<some Replication>, into folder: URL) throws -> URL {
         let view = try RunView(plan)
+        try requireReportFolder(folder, with: "report.html")
         try makeFolder(folder)
         try view.copyFiles(from: plan.folder.url, to: folder)
         return try write(view, isGoing: plan.isGoing, to: folder.appendingPathComponent("report.html"))

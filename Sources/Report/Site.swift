@@ -27,6 +27,7 @@ public struct Site {
                 "\(results.path): is no folder of results",
                 cure: "call it where results/ is, or name the folders of runs to be shown")
         }
+        try requireReportFolder(folder, with: "report.js")
         try makeFolder(folder)
         try put(Data(Pages.style.utf8), at: "style.css")
         try put(Data(Pages.script.utf8), at: "report.js")
@@ -222,4 +223,15 @@ struct IndexView: Sendable {
             CommandView(command: "make report", meaning: "makes these pages again"),
         ]
     }
+}
+
+/// Throws `RunError` for a folder that holds files and no report: pages would replace what is somebody else's.
+///
+/// - Parameter mark: a file that every report of the kind has.
+func requireReportFolder(_ folder: URL, with mark: String) throws {
+    let names = ((try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []).sorted()
+    guard let first = names.first, !names.contains(mark) else { return }
+    throw RunError(
+        "\(folder.path): is not empty and no report: it holds \(first) and no \(mark)",
+        cure: "give -o a new or an empty folder")
 }
